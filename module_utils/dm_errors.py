@@ -1,0 +1,41 @@
+"""AWS's failures in one sentence that says what to do. No Ansible, no I/O."""
+
+from __future__ import annotations
+
+# What the person should do, by AWS error code or botocore exception name.
+_ADVICE = {
+    "ExpiredToken": "the session has expired: sign in again",
+    "ExpiredTokenException": "the session has expired: sign in again",
+    "RequestExpired": "the session has expired: sign in again",
+    "TokenRefreshRequired": "the session has expired: sign in again",
+    "UnauthorizedSSOTokenError": "the session has expired: sign in again",
+    "SSOTokenLoadError": "nobody is signed in: sign in first",
+    "InvalidClientTokenId": "AWS does not know the access key: check the profile's credentials",
+    "SignatureDoesNotMatch": "the secret key does not match the access key: check the profile's credentials",
+    "AccessDenied": "not allowed: check the role's trust and the MFA of the session",
+    "AccessDeniedException": "not allowed: check the role's trust and the MFA of the session",
+    "NoCredentialsError": "no AWS credentials found: sign in, or set up the profile (docs/credentials.md)",
+    "PartialCredentialsError": "the credentials are incomplete: set up the profile again (docs/credentials.md)",
+    "ProfileNotFound": "the profile is not in the AWS config file: add it (docs/credentials.md)",
+    "EndpointConnectionError": "AWS cannot be reached: check the network",
+    "ConnectTimeoutError": "AWS cannot be reached: check the network",
+    "ReadTimeoutError": "AWS did not answer in time: try again",
+    "ProxyConnectionError": "the proxy cannot be reached: check the network",
+    "SSLError": "AWS's certificate was not accepted: check the proxy, or AWS_CA_BUNDLE",
+}
+
+
+def error_code(exc: BaseException) -> str:
+    """AWS's error code where AWS answered, else the exception's own name."""
+    response = getattr(exc, "response", None)
+    if isinstance(response, dict):
+        return response.get("Error", {}).get("Code", "") or type(exc).__name__
+    return type(exc).__name__
+
+
+def sentence(exc: BaseException, doing: str) -> str:
+    """'Could not X: what to do. AWS says: …' on one line; the advice only where there is any."""
+    chain = [exc, exc.__cause__, exc.__context__, getattr(exc, "exception", None)]
+    advice = next((_ADVICE[code] for e in chain if e and (code := error_code(e)) in _ADVICE), None)
+    said = " ".join(str(exc).split()).rstrip(".")
+    return f"{doing}: {advice} ({said})." if advice else f"{doing}: {said}."

@@ -1,0 +1,114 @@
+"""A plan as a value, and how it is carried out. No Ansible, no boto3: the caller passes the function that calls AWS."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import Any, NamedTuple
+
+
+class Action(NamedTuple):
+    """One call of AWS.
+
+    Actions on the same resource run in the order given; different resources run side by side.
+    needs names resources whose actions must all be done first; one that the plan does not mention is taken to be there.
+    """
+
+    verb: str  # "add", "change" or "remove": what becomes of the resource
+    resource: str  # "bucket digitalmarketplace-dev-uploads", "group Admins"
+    method: str  # boto3 client and method: "s3.put_bucket_policy"
+    params: dict[str, Any]
+    region: str = ""  # where the client must be; "" is the module's own region
+    needs: tuple[str, ...] = ()
+
+
+class Outcome(NamedTuple):
+    action: Action
+    status: str  # "done", "failed" or "not tried"
+    why: str = ""
+
+
+def digest(actions: Iterable[Action]) -> str:
+    """The same for the same plan: what apply compares with the plan that was reviewed."""
+    text = json.dumps([action._asdict() for action in actions], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def counts(actions: Iterable[Action]) -> dict[str, int]:
+    """Resources, not calls: {"add": 1, "change": 0, "remove": 2}. Creating wins over changing what was just created."""
+    rank = {"change": 0, "remove": 1, "add": 2}
+    verbs: dict[str, str] = {}
+    for action in actions:
+        verbs[action.resource] = max(verbs.get(action.resource, action.verb), action.verb, key=rank.__getitem__)
+    return {verb: list(verbs.values()).count(verb) for verb in ("add", "change", "remove")}
+
+
+def result(purpose: str, account: str, actions: list[Action], unmanaged: list[dict], notes: list[str]) -> dict:
+    """What a module returns as `plan`, and the dm_report callback shows and stores.
+
+    unmanaged is [{"resource": str, "adopt": str}]: what is live but not declared, with the YAML to paste to adopt it.
+    """
+    return {
+        "purpose": purpose,
+        "account": account,
+        "digest": digest(actions),
+        "counts": counts(actions),
+        "actions": [action._asdict() for action in actions],
+        "unmanaged": unmanaged,
+        "notes": notes,
+    }
+
+
+def carry_out(actions: list[Action], call: Callable[[Action], object], explain: Callable[[Exception], str], workers: int = 16) -> list[Outcome]:
+    """Run every action whose needs are done; a failure holds back only what needs it. Outcomes keep the plan's order."""
+    lanes: dict[str, list[int]] = {}
+    for index, action in enumerate(actions):
+        lanes.setdefault(action.resource, []).append(index)
+    outcomes: dict[int, Outcome] = {}
+    left = {resource: list(indexes) for resource, indexes in lanes.items()}
+    broken: set[str] = set()
+
+    def run(index: int) -> Outcome:
+        try:
+            call(actions[index])
+        except Exception as exc:  # whatever AWS answers, the other resources go on
+            return Outcome(actions[index], "failed", explain(exc))
+        return Outcome(actions[index], "done")
+
+    def give_up(resource: str, why: str) -> None:
+        broken.add(resource)
+        for index in left.pop(resource, []):
+            outcomes[index] = Outcome(actions[index], "not tried", why)
+
+    with ThreadPoolExecutor(max_workers=workers) as pool:
+        running: dict[Future[Outcome], tuple[str, int]] = {}
+        while left or running:
+            busy = {resource for resource, _ in running.values()}
+            started = True
+            while started:  # giving up on one resource may decide another
+                started = False
+                for resource in [r for r in left if r not in busy]:
+                    index = left[resource][0]
+                    needs = [n for n in actions[index].needs if n != resource]
+                    failed = next((n for n in needs if n in broken), None)
+                    if failed:
+                        give_up(resource, f"{failed} failed")
+                        started = True
+                    elif not any(n in left or n in busy for n in needs):
+                        running[pool.submit(run, index)] = (resource, index)
+                        busy.add(resource)
+            if not running:
+                for resource in list(left):
+                    give_up(resource, "its needs form a circle")
+                break
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                resource, index = running.pop(future)
+                outcomes[index] = future.result()
+                left[resource].pop(0)
+                if outcomes[index].status == "failed":
+                    give_up(resource, f"{resource} failed")
+                elif not left[resource]:
+                    del left[resource]
+    return [outcomes[index] for index in range(len(actions))]
