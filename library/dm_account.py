@@ -7,7 +7,7 @@ short_description: Stop unless the credentials belong to the declared account
 description:
   - Asks AWS whose credentials these are and fails unless the account is the one named.
   - The first task of every play, so that a play never acts on another account than its inventory says.
-  - Follows U(https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html), which needs no permission.
+  - Follows U(https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html), allowed to everyone.
 author: [Digital Marketplace developers]
 options:
   name:
@@ -75,7 +75,9 @@ def main() -> None:
             "unset it, or let the profile take it with credential_process (docs/credentials.md)."
         )
     try:
-        sts = module.client("sts", aws_config=Config(connect_timeout=5, retries={"max_attempts": 3, "mode": "standard"}))
+        sts = module.client(
+            "sts", aws_config=Config(connect_timeout=5, retries={"max_attempts": 3, "mode": "standard"})
+        )
         caller = sts.get_caller_identity()
     except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError, AnsibleBotocoreError) as exc:
         module.fail_json(msg=sentence(exc, f"Cannot get into account {name} ({account_id}) with profile {profile}"))

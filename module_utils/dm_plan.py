@@ -61,8 +61,10 @@ def result(purpose: str, account: str, actions: list[Action], unmanaged: list[di
     }
 
 
-def carry_out(actions: list[Action], call: Callable[[Action], object], explain: Callable[[Exception], str], workers: int = 16) -> list[Outcome]:
-    """Run every action whose needs are done; a failure holds back only what needs it. Outcomes keep the plan's order."""
+def carry_out(
+    actions: list[Action], call: Callable[[Action], object], explain: Callable[[Exception], str], workers: int = 16
+) -> list[Outcome]:
+    """Run each action whose needs are done; a failure holds back only what needs it. Outcomes keep the plan's order."""
     lanes: dict[str, list[int]] = {}
     for index, action in enumerate(actions):
         lanes.setdefault(action.resource, []).append(index)
