@@ -1,0 +1,204 @@
+"""IAM of one account as it is, from one sweep of GetAccountAuthorizationDetails. No Ansible, no boto3, no I/O.
+
+    live = parse(pages(client.get_account_authorization_details))
+
+Follows https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html: one call answers
+with every user, group, role and managed policy, up to 1,000 a page; not with a role's description or longest session.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
+from urllib.parse import unquote
+
+# AWS's own managed policies are left out: they are over a thousand, and nothing here changes them.
+FILTER = ("User", "Group", "Role", "LocalManagedPolicy")
+PAGE = 1000
+
+
+class PartialRead(Exception):
+    """Live state is incomplete, so nothing may be concluded from what is missing in it; the message says why."""
+
+
+class User(NamedTuple):
+    name: str
+    path: str
+    arn: str
+    groups: tuple[str, ...]
+    managed: tuple[str, ...]  # ARNs of attached policies
+    inline: dict[str, dict]  # policy document by name
+    boundary: str  # ARN, or ""
+    tags: dict[str, str]
+
+
+class Group(NamedTuple):
+    name: str
+    path: str
+    arn: str
+    managed: tuple[str, ...]
+    inline: dict[str, dict]
+
+
+class Role(NamedTuple):
+    name: str
+    path: str
+    arn: str
+    trust: dict
+    managed: tuple[str, ...]
+    inline: dict[str, dict]
+    instance_profiles: tuple[str, ...]  # names
+    boundary: str
+    tags: dict[str, str]
+
+
+class Version(NamedTuple):
+    id: str  # "v3"
+    default: bool
+    document: dict
+
+
+class Policy(NamedTuple):
+    name: str
+    path: str
+    arn: str
+    versions: tuple[Version, ...]  # oldest first
+
+    @property
+    def document(self) -> dict:
+        """What the policy says now: its default version."""
+        return next(version.document for version in self.versions if version.default)
+
+
+class Live(NamedTuple):
+    """Each by name, as AWS spells it."""
+
+    users: dict[str, User]
+    groups: dict[str, Group]
+    roles: dict[str, Role]
+    policies: dict[str, Policy]
+
+    def members(self) -> dict[str, tuple[str, ...]]:
+        """Users by group, in order of name; a group without members has none."""
+        found: dict[str, list[str]] = {name: [] for name in self.groups}
+        for user in sorted(self.users.values()):
+            for group in user.groups:
+                found[group].append(user.name)
+        return {group: tuple(names) for group, names in found.items()}
+
+
+def pages(fetch: Callable[..., dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Every page; fetch is the client's get_account_authorization_details. Raises PartialRead where one is cut off."""
+    marker: dict[str, str] = {}
+    while True:
+        page = fetch(Filter=list(FILTER), MaxItems=PAGE, **marker)
+        yield page
+        if not page.get("IsTruncated"):
+            return
+        if not page.get("Marker") or page["Marker"] == marker.get("Marker"):
+            raise PartialRead("AWS said that there is more to read, but not where to go on")
+        marker = {"Marker": page["Marker"]}
+
+
+def parse(answered: Iterable[dict[str, Any]]) -> Live:
+    """The pages as one value. Raises PartialRead where they name what they do not describe."""
+    live = Live({}, {}, {}, {})
+    for page in answered:
+        for detail in page.get("UserDetailList", []):
+            _add(live.users, _user(detail))
+        for detail in page.get("GroupDetailList", []):
+            _add(live.groups, _group(detail))
+        for detail in page.get("RoleDetailList", []):
+            _add(live.roles, _role(detail))
+        for detail in page.get("Policies", []):
+            _add(live.policies, _policy(detail))
+    _check(live)
+    return live
+
+
+def _add(found: dict, item: Any) -> None:
+    if item.name in found:
+        raise PartialRead(f"{type(item).__name__.lower()} {item.name} was listed twice: IAM changed while it was read")
+    found[item.name] = item
+
+
+def _check(live: Live) -> None:
+    arns = {policy.arn for policy in live.policies.values()}
+    for kind, items in (("user", live.users), ("group", live.groups), ("role", live.roles)):
+        for item in items.values():
+            for arn in item.managed:
+                if ":aws:policy/" not in arn and arn not in arns:
+                    raise PartialRead(f"{kind} {item.name} has policy {arn}, which AWS did not describe")
+    for user in live.users.values():
+        for group in user.groups:
+            if group not in live.groups:
+                raise PartialRead(f"user {user.name} is in group {group}, which AWS did not describe")
+    for policy in live.policies.values():
+        if sum(version.default for version in policy.versions) != 1:
+            raise PartialRead(f"policy {policy.name} came without its default version")
+
+
+def _document(raw: Any) -> dict:
+    """botocore decodes documents; anything that did not pass through it is still URL-encoded JSON (RFC 3986)."""
+    return raw if isinstance(raw, dict) else json.loads(unquote(raw))
+
+
+def _managed(detail: dict) -> tuple[str, ...]:
+    return tuple(attached["PolicyArn"] for attached in detail.get("AttachedManagedPolicies", []))
+
+
+def _inline(policies: Iterable[dict]) -> dict[str, dict]:
+    return {policy["PolicyName"]: _document(policy["PolicyDocument"]) for policy in policies}
+
+
+def _tags(detail: dict) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in detail.get("Tags", [])}
+
+
+def _boundary(detail: dict) -> str:
+    return detail.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", "")
+
+
+def _user(detail: dict) -> User:
+    return User(
+        detail["UserName"],
+        detail["Path"],
+        detail["Arn"],
+        tuple(detail.get("GroupList", [])),
+        _managed(detail),
+        _inline(detail.get("UserPolicyList", [])),
+        _boundary(detail),
+        _tags(detail),
+    )
+
+
+def _group(detail: dict) -> Group:
+    return Group(
+        detail["GroupName"], detail["Path"], detail["Arn"], _managed(detail), _inline(detail.get("GroupPolicyList", []))
+    )
+
+
+def _role(detail: dict) -> Role:
+    return Role(
+        detail["RoleName"],
+        detail["Path"],
+        detail["Arn"],
+        _document(detail["AssumeRolePolicyDocument"]),
+        _managed(detail),
+        _inline(detail.get("RolePolicyList", [])),
+        tuple(profile["InstanceProfileName"] for profile in detail.get("InstanceProfileList", [])),
+        _boundary(detail),
+        _tags(detail),
+    )
+
+
+def _policy(detail: dict) -> Policy:
+    # Version ids only ever grow, also after older ones were deleted: their number is their age.
+    versions = sorted(detail["PolicyVersionList"], key=lambda version: int(version["VersionId"][1:]))
+    return Policy(
+        detail["PolicyName"],
+        detail["Path"],
+        detail["Arn"],
+        tuple(Version(v["VersionId"], v["IsDefaultVersion"], _document(v["Document"])) for v in versions),
+    )
