@@ -62,7 +62,7 @@ def check_bucket_name(name: str) -> str:
 
 
 def bucket_name(kind: str, stage: str, environment: str | None = None, prefix: str = "digitalmarketplace") -> str:
-    """'communications', 'staging' -> 'digitalmarketplace-communications-staging-staging'. Raises TypeError, ValueError."""
+    """('communications', 'staging') is 'digitalmarketplace-communications-staging-staging'. Raises ValueError."""
     parts = {"prefix": prefix, "kind": kind, "stage": stage, "environment": environment or stage}
     for part, value in parts.items():
         if not isinstance(value, str) or not value:

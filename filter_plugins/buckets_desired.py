@@ -43,9 +43,9 @@ _value:
 
 _PRINCIPALS = {"type": "array", "items": {"type": "string"}, "uniqueItems": True}
 _DAYS = {"type": "integer", "minimum": 1}
-_ACCESS = {
-    key: _PRINCIPALS for key in ("readers", "writers", "deleters", "listers", "version_listers", "replication_writers")
-}
+_ACCESS = dict.fromkeys(
+    ("readers", "writers", "deleters", "listers", "version_listers", "replication_writers"), _PRINCIPALS
+)
 _SETTINGS = {
     **_ACCESS,
     "about": {"type": "string"},

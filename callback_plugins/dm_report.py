@@ -1,0 +1,165 @@
+"""What a person sees of a run: the diff, one sentence for each failure, a one-screen summary; and the plan as a file."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from ansible import constants as C
+from ansible import context
+from ansible.plugins.callback.default import CallbackModule as Default
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+DOCUMENTATION = r"""
+name: dm_report
+type: stdout
+short_description: Show diffs, failures in one sentence, and a summary; store the plan
+description:
+  - Like the default callback, but a failure is one sentence (all of it with C(-v)), and the end is a line for each
+    host that says what there was to do.
+  - Writes the plan (or what an apply did) as JSON, and as an HTML page beside it.
+extends_documentation_fragment:
+  - default_callback
+  - result_format_callback
+options:
+  plan_file:
+    description: Where the JSON goes; by default C(build/plan-INVENTORY.json), C(build/run-INVENTORY.json) for an apply.
+    env:
+      - name: DM_PLAN_FILE
+"""
+
+_WORDS = {"add": ("to add", "added"), "change": ("to change", "changed"), "remove": ("to remove", "removed")}
+# What Ansible puts before a task's own message.
+_PREAMBLE = re.compile(r"^(Task failed: |Action failed: |Module failed: |Finalization of task args for \S+ failed: )+")
+
+
+def sentence(result: dict[str, Any]) -> str:
+    """A failed task's own message on one line, without what Ansible wraps around it."""
+    items = [item for item in result.get("results", []) if isinstance(item, dict) and item.get("failed")]
+    message = "; ".join(dict.fromkeys(str(item.get("msg", "")) for item in items)) or str(result.get("msg", "failed"))
+    message = _PREAMBLE.sub("", " ".join(message.split()))
+    # A filter's message comes wrapped in the expression that called it.
+    return re.sub(r"^Error while resolving value for '\w+': |The filter plugin '[\w.]+' failed: ", "", message)
+
+
+class CallbackModule(Default):
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = "stdout"
+    CALLBACK_NAME = "dm_report"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._plans: dict[str, dict[str, Any]] = {}  # host -> purpose -> what the module returned as plan
+        self._tasks: list[dict[str, Any]] = []  # changes of modules that return no plan
+        self._failures: list[dict[str, str]] = []
+        self._check = False
+        self._started = datetime.datetime.now(datetime.UTC)
+
+    def v2_playbook_on_play_start(self, play: Any) -> None:
+        self._check = bool(play.check_mode)
+        super().v2_playbook_on_play_start(play)
+
+    def v2_playbook_on_no_hosts_matched(self) -> None:
+        """Nothing to say: a stage's inventory has no accounts, and the other way round."""
+
+    def v2_runner_on_ok(self, result: Any) -> None:
+        self._keep(result)
+        super().v2_runner_on_ok(result)
+
+    def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
+        self._keep(result)
+        if ignore_errors:
+            return
+        host = result.host.get_name()
+        said = "the output is hidden, since it may hold secrets" if result.task.no_log else sentence(result.result)
+        self._failures.append({"host": host, "task": result.task.get_name().strip(), "sentence": said})
+        if self._display.verbosity:
+            super().v2_runner_on_failed(result, ignore_errors)
+        else:
+            self._display.display(f"{host}: {said}", color=C.COLOR_ERROR, stderr=True)
+
+    def v2_runner_item_on_failed(self, result: Any) -> None:
+        if self._display.verbosity:
+            super().v2_runner_item_on_failed(result)
+
+    def v2_runner_on_unreachable(self, result: Any) -> None:
+        said = sentence(result.result)
+        self._failures.append({"host": result.host.get_name(), "task": result.task.get_name(), "sentence": said})
+        self._display.display(f"{result.host.get_name()}: cannot be reached: {said}", color=C.COLOR_ERROR, stderr=True)
+
+    def _keep(self, result: Any) -> None:
+        returned, host = result.result, result.host.get_name()
+        if isinstance(returned.get("plan"), dict) and "purpose" in returned["plan"]:
+            plan = {**returned["plan"], "outcomes": returned.get("outcomes", []), "diff": returned.get("diff", [])}
+            self._plans.setdefault(host, {})[plan["purpose"]] = plan
+        elif returned.get("changed") and not result.task.no_log:
+            self._tasks.append({"host": host, "task": result.task.get_name().strip(), "diff": returned.get("diff", [])})
+
+    def v2_playbook_on_stats(self, stats: Any) -> None:
+        hosts = sorted(stats.processed)
+        rows = [self._row(host) for host in hosts]
+        for plan in (plan for host in hosts for plan in self._plans.get(host, {}).values()):
+            for found in plan["unmanaged"]:
+                self._display.display(f"unmanaged: {found['resource']}; to adopt it, paste:\n{found['adopt']}")
+            for note in plan["notes"]:
+                self._display.display(f"note: {note}")
+        self._display.display("")
+        for host, row in zip(hosts, rows, strict=True):
+            self._display.display(f"{host}: {self._words(row)}", color=_colour(row))
+        for failure in self._failures:
+            self._display.display(f"failed: {failure['host']}: {failure['sentence']}", color=C.COLOR_ERROR)
+        self._store(dict(zip(hosts, rows, strict=True)))
+
+    def _row(self, host: str) -> dict[str, int]:
+        plans = self._plans.get(host, {}).values()
+        row = {verb: sum(plan["counts"][verb] for plan in plans) for verb in _WORDS}
+        row["change"] += sum(task["host"] == host for task in self._tasks)
+        row["unmanaged"] = sum(len(plan["unmanaged"]) for plan in plans)
+        row["failed"] = sum(failure["host"] == host for failure in self._failures)
+        return row
+
+    def _words(self, row: dict[str, int]) -> str:
+        said = [f"{row[verb]} {words[0] if self._check else words[1]}" for verb, words in _WORDS.items()]
+        failed = [f"{row['failed']} failed"] if row["failed"] else []
+        return ", ".join([*said, f"{row['unmanaged']} unmanaged", *failed])
+
+    def _store(self, rows: dict[str, dict[str, int]]) -> None:
+        inventory = Path((context.CLIARGS.get("inventory") or ["none"])[0].rstrip(",")).name
+        default = f"build/{'plan' if self._check else 'run'}-{inventory}.json"
+        path = Path(os.environ.get("DM_PLAN_FILE") or default)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        report = {
+            "inventory": inventory,
+            "check": self._check,
+            "started": self._started.isoformat(timespec="seconds"),
+            "seconds": round((datetime.datetime.now(datetime.UTC) - self._started).total_seconds(), 1),
+            "pending": sum(row[verb] for row in rows.values() for verb in _WORDS),
+            "summary": rows,
+            "plans": self._plans,
+            "tasks": self._tasks,
+            "failures": self._failures,
+        }
+        # `ansible-playbook -e @plan.json` hands dm_reviewed to the modules, which refuse any other plan.
+        reviewed = {host: {name: p["digest"] for name, p in plans.items()} for host, plans in self._plans.items()}
+        text = json.dumps({"dm_reviewed": reviewed, "dm_plan": report}, indent=1, default=str)
+        path.write_text(text + "\n", encoding="utf-8")
+        templates = Environment(
+            loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined
+        )
+        page = templates.get_template("dm_report.html.j2").render(json.loads(text)["dm_plan"], diff=self._page_diff)
+        path.with_suffix(".html").write_text(page, encoding="utf-8")
+        self._display.display(f"\n{path.with_suffix('.html')} shows all of it.")
+
+    def _page_diff(self, diff: Any) -> str:
+        """The diff as the terminal shows it, without its colours."""
+        return re.sub(r"\x1b\[[\d;]*m", "", self._get_diff(diff)) if diff else ""
+
+
+def _colour(row: dict[str, int]) -> str:
+    if row["failed"]:
+        return C.COLOR_ERROR
+    return C.COLOR_CHANGED if any(row[verb] for verb in _WORDS) else C.COLOR_OK
