@@ -1,4 +1,4 @@
-"""What a person sees of a run: the diff, one sentence for each failure, a one-screen summary; and the plan as a file."""
+"""What a person sees of a run: the diff, a sentence for each failure, a one-screen summary; and the plan as a file."""
 
 from __future__ import annotations
 
