@@ -1,16 +1,65 @@
 # Every command a person needs; `make help` lists them. Each is a thin call of ansible-playbook, which works typed by hand too.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-STAGE ?= local
 export PATH := $(CURDIR)/.venv/bin:$(PATH):/usr/sbin
+export ANSIBLE_FORCE_COLOR ?= $(if $(MAKE_TERMOUT),true,false)
+
+# local (the embedded AWS), a stage, accounts, or access (of accounts, only who may go where)
+STAGE ?= local
+INVENTORY := inventories/$(if $(filter access,$(STAGE)),accounts,$(STAGE))
+PLAYBOOK := playbooks/$(if $(filter access,$(STAGE)),converge_access,site).yml
+ANSIBLE := ansible-playbook -i $(INVENTORY) $(if $(LIMIT),--limit '$(LIMIT)') $(if $(TAGS),--tags '$(TAGS)') $(ARGS)
+# The options of one call by hand: make plan STAGE=preview ARGS='-v'
+ARGS ?=
 
 .PHONY: help
 help: ## List every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: setup
-setup: ## Make .venv from the lock and install the Debian packages that are missing
+setup: ## Make .venv from the lock; install nginx where it may, or say that it is missing
 	@bin/setup
+	@bin/install_packages nginx
+
+.PHONY: stage
+stage: setup
+	@test -d $(INVENTORY) || { echo "STAGE=$(STAGE) is unknown; allowed are local, preview, staging, production, accounts, access" >&2; exit 1; }
+	@$(if $(filter local,$(STAGE)),python -m local_aws start)
+
+##@ The estate
+.PHONY: converge
+converge: stage ## The main job: STAGE=local everything on the embedded AWS; a real STAGE plans, shows, asks, applies
+ifeq ($(STAGE),local)
+	@$(ANSIBLE) $(PLAYBOOK)
+else
+	@$(MAKE) --no-print-directory plan || { [ $$? = 2 ] && bin/plan_file pending build/plan-$(STAGE).json; }
+	@bin/plan_file confirm build/plan-$(STAGE).json $(STAGE)
+	@$(MAKE) --no-print-directory apply PLAN=build/plan-$(STAGE).json
+endif
+
+# A failing recipe makes GNU make exit with 2 whatever it was; on SIGQUIT it exits with 1.
+.PHONY: plan
+plan: stage ## Show what would change: exit 0 nothing, 2 changes pending, 1 error
+	@DM_PLAN_FILE=build/plan-$(STAGE).json $(ANSIBLE) $(PLAYBOOK) --check --diff; \
+	bin/plan_file status build/plan-$(STAGE).json $$?; \
+	case $$? in 0) ;; 2) exit 2 ;; *) kill -QUIT $$PPID; sleep 5 ;; esac
+
+.PHONY: apply
+apply: stage ## Carry out exactly PLAN=build/plan-STAGE.json, or stop because the world has moved since
+	@test -f '$(PLAN)' || { echo "PLAN='$(PLAN)' is no file; make plan STAGE=$(STAGE) writes one" >&2; exit 1; }
+	@DM_PLAN_FILE=build/plan-$(STAGE)-now.json $(ANSIBLE) $(PLAYBOOK) --check > build/plan-$(STAGE)-now.txt || { cat build/plan-$(STAGE)-now.txt; exit 1; }
+	@bin/plan_file same '$(PLAN)' build/plan-$(STAGE)-now.json
+	@DM_PLAN_FILE=build/run-$(STAGE).json $(ANSIBLE) $(PLAYBOOK) -e '@$(PLAN)'
+
+##@ This project
+.PHONY: test
+test: setup ## Run every test; names what it skips and why. JUNIT=file writes a JUnit report
+	@bin/install_packages
+	@pytest -n auto $(if $(JUNIT),--junitxml=$(JUNIT)) $(ARGS)
+
+.PHONY: lint
+lint: setup ## Check style, types and roles, with the hooks that pre-commit runs
+	@pre-commit run --all-files
 
 .PHONY: lock
 lock: setup ## Lock the newest dependencies that work together, with hashes
@@ -19,4 +68,5 @@ lock: setup ## Lock the newest dependencies that work together, with hashes
 
 .PHONY: clean
 clean: ## Remove what was built: build/ and .venv
+	@if [ -x .venv/bin/python ]; then $(MAKE) --no-print-directory stop; fi
 	@rm -rf build .venv

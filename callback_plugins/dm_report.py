@@ -79,8 +79,6 @@ class CallbackModule(Default):
         self._failures.append({"host": host, "task": result.task.get_name().strip(), "sentence": said})
         if self._display.verbosity:
             super().v2_runner_on_failed(result, ignore_errors)
-        else:
-            self._display.display(f"{host}: {said}", color=C.COLOR_ERROR, stderr=True)
 
     def v2_runner_item_on_failed(self, result: Any) -> None:
         if self._display.verbosity:
@@ -88,8 +86,8 @@ class CallbackModule(Default):
 
     def v2_runner_on_unreachable(self, result: Any) -> None:
         said = sentence(result.result)
+        said = f"cannot be reached: {said}"
         self._failures.append({"host": result.host.get_name(), "task": result.task.get_name(), "sentence": said})
-        self._display.display(f"{result.host.get_name()}: cannot be reached: {said}", color=C.COLOR_ERROR, stderr=True)
 
     def _keep(self, result: Any) -> None:
         returned, host = result.result, result.host.get_name()
@@ -111,7 +109,7 @@ class CallbackModule(Default):
         for host, row in zip(hosts, rows, strict=True):
             self._display.display(f"{host}: {self._words(row)}", color=_colour(row))
         for failure in self._failures:
-            self._display.display(f"failed: {failure['host']}: {failure['sentence']}", color=C.COLOR_ERROR)
+            self._display.display(f"{failure['host']}: {failure['sentence']}", color=C.COLOR_ERROR, stderr=True)
         self._store(dict(zip(hosts, rows, strict=True)))
 
     def _row(self, host: str) -> dict[str, int]:

@@ -74,7 +74,7 @@ def _bucket_name_filter(kind: str, *args: str, **kwargs: str) -> str:
     try:
         return bucket_name(kind, *args, **kwargs)
     except (TypeError, ValueError) as exc:
-        raise AnsibleFilterError(f"bucket_name: {exc}.", obj=kind) from exc
+        raise AnsibleFilterError(f"bucket_name: {exc}.", obj=kind) from None
 
 
 class FilterModule:

@@ -141,7 +141,7 @@ def _bucket_policy_filter(name: str, access: Mapping[str, Any]) -> dict[str, Any
     try:
         return bucket_policy(name, access)
     except (TypeError, ValueError) as exc:
-        raise AnsibleFilterError(f"bucket_policy: {name}: {exc}.", obj=access) from exc
+        raise AnsibleFilterError(f"bucket_policy: {name}: {exc}.", obj=access) from None
 
 
 class FilterModule:

@@ -321,7 +321,7 @@ def _buckets_desired_filter(declared: Mapping[str, Any]) -> dict[str, Any]:
     try:
         return buckets_desired(declared)
     except Mistake as exc:
-        raise AnsibleFilterError(f"{exc}{_where(exc.culprit)}.", obj=exc.culprit) from exc
+        raise AnsibleFilterError(f"{exc}{_where(exc.culprit)}.", obj=exc.culprit) from None
 
 
 class FilterModule:

@@ -66,7 +66,7 @@ def _principal_arns_filter(principals: list[str], accounts: Mapping[str, Mapping
     try:
         return principal_arns(principals, accounts)
     except (TypeError, ValueError) as exc:
-        raise AnsibleFilterError(f"principal_arns: {exc}.", obj=principals) from exc
+        raise AnsibleFilterError(f"principal_arns: {exc}.", obj=principals) from None
 
 
 class FilterModule:

@@ -102,7 +102,7 @@ def _replication_role_filter(buckets: list[Mapping[str, Any]], name: str, policy
     try:
         return replication_role(buckets, name, policy_name)
     except (KeyError, TypeError, ValueError, IndexError) as exc:
-        raise AnsibleFilterError(f"replication_role: {type(exc).__name__}: {exc}.", obj=buckets) from exc
+        raise AnsibleFilterError(f"replication_role: {type(exc).__name__}: {exc}.", obj=buckets) from None
 
 
 class FilterModule:
