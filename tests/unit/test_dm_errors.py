@@ -1,0 +1,37 @@
+import botocore.exceptions
+import pytest
+from dm_errors import sentence
+
+
+def client_error(code, message="said AWS"):
+    return botocore.exceptions.ClientError({"Error": {"Code": code, "Message": message}}, "GetCallerIdentity")
+
+
+@pytest.mark.parametrize(
+    ("exception", "advice"),
+    [
+        (client_error("ExpiredToken"), "the session has expired: sign in again"),
+        (client_error("InvalidClientTokenId"), "does not know the access key"),
+        (botocore.exceptions.NoCredentialsError(), "no AWS credentials found: sign in"),
+        (botocore.exceptions.ProfileNotFound(profile="p"), "not in the AWS config file: add it"),
+        (botocore.exceptions.EndpointConnectionError(endpoint_url="https://sts.example"), "check the network"),
+    ],
+)
+def test_says_what_to_do_in_one_sentence(exception, advice):
+    said = sentence(exception, "Cannot get into account main")
+
+    assert said.startswith("Cannot get into account main: ")
+    assert advice in said
+    assert "\n" not in said
+    assert said.endswith(".")
+
+
+def test_looks_through_what_wraps_the_failure():
+    wrapper = RuntimeError("boto3 connection failed")
+    wrapper.__cause__ = client_error("ExpiredToken")
+
+    assert "sign in again" in sentence(wrapper, "Cannot")
+
+
+def test_says_what_aws_said_where_there_is_no_advice():
+    assert sentence(client_error("Unheard", "odd\nthing."), "Cannot put x").endswith("odd thing.")

@@ -1,0 +1,97 @@
+"""What holds for every plugin, role, inventory and target of the tree."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+FILTERS = sorted(path.stem for path in (ROOT / "filter_plugins").glob("*.py"))
+MODULES = sorted(path.stem for path in (ROOT / "library").glob("*.py"))
+ROLES = sorted(path.name for path in (ROOT / "roles").iterdir() if path.is_dir())
+PLAYBOOKS = sorted((ROOT / "playbooks").glob("*.yml"))
+
+
+def run(*command, **env):
+    return subprocess.run(
+        command,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **env},
+        stdin=subprocess.DEVNULL,
+    )
+
+
+@pytest.mark.parametrize(("kind", "names"), [("filter", FILTERS), ("module", MODULES)])
+def test_ansible_doc_shows_every_plugin_with_examples(kind, names):
+    done = run(BIN / "ansible-doc", "-t", kind, "--json", *names)
+
+    assert done.returncode == 0, done.stderr
+    docs = json.loads(done.stdout)
+    for name in names:
+        assert docs[name]["doc"]["short_description"], name
+        assert docs[name]["examples"], f"{name} has no EXAMPLES"
+        assert docs[name]["return"], f"{name} has no RETURN"
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_role_has_an_argument_spec(role):
+    spec = yaml.safe_load((ROOT / "roles" / role / "meta" / "argument_specs.yml").read_text())
+    assert spec["argument_specs"]["main"]["short_description"]
+
+
+@pytest.mark.parametrize("playbook", PLAYBOOKS, ids=lambda path: path.name)
+def test_every_play_that_calls_aws_starts_with_the_account_guard(playbook):
+    for play in yaml.safe_load(playbook.read_text()):
+        if "ansible.builtin.import_playbook" in play or "dm_aws_environment" not in str(play.get("environment")):
+            continue
+        steps = [*play.get("pre_tasks", []), *play.get("tasks", [])]
+        first = steps[0]
+        assert first.get("ansible.builtin.import_role", {}).get("name") == "account_guard", play["name"]
+        assert "always" in first["tags"], play["name"]
+
+
+@pytest.mark.parametrize("inventory", ["accounts", "preview", "staging", "production", "local"])
+def test_every_inventory_works_alone(inventory):
+    done = run(BIN / "ansible-inventory", "-i", f"inventories/{inventory}", "--list")
+
+    assert done.returncode == 0, done.stderr
+    assert "WARNING" not in done.stderr
+    hosts = json.loads(done.stdout)["_meta"]["hostvars"]
+    assert hosts
+    assert all(values["dm_account"] in values["dm_accounts"] for values in hosts.values())
+
+
+def test_the_local_inventory_holds_every_stage_and_account():
+    listed = {}
+    for inventory in ("accounts", "preview", "staging", "production", "local"):
+        done = run(BIN / "ansible-inventory", "-i", f"inventories/{inventory}", "--list")
+        listed[inventory] = set(json.loads(done.stdout)["_meta"]["hostvars"])
+    assert listed.pop("local") == set().union(*listed.values())
+
+
+def test_make_help_lists_every_target():
+    makefile = (ROOT / "Makefile").read_text()
+    phony = {name for line in re.findall(r"^\.PHONY: (.+)$", makefile, re.M) for name in line.split()} - {"stage"}
+
+    listed = set(re.findall(r"^  make ([a-z-]+)", run("make", "help").stdout, re.M))
+
+    assert listed == phony
+
+
+def test_nothing_that_tells_of_a_machine_is_committed():
+    files = run("git", "ls-files", "-z").stdout.split("\0")
+    homes = re.compile(r"/(root|home/\w+|work|Users/\w+)/")
+    for name in filter(None, files):
+        path = ROOT / name
+        if path.is_file() and not path.is_symlink() and path.suffix not in {".png", ".lock"}:
+            found = homes.search(path.read_text(encoding="utf-8", errors="ignore"))
+            assert not found or path == Path(__file__), f"{name}: {found}"
