@@ -1,0 +1,14 @@
+"""A scenario's verify/ runs on hosts it is given (--hosts=podman://…, ssh://…), never on the machine that runs the tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    inside = Path(__file__).parent in collection_path.parents
+    if inside and "verify" in collection_path.parts and not config.getoption("hosts"):
+        return True
+    return None
