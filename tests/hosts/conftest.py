@@ -1,4 +1,4 @@
-"""A scenario's verify/ runs on hosts it is given (--hosts=podman://…, ssh://…), never on the machine that runs the tests."""
+"""A scenario's verify/ runs on the hosts of --hosts=podman://…,ssh://…, never on the machine that runs pytest."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ def why_not(scenario: dict) -> str:
             return f"{command} is missing (debian-packages.txt)"
     probe = subprocess.run([HERE / "hostns", "podman", "info"], capture_output=True, text=True, check=False)
     if probe.returncode:
-        return f"podman does not work here: {probe.stderr.strip().splitlines()[-1] if probe.stderr.strip() else 'no reason'}"
+        return f"podman does not work here: {(probe.stderr.strip() or 'it does not say why').splitlines()[-1]}"
     if any("disk_mib" in platform for platform in scenario["platforms"]):
         if os.geteuid():
             return "a disk for the host is a loop device, which needs root"
