@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+pytestmark = pytest.mark.slow  # they start ansible once each
+
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 FILTERS = sorted(path.stem for path in (ROOT / "filter_plugins").glob("*.py"))

@@ -1,0 +1,215 @@
+"""Who may do what in every bucket: the policies as the embedded AWS holds them, judged by the simulator."""
+
+from __future__ import annotations
+
+import itertools
+import json
+
+import parliament
+import pytest
+from simulator import ALLOWED, DENIED, NOT_ALLOWED, Request
+
+pytestmark = pytest.mark.slow
+
+ACCOUNTS = {
+    "main": "111111111111",
+    "development": "222222222222",
+    "production": "333333333333",
+    "backups": "444444444444",
+    "stranger": "999999999999",
+}
+ROLES = ["admins", "developers", "infrastructure", "security_audit", "backups", "jenkins", "replication"]
+ACTORS = [f"{account}:{role}" for account in ACCOUNTS for role in ROLES]
+ROUTERS = {"preview": "198.51.100.10", "staging": "198.51.100.20", "production": "198.51.100.30"}
+ACTIONS = {
+    "read": ("s3:GetObject", True),
+    "write": ("s3:PutObject", True),
+    "write acl": ("s3:PutObjectAcl", True),
+    "delete": ("s3:DeleteObject", True),
+    "list": ("s3:ListBucket", False),
+    "list versions": ("s3:ListBucketVersions", False),
+    "change the policy": ("s3:PutBucketPolicy", False),
+}
+STAGES = {"preview": "development", "staging": "production", "production": "production"}
+
+
+def expected_of_stage(stage: str, kind: str) -> dict[str, set[str]]:
+    """The seed's and the domain's words, written down a second time: who may do what by the bucket's policy alone."""
+    own = STAGES[stage]
+    developers, infrastructure, jenkins = f"{own}:developers", f"{own}:infrastructure", "main:jenkins"
+    audit = f"{own}:security_audit"
+    everyday = {developers, infrastructure, jenkins}
+    may: dict[str, set[str]] = {action: set() for action in ACTIONS}
+    if kind in ("documents", "communications", "reports"):
+        may |= {"read": everyday, "list": everyday, "write": {infrastructure, jenkins}}
+    if kind in ("submissions", "agreements"):
+        may |= {action: {infrastructure, jenkins} for action in ("read", "write", "list")}
+    if kind in ("documents", "communications", "submissions", "agreements"):
+        may["list versions"] = {infrastructure}
+    if kind == "g7-draft-documents":
+        may |= {"read": {infrastructure}, "list": {infrastructure}}
+    if kind == "logs":
+        may |= {"read": {infrastructure, audit}, "list": {infrastructure, audit}}
+    if stage == "preview" and kind in ("documents", "communications"):
+        may["write"] = everyday
+    if stage == "staging" and kind == "submissions":
+        may["list"] = everyday
+    may["write acl"] = may["write"]
+    return may
+
+
+def expected() -> dict[str, tuple[str, dict[str, set[str]]]]:
+    """Bucket -> (account, who may do what)."""
+    kinds = ["documents", "communications", "submissions", "agreements", "reports", "g7-draft-documents", "logs"]
+    nobody: dict[str, set[str]] = {action: set() for action in ACTIONS}
+    table = {
+        f"digitalmarketplace-{kind}-{stage}-{stage}": (STAGES[stage], expected_of_stage(stage, kind))
+        for stage, kind in itertools.product(STAGES, kinds)
+    }
+    for kind in kinds[:4]:
+        table[f"digitalmarketplace-cross-region-{kind}-preview-preview"] = ("development", nobody)
+        table[f"digitalmarketplace-cross-region-{kind}-production"] = ("production", nobody)
+    everyone = {f"main:{role}" for role in ROLES}
+    shared = nobody | dict.fromkeys(("read", "write", "write acl", "delete", "list"), everyone)
+    table["digitalmarketplace-dev-uploads"] = ("development", shared)
+    table["digitalmarketplace-cleaned-db-dumps"] = ("development", shared)
+    backups = {"read": {"backups:backups"}, "list": {"backups:backups", "main:jenkins"}}
+    write = {action: {"main:jenkins"} for action in ("write", "write acl")}
+    table["digitalmarketplace-database-backups"] = ("backups", nobody | backups | write)
+    table["digitalmarketplace-cross-region-database-backups"] = ("backups", nobody)
+    return table
+
+
+EXPECTED = expected()
+
+
+@pytest.fixture(scope="module")
+def policies(converged_estate):
+    """Bucket -> its policy, read back with plain boto3."""
+    return {
+        name: json.loads(converged_estate.client("s3", account).get_bucket_policy(Bucket=name)["Policy"])
+        for name, (account, _) in EXPECTED.items()
+    }
+
+
+def request(bucket: str, policy: dict, actor: str | None, action: str, **context: str) -> Request:
+    name, on_objects = ACTIONS[action]
+    owner = ACCOUNTS[EXPECTED[bucket][0]]
+    identity = []
+    principal = None
+    if actor:
+        account, role = actor.split(":")
+        principal = f"arn:aws:sts::{ACCOUNTS[account]}:assumed-role/{role}/session"
+        # Another account must allow its own role too; let it, so that the bucket's policy alone decides.
+        if ACCOUNTS[account] != owner:
+            allow = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+            identity = [{"Version": "2012-10-17", "Statement": [allow]}]
+    return Request(
+        principal,
+        name,
+        f"arn:aws:s3:::{bucket}{'/key' if on_objects else ''}",
+        account=owner,
+        identity=identity,
+        resource_policy=policy,
+        context=context,
+        block_public_access=True,
+    )
+
+
+def judge(simulator, policies, cases, **context):
+    requests = [request(bucket, policies[bucket], actor, action, **context) for bucket, actor, action in cases]
+    return dict(zip(cases, simulator.judge(requests), strict=True))
+
+
+CASES = list(itertools.product(EXPECTED, ACTORS, ACTIONS))
+
+
+def test_exactly_those_listed_may_read_write_and_list(simulator, policies):
+    verdicts = judge(simulator, policies, CASES)
+
+    allowed = {case for case, verdict in verdicts.items() if verdict == ALLOWED}
+    wanted = {
+        (bucket, actor, action)
+        for bucket, (_, may) in EXPECTED.items()
+        for action, actors in may.items()
+        for actor in actors
+    }
+    assert allowed == wanted
+
+
+def test_nobody_gets_anything_without_tls(simulator, policies):
+    verdicts = judge(simulator, policies, CASES, **{"aws:SecureTransport": "false"})
+
+    assert {case for case, verdict in verdicts.items() if verdict != DENIED} == set()
+
+
+def test_the_public_reads_served_buckets_through_the_routers_and_nothing_else(simulator, policies):
+    served = ("documents", "communications", "g7-draft-documents")
+    for address in [*ROUTERS.values(), "203.0.113.9"]:
+        cases = [(bucket, None, action) for bucket in EXPECTED for action in ACTIONS]
+        verdicts = judge(simulator, policies, cases, **{"aws:SourceIp": address})
+        open_to_all = {case for case, verdict in verdicts.items() if verdict == ALLOWED}
+        assert open_to_all == {
+            (f"digitalmarketplace-{kind}-{stage}-{stage}", None, "read")
+            for stage, router in ROUTERS.items()
+            if router == address
+            for kind in served
+        }, address
+
+
+def test_s3_delivers_logs_of_the_stages_own_buckets_only(simulator, policies):
+    def deliver(source: str, account: str) -> Request:
+        context = {"aws:SourceArn": f"arn:aws:s3:::{source}", "aws:SourceAccount": account}
+        target = "digitalmarketplace-logs-preview-preview"
+        return Request(
+            "logging.s3.amazonaws.com",
+            "s3:PutObject",
+            f"arn:aws:s3:::{target}/{source}/2026",
+            account=ACCOUNTS["development"],
+            resource_policy=policies[target],
+            context=context,
+        )
+
+    own, other = "digitalmarketplace-documents-preview-preview", "digitalmarketplace-documents-production-production"
+    verdicts = simulator.judge(
+        [deliver(own, ACCOUNTS["development"]), deliver(other, ACCOUNTS["production"]), deliver(own, "999999999999")]
+    )
+
+    assert verdicts == [ALLOWED, NOT_ALLOWED, NOT_ALLOWED]
+
+
+def test_replication_may_do_what_its_rules_need_and_no_more(simulator, converged_estate):
+    for host, account in (("preview", "development"), ("production", "production"), ("backups-account", "backups")):
+        iam, s3 = converged_estate.client("iam", account), converged_estate.client("s3", account)
+        policy = iam.get_role_policy(RoleName="replication", PolicyName=f"replication-{host}")["PolicyDocument"]
+        sources = [name for name, (owner, _) in EXPECTED.items() if owner == account and "cross-region" not in name]
+        destinations = {}
+        for name in sources:
+            try:
+                rules = s3.get_bucket_replication(Bucket=name)["ReplicationConfiguration"]["Rules"]
+            except s3.exceptions.ClientError:
+                continue
+            destinations[name] = rules[0]["Destination"]["Bucket"].split(":")[-1]
+        assert destinations
+
+        def may(action: str, resource: str, account: str = account, policy: dict = policy) -> bool:
+            principal = f"arn:aws:sts::{ACCOUNTS[account]}:assumed-role/replication/s3"
+            owned = ACCOUNTS[account]
+            return simulator.allows(Request(principal, action, f"arn:aws:s3:::{resource}", owned, identity=[policy]))
+
+        for source, replica in destinations.items():
+            assert may("s3:GetReplicationConfiguration", source)
+            assert may("s3:GetObjectVersionForReplication", f"{source}/key")
+            assert may("s3:ReplicateObject", f"{replica}/key")
+            assert not may("s3:ReplicateObject", f"{source}/key")
+            assert not may("s3:GetObject", f"{source}/key")
+            assert not may("s3:DeleteObject", f"{replica}/key")
+
+
+def test_the_policy_linter_finds_nothing(policies):
+    def findings(policy):
+        return [(f.issue, f.detail) for f in parliament.analyze_policy_string(json.dumps(policy)).findings]
+
+    broken = json.loads(json.dumps(policies["digitalmarketplace-dev-uploads"]).replace("s3:GetObject", "s3:GotObject"))
+    assert findings(broken), "the linter must see a misspelt action"
+    assert {name: findings(policy) for name, policy in policies.items() if findings(policy)} == {}
