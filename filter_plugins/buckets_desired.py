@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -110,6 +111,14 @@ _SCHEMA = {
 }
 
 
+_WORDS = {"object": "a mapping", "array": "a list", "boolean": "true or false", "integer": "a whole number"}
+_ALLOWED: dict[str, Callable[[Any], str]] = {
+    "type": lambda wanted: _WORDS.get(wanted, f"a {wanted}"),
+    "enum": lambda choices: " or ".join(json.dumps(choice) for choice in choices),
+    "minimum": lambda least: f"{least} or more",
+}
+
+
 class Mistake(ValueError):
     """A mistake in the vars: the sentence, and the value that Ansible knows the origin of."""
 
@@ -139,6 +148,9 @@ def _check_shapes(declared: Mapping[str, Any]) -> None:
             unknown = next(key for key in error.instance if key not in error.schema["properties"])
             allowed = ", ".join(sorted(error.schema["properties"]))
             raise Mistake(f"{path} has the unknown key {unknown!r}; allowed are {allowed}", unknown)
+        if error.validator in _ALLOWED:
+            allowed = _ALLOWED[error.validator](error.validator_value)
+            raise Mistake(f"{path} is {error.instance!r}; allowed is {allowed}", culprit)
         raise Mistake(f"{path}: {error.message}", culprit)
     for kind in declared["overrides"]:
         if kind not in declared["kinds"]:

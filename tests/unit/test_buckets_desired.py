@@ -149,7 +149,10 @@ def test_outside_the_stages_only_standalone_buckets_exist():
     [
         ({"overrides": {"documnts": {}}}, "unknown kind 'documnts'; allowed are documents, agreements, logs"),
         ({"overrides": {"documents": {"reders": []}}}, "unknown key 'reders'; allowed are .*readers"),
-        ({"overrides": {"documents": {"versioning": "yes"}}}, r"buckets_overrides.documents.versioning: 'yes' is not"),
+        (
+            {"overrides": {"documents": {"versioning": "yes"}}},
+            "documents.versioning is 'yes'; allowed is true or false",
+        ),
         ({"overrides": {"agreements": {"served": True}}}, "agreements is private; allowed is false"),
         ({"overrides": {"documents": {"readers": ["prod:x"]}}}, r"buckets_kinds.documents.readers: item 0: 'prod:x'"),
         ({"overrides": {"documents": {"replica": {"name": "Bad"}}}}, r"documents.replica.name: 'Bad' has 'B'"),
@@ -158,13 +161,14 @@ def test_outside_the_stages_only_standalone_buckets_exist():
         ({"overrides": {"documents": {"replica": {"name": "abc", "account": "test"}}}}, "'test' is unknown; allowed"),
         ({"overrides": {"documents": {"replica": {"name": LOGS}}}}, "is declared twice"),
         ({"overrides": {"logs": {"mfa_delete": True, "expire_days": 9}}}, "exclude each other"),
-        ({"overrides": {"logs": {"expire_days": 0}}}, "less than the minimum"),
+        ({"overrides": {"logs": {"expire_days": 0}}}, "expire_days is 0; allowed is 1 or more"),
+        ({"overrides": {"reports": {"served": "maybe"}}, "kinds": {"reports": {}}}, 'true or false or "legacy"'),
         ({"router_addresses": []}, "buckets_router_addresses is empty, but documents is served"),
         ({"router_addresses": ["*"]}, "does not match"),
         ({"standalone": {"Uploads": {}}}, "'Uploads' has 'U' at position 1"),
         ({"kinds": {"d" * 50: {"served": False}}, "overrides": {}}, "has 85 characters"),
         ({"defaults": {"versioning": True}}, "'encryption' is a required property"),
-        ({"kinds": None}, "buckets_kinds: None is not of type 'object'"),
+        ({"kinds": None}, "buckets_kinds is None; allowed is a mapping"),
         ({"overrides": {"documents": {"statements": [{"Sid": "Serve", "Effect": "Allow"}]}}}, "'Serve' is there twice"),
     ],
 )
