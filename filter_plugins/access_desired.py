@@ -72,6 +72,9 @@ class _Matrix:
                 for role in roles:
                     self._check_grant(f"access_{where[0]}s.{where[1]}", account, role)
                     self.grants.setdefault((account, role), []).append(holder)
+        for name, role in self.roles.items():
+            for account, entry in role.items():
+                self.trust(account, name, entry)  # wrong in any account is wrong for each
 
     @staticmethod
     def _keys(where: str, entry: Any, allowed: Iterable[str]) -> None:

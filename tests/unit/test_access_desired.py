@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+from access_desired import FilterModule, access_desired
+from ansible.errors import AnsibleFilterError
+
+desired = FilterModule().filters()["access_desired"]
+POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}
+MATRIX: dict[str, Any] = {
+    "main": "main",
+    "accounts": {"main": {"id": "111111111111"}, "production": {"id": "333333333333"}},
+    "groups": {
+        "Devs": {
+            "members": "developers",
+            "about": "tea",
+            "assume": {"production": ["developers"]},
+            "policies": ["Office"],
+        }
+    },
+    "roles": {
+        "developers": {"production": {"path": "/people/", "policies": ["arn:aws:iam::aws:policy/ReadOnlyAccess"]}},
+        "jenkins": {"main": {"service": "ec2.amazonaws.com", "assume": {"production": ["developers"]}}},
+    },
+    "policies": {"Office": POLICY},
+}
+ARN = "arn:aws:iam::333333333333:role/people/developers"
+
+
+def matrix(**more: Any) -> dict[str, Any]:
+    return copy.deepcopy(MATRIX) | more
+
+
+def dev(given: dict[str, Any]) -> dict[str, Any]:
+    return given["groups"]["Devs"]
+
+
+def by_name(items: list[dict]) -> dict[str, dict]:
+    return {item["name"]: item for item in items}
+
+
+def test_one_entry_is_both_sides_of_a_grant() -> None:
+    main, production = access_desired(MATRIX, "main"), access_desired(MATRIX, "production")
+
+    (grant,) = by_name(main["groups"])["Devs"]["inline"]["assume-roles"]["Statement"]
+    assert (grant["Action"], grant["Resource"]) == ("sts:AssumeRole", [ARN])
+    (grant,) = by_name(main["roles"])["jenkins"]["inline"]["assume-roles"]["Statement"]
+    assert grant["Resource"] == [ARN]
+    people, roles = by_name(production["roles"])["developers"]["trust"]["Statement"]
+    assert people["Principal"] == {"AWS": ["arn:aws:iam::111111111111:root"]}
+    assert people["Condition"] == {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+    assert roles["Principal"] == {"AWS": ["arn:aws:iam::111111111111:role/jenkins"]}
+    assert "Condition" not in roles
+
+
+def test_without_the_entry_neither_side_is_there() -> None:
+    fewer = matrix()
+    del fewer["groups"]["Devs"]["assume"]
+
+    main, production = access_desired(fewer, "main"), access_desired(fewer, "production")
+
+    assert by_name(main["groups"])["Devs"]["inline"] == {}
+    assert [s["Sid"] for s in by_name(production["roles"])["developers"]["trust"]["Statement"]] == ["Roles"]
+
+
+def test_groups_are_in_main_and_policies_where_somebody_has_them() -> None:
+    main, production = access_desired(MATRIX, "main"), access_desired(MATRIX, "production")
+
+    assert production["groups"] == production["policies"] == []
+    assert main["policies"] == [{"name": "Office", "path": "/", "document": POLICY}]
+    assert main["groups"][0]["policies"] == ["arn:aws:iam::111111111111:policy/Office"]
+    assert main["groups"][0]["grants"] == ["production:developers", "tea"]
+
+
+def test_a_service_is_trusted_where_it_is_named() -> None:
+    (service,) = by_name(access_desired(MATRIX, "main")["roles"])["jenkins"]["trust"]["Statement"]
+
+    assert service["Principal"] == {"Service": ["ec2.amazonaws.com"]}
+
+
+def test_the_declaration_is_left_as_it_was() -> None:
+    given = matrix()
+    access_desired(given, "main")
+
+    assert given == MATRIX
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (lambda m: dev(m)["assume"].update(staging=["x"]), "has no account 'staging'; allowed are main, production"),
+        (lambda m: dev(m)["assume"].update(prodction=["x"]), "did you mean 'production'?"),
+        (lambda m: dev(m)["assume"].update(main=["developers"]), "assume.main names role 'developers', which is not"),
+        (lambda m: dev(m).update(asume={}), "access_groups.Devs has no 'asume'; did you mean 'assume'?"),
+        (lambda m: dev(m).update(policies=["Ofice"]), "names 'Ofice', which is not there; did you mean 'Office'?"),
+        (lambda m: dev(m).update(policies=[]), "access_policies.Office is attached to nothing"),
+        (lambda m: dev(m).update(inline={"assume-roles": POLICY}), "written from assume; take another name"),
+        (lambda m: m["roles"].update(lost={"main": {}}), "access_roles.lost.main can be assumed by nobody"),
+        (lambda m: m["roles"]["developers"].update(prod={}), "access_roles.developers has no 'prod'"),
+        (lambda m: m["roles"]["developers"]["production"].update(trust=POLICY), "has a trust of its own, but group"),
+        (lambda m: m.update(main="mian"), "access_main_account is 'mian'; did you mean 'main'?"),
+        (lambda m: m["groups"].update(Devs=None), "access_groups.Devs must be a mapping, got NoneType"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_meant_is_told_with_its_variable(change: Any, why: str) -> None:
+    wrong = matrix()
+    change(wrong)
+
+    with pytest.raises(AnsibleFilterError) as told:
+        desired(wrong, "main")
+    assert why in str(told.value)
+    assert "group_vars/all/access.yml" in str(told.value)
+
+
+def test_an_unknown_account_is_told() -> None:
+    with pytest.raises(AnsibleFilterError, match="no account 'producton'; did you mean 'production'"):
+        desired(MATRIX, "producton")

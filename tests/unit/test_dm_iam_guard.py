@@ -1,0 +1,220 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible.module_utils.dm_iam import changes
+from ansible.module_utils.dm_iam_guard import Limits, lists, refusals
+from ansible.module_utils.dm_iam_live import Group, Live, Role, User
+
+ACCOUNT = "111111111111"
+ROOT = f"arn:aws:iam::{ACCOUNT}:root"
+DEFAULT = Limits()
+
+
+def trust(*principals: str) -> dict:
+    statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": list(principals)}}
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def group(name: str, **more: Any) -> dict:
+    return {
+        "name": name, "path": "/", "policies": ["arn:aws:iam::aws:policy/ReadOnlyAccess"], "inline": {}, "grants": [],
+        "everyone": name == "Everyone", "protected": name == "Admins", **more,
+    }  # fmt: skip
+
+
+def declared(members: dict[str, list[str]], **more: Any) -> dict[str, Any]:
+    users = sorted({name for names in members.values() for name in names})
+    return {
+        "users": [{"name": name, "path": "/"} for name in users],
+        "groups": [group(name) for name in members],
+        "members": members,
+        "roles": [],
+        "policies": [],
+        **more,
+    }
+
+
+def account(members: dict[str, list[str]], **roles: dict) -> Live:
+    names = sorted({name for listed in members.values() for name in listed})
+    arn = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+    return Live(
+        {
+            name: User(name, "/", "", tuple(g for g, listed in members.items() if name in listed), (), {}, "", {})
+            for name in names
+        },
+        {name: Group(name, "/", "", (arn,), {}) for name in members},
+        {name: Role(name, "/", "", document, (arn,), {}, (), "", {}) for name, document in roles.items()},
+        {},
+    )
+
+
+def refused(wanted: dict, live: Live, limits: Limits = DEFAULT, caller: str = "") -> list[str]:
+    return refusals(wanted, live, *changes(wanted["members"], live), limits, caller)
+
+
+PEOPLE = [f"p{n:02}" for n in range(40)]
+
+
+@pytest.mark.parametrize(
+    ("members", "why"),
+    [
+        (None, "the members of groups are missing"),
+        ({}, "the members of group Devs are missing, not a list: write [] if nobody is to be in it"),
+        ({"Devs": None}, "the members of group Devs are missing"),
+        ({"Devs": "ada"}, "the members of group Devs are text, not a list"),
+        ({"Devs": {"ada": 1}}, "the members of group Devs are a mapping"),
+        ({"Devs": [7]}, "member 1 of group Devs is a number, not a name"),
+        (
+            {"Devs": ["ada.example", "ada.example"]},
+            "'ada.example' is twice among the members of group Devs: remove one",
+        ),
+        ({"Devs": ["ada.exmaple"]}, "is not among the users: did you mean 'ada.example'?"),
+        ({"Devs": ["Ada.example"]}, "is not among the users: 'ada.example' is, and differs only by case"),
+        ({"Devs": ["zzz"]}, "is not among the users: add it there, or take it out"),
+        ({"Devs": [], "Opps": []}, "members are listed for group 'Opps', which is not declared"),
+    ],
+)
+def test_lists_that_cannot_be_meant_are_refused(members: Any, why: str) -> None:
+    found = lists([group("Devs")], members, [{"name": "ada.example"}])
+
+    assert len(found) == 1
+    assert why in found[0]
+
+
+def test_an_empty_list_is_a_list() -> None:
+    assert lists([group("Devs")], {"Devs": []}, []) == []
+
+
+@pytest.mark.parametrize(
+    ("there", "going", "refuses"),
+    [(4, 4, False), (10, 5, False), (10, 6, True), (40, 12, False), (40, 13, True)],
+)
+def test_the_larger_of_a_share_and_a_number_may_go(there: int, going: int, refuses: bool) -> None:
+    live = account({"Devs": PEOPLE[:there]})
+
+    found = refused(declared({"Devs": PEOPLE[going:there]}), live)
+
+    assert bool(found) is refuses
+    if refuses:
+        assert f"{going} of {there} memberships would go, and {12 if there == 40 else 5} at most may" in found[0]
+        assert f"-e access_removals_allowed={going}" in found[0]
+
+
+def test_what_was_allowed_for_this_run_may_go_and_no_more() -> None:
+    live = account({"Devs": PEOPLE})
+
+    assert refused(declared({"Devs": PEOPLE[20:]}), live, Limits(allowed=20)) == []
+    assert refused(declared({"Devs": PEOPLE[21:]}), live, Limits(allowed=20))
+    assert refused(declared({"Devs": PEOPLE[1:]}), live, Limits(allowed=0))
+
+
+def test_people_count_as_gone_when_only_the_group_of_everybody_is_left_to_them() -> None:
+    """13 of 40 people, but 13 of 120 memberships, which by themselves would pass."""
+    live = account({"Everyone": PEOPLE, "Devs": PEOPLE, "Other": PEOPLE[13:]})
+    wanted = declared({"Everyone": PEOPLE, "Devs": PEOPLE[13:], "Other": PEOPLE[13:]})
+
+    assert ["13 of 40 people would go, and 12 at most may" in said for said in refused(wanted, live)] == [True]
+
+
+def test_moving_people_counts_their_memberships_only() -> None:
+    live = account({"Devs": PEOPLE[:5], "Ops": []})
+
+    assert refused(declared({"Devs": [], "Ops": PEOPLE[:5]}), live) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "why"),
+    [
+        (["ada"], [], "protected group Admins would be empty"),
+        ([], [], "protected group Admins would be empty"),
+        (["ada"], ["bob"], "the last of the present members of protected group Admins would go: keep ada until"),
+    ],
+)
+def test_the_last_admin_stays(before: list[str], after: list[str], why: str) -> None:
+    found = refused(declared({"Admins": after, "Devs": ["ada", "bob"]}), account({"Admins": before, "Devs": ["ada"]}))
+
+    assert len(found) == 1
+    assert why in found[0]
+
+
+def test_the_first_admin_and_a_handover_in_two_runs_pass() -> None:
+    assert refused(declared({"Admins": ["ada"]}), account({"Admins": []})) == []
+    assert refused(declared({"Admins": ["ada", "bob"]}), account({"Admins": ["ada"]})) == []
+    assert refused(declared({"Admins": ["bob"]}), account({"Admins": ["ada", "bob"]})) == []
+
+
+@pytest.mark.parametrize(
+    "caller",
+    [
+        f"arn:aws:iam::{ACCOUNT}:user/ada",
+        f"arn:aws:iam::{ACCOUNT}:user/people/ada",
+        f"arn:aws:sts::{ACCOUNT}:assumed-role/admins/ada",
+    ],
+)
+def test_nobody_takes_their_own_access_away(caller: str) -> None:
+    live = account({"Admins": ["ada", "bob"]})
+    wanted = declared({"Admins": ["bob"]}, groups=[group("Admins", grants=["production:admins"])])
+
+    assert refused(wanted, live, caller=caller) == [
+        "ada, who runs this, would lose production:admins: let somebody else do that"
+    ]
+    assert refused(wanted, live, caller=f"arn:aws:iam::{ACCOUNT}:user/bob") == []
+
+
+def test_whoever_keeps_what_they_had_through_another_group_may_move() -> None:
+    live = account({"Ops": ["ada"], "Devs": []})
+    groups = [group("Ops", grants=["production:developers"]), group("Devs", grants=["production:developers"])]
+
+    assert (
+        refused(declared({"Ops": [], "Devs": ["ada"]}, groups=groups), live, caller=f"arn:aws:iam::{ACCOUNT}:user/ada")
+        == []
+    )
+
+
+def role(name: str, document: dict, *policies: str) -> dict:
+    return {"name": name, "path": "/", "trust": document, "policies": list(policies), "inline": {}}
+
+
+def test_a_role_does_not_shut_itself_out() -> None:
+    live = account({}, admins=trust(ROOT, "arn:aws:iam::999999999999:root"))
+    wanted = declared({}, roles=[role("admins", trust(ROOT), "arn:aws:iam::aws:policy/AdministratorAccess")])
+    bare = declared({}, roles=[role("admins", trust(ROOT, "999999999999"))])
+    caller = f"arn:aws:sts::{ACCOUNT}:assumed-role/admins/session"
+
+    assert [
+        "would no longer trust arn:aws:iam::999999999999:root" in said for said in refused(wanted, live, caller=caller)
+    ] == [True]
+    assert ["would be left without any policy" in said for said in refused(bare, live, caller=caller)] == [True]
+    assert refused(wanted, live, caller=f"arn:aws:sts::{ACCOUNT}:assumed-role/other/session") == []
+
+
+def test_trusting_the_whole_account_covers_trusting_one_of_it() -> None:
+    live = account({}, admins=trust(f"arn:aws:iam::{ACCOUNT}:user/ada"))
+    wanted = declared({}, roles=[role("admins", trust(ROOT), "arn:aws:iam::aws:policy/AdministratorAccess")])
+
+    assert refused(wanted, live, caller=f"arn:aws:sts::{ACCOUNT}:assumed-role/admins/session") == []
+
+
+def test_a_group_of_whoever_runs_this_keeps_a_policy() -> None:
+    live = account({"Devs": ["ada"]})
+    wanted = declared({"Devs": ["ada"]}, groups=[group("Devs", policies=[])])
+
+    assert ["group Devs of ada, who runs this, would be left without any policy" in said
+            for said in refused(wanted, live, caller=f"arn:aws:iam::{ACCOUNT}:user/ada")] == [True]  # fmt: skip
+
+
+def test_a_name_that_is_live_in_another_case_is_refused() -> None:
+    live = account({"Devs": ["Ada"]})
+
+    found = refused(declared({"Devs": ["ada"]}), live)
+
+    assert found == ["user 'ada' is 'Ada' in AWS, which does not tell case apart: spell it as it is there"]
+
+
+def test_groups_that_are_not_declared_count_towards_the_limit_of_ten() -> None:
+    live = account({f"Other{n}": ["ada"] for n in range(10)})
+    wanted = declared({"Devs": ["ada"]})
+
+    assert ["user 'ada' would be in 11 groups, and IAM allows 10" in said for said in refused(wanted, live)] == [True]
