@@ -93,5 +93,5 @@ def test_a_missing_list_is_not_an_empty_one(name: str) -> None:
 
 
 def test_a_group_names_its_list() -> None:
-    with pytest.raises(AnsibleFilterError, match="access_groups.Devs does not say which list"):
+    with pytest.raises(AnsibleFilterError, match=r"access_groups\.Devs does not say which list"):
         membership(PEOPLE, GROUPS | {"Devs": {}}, TODAY)
