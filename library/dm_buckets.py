@@ -284,10 +284,14 @@ options:
         type: dict
         required: true
   known:
-    description: Buckets of this account that are declared elsewhere, and so not unmanaged.
+    description: Names or shell wildcards of this account's buckets that are declared elsewhere, and so not unmanaged.
     type: list
     elements: str
     default: []
+  adopt_under:
+    description: The variable that unmanaged buckets would be declared in, a mapping by name; for the YAML to paste.
+    type: str
+    default: ""
   unmanaged_pattern:
     description: Shell wildcards; live buckets whose names match and that are neither declared nor known are reported.
     type: str
@@ -484,6 +488,7 @@ ARGUMENT_SPEC: dict[str, Any] = {
         },
     },
     "known": {**_WORDS, "default": []},
+    "adopt_under": {"type": "str", "default": ""},
     "unmanaged_pattern": _EMPTY,
     "reviewed": _STR,
 }
@@ -528,10 +533,13 @@ class Clients:
 
 
 def _failure(name: str, outcomes: list[dict]) -> str:
-    """One sentence for everything that is not as declared, or ""."""
-    bad = [entry for entry in outcomes if entry["status"] != "done"]
-    said = [f"{entry['resource']}: {entry['method']} {entry['status']}, {entry['why']}" for entry in bad]
-    return f"Not all buckets of {name} could be converged: {'; '.join(said)}." if bad else ""
+    """One sentence that names what failed, and counts what had to wait for it; "" where all is done."""
+    failed = [f"{e['resource']}: {e['method']}: {e['why']}" for e in outcomes if e["status"] == "failed"]
+    waiting = sum(entry["status"] == "not tried" for entry in outcomes)
+    if not failed and not waiting:
+        return ""
+    held_back = f"; {waiting} calls that need them were not tried, a new run finishes the rest" if waiting else ""
+    return f"Not all buckets of {name} could be converged: {'; '.join(failed)}{held_back}."
 
 
 def main() -> None:

@@ -271,12 +271,18 @@ def _rank(step: _Step, buckets: dict[str, dict]) -> tuple[int, int]:
 
 
 def _unmanaged(pattern: str, declared: dict[str, Any], live: Live) -> list[dict]:
-    known = {bucket["name"] for bucket in declared["buckets"]} | set(declared.get("known") or [])
+    known = [*(bucket["name"] for bucket in declared["buckets"]), *(declared.get("known") or [])]
+    variable = declared.get("adopt_under")
     return [
-        {"resource": bucket_resource(name), "adopt": f"- name: {name}\n  region: {live.buckets[name].region}\n"}
+        {"resource": bucket_resource(name), "adopt": _adopt(name, live.buckets[name].region, variable)}
         for name in fnmatch.filter(sorted(live.buckets), pattern)
-        if name not in known
+        if not any(fnmatch.fnmatchcase(name, known_name) for known_name in known)
     ]
+
+
+def _adopt(name: str, region: str, variable: str | None) -> str:
+    """YAML to paste: an entry of the mapping that the caller declares buckets in, or of this module's own list."""
+    return f"{variable}:\n  {name}:\n    region: {region}\n" if variable else f"- name: {name}\n  region: {region}\n"
 
 
 def _out_of_reach(buckets: dict[str, dict], live: Live) -> dict[str, str]:
