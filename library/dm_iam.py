@@ -243,7 +243,7 @@ ARGUMENTS: dict[str, dict] = {
     "policies": _named(document={"type": "dict", "required": True}),
     "known_roles": {"type": "list", "elements": "str", "default": []},
     "alias": {"type": "str"},
-    "password_policy": {"type": "dict"},
+    "password_policy": {"type": "dict", "no_log": False},  # settings, no password
     "removal_share": {"type": "float", "default": 0.3},
     "removal_number": {"type": "int", "default": 5},
     "removals_allowed": {"type": "int"},

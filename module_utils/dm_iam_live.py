@@ -197,7 +197,7 @@ def _policy(detail: dict) -> Policy:
     # Version ids only ever grow, also after older ones were deleted: their number is their age.
     versions = sorted(detail["PolicyVersionList"], key=lambda version: int(version["VersionId"][1:]))
     return Policy(
-        detail["PolicyName"],
+        detail["Arn"].rsplit("/", 1)[1],
         detail["Path"],
         detail["Arn"],
         tuple(Version(v["VersionId"], v["IsDefaultVersion"], _document(v["Document"])) for v in versions),
