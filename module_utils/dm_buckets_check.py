@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html, â€
 from __future__ import annotations
 
 import difflib
+import fnmatch
 import json
 import re
 from collections.abc import Callable, Collection, Iterator
@@ -119,7 +120,8 @@ def _policy(at: str, bucket: dict) -> Found:
         if not resources:
             yield f"{where} has no Resource"
         for resource in resources:
-            if resource != arn and not resource.startswith(f"{arn}/") and "*" not in resource[: len(arn) + 1]:
+            of = resource.removeprefix(f"arn:{partition(bucket)}:s3:::").partition("/")[0]
+            if not fnmatch.fnmatchcase(bucket["name"], of):
                 yield f"{where}.Resource names {resource}, which is not of this bucket; allowed are {arn} and {arn}/â€¦"
         if statement.get("Sid") in sids:
             yield f"{where}.Sid is {statement['Sid']!r} for the second time; every statement needs its own"

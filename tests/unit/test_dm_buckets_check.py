@@ -1,0 +1,222 @@
+"""What is refused before the first call, and the one sentence that says so."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+from ansible.module_utils.dm_buckets_check import mistakes, name_mistake
+
+REGIONS = {"eu-west-1", "eu-west-2", "us-east-1"}
+KEY = "arn:aws:kms:eu-west-2:111111111111:key/a"
+
+
+def declaration() -> dict[str, Any]:
+    """A good one: a source, its replica, their logs."""
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "Tls",
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": "s3:*",
+                "Resource": ["arn:aws:s3:::shop-documents", "arn:aws:s3:::shop-documents/*"],
+            }
+        ],
+    }
+    rule = {"id": "all", "priority": 0, "bucket": "shop-replica", "region": "eu-west-2", "metrics": True}
+    source = {
+        "name": "shop-documents",
+        "region": "eu-west-1",
+        "versioning": True,
+        "encryption": {"algorithm": "AES256"},
+        "policy": policy,
+        "logging": {"bucket": "shop-logs"},
+        "lifecycle": [{"id": "retention", "expire_days": 1}],
+        "tags": {"Stage": "preview"},
+        "cors": [{"id": "shop", "origins": ["*"], "methods": ["GET"]}],
+        "notifications": {
+            "topics": [{"id": "t", "arn": "arn:aws:sns:eu-west-1:111111111111:t", "events": ["s3:ObjectCreated:*"]}]
+        },
+        "replication": {"role": "arn:aws:iam::111111111111:role/replication", "rules": [rule]},
+    }
+    replica = {"name": "shop-replica", "region": "eu-west-2", "versioning": True}
+    logs = {"name": "shop-logs", "region": "eu-west-1"}
+    role = {
+        "name": "replication",
+        "path": "/",
+        "trust": {"Statement": [{}]},
+        "policy_name": "p",
+        "policy": {"Statement": [{}]},
+    }
+    return {"name": "shop", "buckets": [source, replica, logs], "replication_role": role}
+
+
+def test_a_good_declaration_has_no_mistakes():
+    assert mistakes(declaration(), REGIONS) == []
+
+
+def at(path: str, value: Any) -> dict[str, Any]:
+    """The good declaration with one thing changed: at("buckets.0.region", …)."""
+    changed: Any = copy.deepcopy(declaration())
+    *steps, last = [int(step) if step.isdigit() else step for step in path.split(".")]
+    here = changed
+    for step in steps:
+        here = here[step]
+    here[last] = value
+    return changed
+
+
+RULE = "buckets.0.replication.rules.0"
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "said"),
+    [
+        ("buckets.1.name", "shop-documents", "buckets[1].name is shop-documents, as buckets[0].name is;"),
+        ("buckets.2.name", "Shop", "buckets[2].name (Shop) has other characters than a-z"),
+        (
+            "buckets.1.region",
+            "eu-west-9",
+            "buckets[1].region is 'eu-west-9', which is no region of AWS's; did you mean",
+        ),
+        ("buckets.0.encryption", {"algorithm": "AES256", "key": KEY}, "which takes no key"),
+        ("buckets.0.encryption", {"algorithm": "aws:kms:dsse", "bucket_key": True}, "does not go with aws:kms:dsse"),
+        ("buckets.0.policy.Statement", [], "buckets[0].policy has no Statement; say {} for no policy at all."),
+        ("buckets.0.policy.Statement.0.Effect", "deny", "buckets[0].policy.Statement[0].Effect must be Allow or Deny."),
+        ("buckets.0.policy.Statement.0.Principal", "", "Statement[0] has no Principal"),
+        ("buckets.0.policy.Statement.0.Resource", [], "Statement[0] has no Resource"),
+        ("buckets.0.policy.Statement.0.Resource", "arn:aws:s3:::shop-logs/*", "which is not of this bucket"),
+        ("buckets.0.policy.Statement.0.Resource", "arn:aws:s3:::shop-documents-2/*", "which is not of this bucket"),
+        ("buckets.0.policy.Version", "x" * 21000, "AWS allows 20480"),
+        ("buckets.2.region", "eu-west-2", "S3 writes access logs only within a region."),
+        ("buckets.2.encryption", {"algorithm": "aws:kms"}, "it must have AES256."),
+        ("buckets.2.logging", {"bucket": "shop-documents"}, "buckets[0].logging goes in a circle: shop-documents →"),
+        ("buckets.0.mfa_delete", True, "buckets[0].lifecycle and mfa_delete exclude each other in S3"),
+        ("buckets.0.lifecycle", [{"id": "a"}], "buckets[0].lifecycle[0] does nothing; it needs one of"),
+        ("buckets.0.lifecycle.0.expire_days", 0, "buckets[0].lifecycle[0].expire_days is 0; allowed is 1 or more."),
+        ("buckets.0.lifecycle.0.id", "", "buckets[0].lifecycle[0].id has 0 characters; allowed are 1 to 255."),
+        ("buckets.0.lifecycle", [{"id": "a", "expire_days": 1}] * 2, "lifecycle[1].id is 'a', as"),
+        (
+            "buckets.0.lifecycle",
+            [{"id": str(i), "expire_days": 1} for i in range(1001)],
+            "1001 rules; AWS allows 1000.",
+        ),
+        ("buckets.0.lifecycle", [{"id": "a", "abort_upload_days": 1, "tags": {"a": "b"}}], "not finished have none"),
+        ("buckets.0.tags", {str(i): "x" for i in range(51)}, "buckets[0].tags has 51 tags; AWS allows 50."),
+        ("buckets.0.tags", {"aws:x": "y"}, "buckets[0].tags.aws:x begins with aws:, which AWS reserves."),
+        ("buckets.0.tags", {"": "y"}, "has a key of 0 characters"),
+        ("buckets.0.tags", {"a": "y" * 257}, "has a value of 257 characters; allowed are 256."),
+        ("buckets.0.tags", {"a": "b;c"}, "may have letters, digits, spaces"),
+        ("buckets.0.cors.0.origins", [], "buckets[0].cors[0].origins is empty; AWS needs at least one."),
+        ("buckets.0.cors.0.origins", ["*.*"], "AWS allows one asterisk"),
+        ("buckets.0.notifications.topics.0.arn", "arn:aws:sqs:x", "it must begin with arn:aws:sns:"),
+        ("buckets.0.notifications.topics.0.events", ["ObjectCreated"], "events must be a list of events such as"),
+        (
+            "buckets.0.versioning",
+            None,
+            "buckets[0].replication needs versioning of shop-documents; say versioning: true",
+        ),
+        (
+            "buckets.1.versioning",
+            False,
+            "rules[0].bucket is shop-replica, which needs versioning; say versioning: true",
+        ),
+        (
+            "buckets.0.replication.role",
+            "replication",
+            "buckets[0].replication.role is 'replication'; it must be the ARN",
+        ),
+        (f"{RULE}.region", "eu-west-1", "is eu-west-1, where the source is; a replica must be in another region."),
+        (f"{RULE}.region", "eu-west-22", "buckets[0].replication.rules[0].region is 'eu-west-22', which is no region"),
+        (f"{RULE}.region", "us-east-1", "region is us-east-1, but shop-replica is declared in eu-west-2."),
+        (f"{RULE}.bucket", "Bad", "rules[0].bucket (Bad) has other characters"),
+        (f"{RULE}.bucket", "shop-documents", "rules[0].bucket is the source itself."),
+        (f"{RULE}.priority", -1, "rules[0].priority is -1; allowed is 0 or more."),
+        (f"{RULE}.account", "12345", "rules[0].account is '12345'; it must be 12 digits in quotes."),
+        (f"{RULE}.owner_override", True, "rules[0].owner_override needs account"),
+        (f"{RULE}.metrics", False, None),
+        (f"{RULE}.storage_class", "ICE", "rules[0].storage_class is 'ICE'; allowed are STANDARD,"),
+        ("buckets.0.encryption", {"algorithm": "aws:kms"}, "rules[0].kms_key is missing"),
+        (f"{RULE}.tags", {"aws:a": "b"}, "rules[0].tags.aws:a begins with aws:"),
+        ("replication_role.name", "a b", "replication_role.name is 'a b'"),
+        ("replication_role.path", "x", "replication_role.path is 'x'; it must begin and end with /."),
+        ("replication_role.policy_name", "", "replication_role.policy_name is ''"),
+        ("replication_role.trust", {}, "replication_role.trust has no Statement."),
+    ],
+)
+def test_each_mistake_is_one_sentence_that_names_the_variable(path, value, said):
+    found = mistakes(at(path, value), REGIONS)
+
+    if said is None:
+        assert found == []
+        return
+    assert any(said in sentence for sentence in found), found
+    assert all(sentence.endswith(".") and "\n" not in sentence for sentence in found)
+
+
+def test_time_control_needs_metrics_and_delete_markers_go_with_no_tags():
+    declared = declaration()
+    declared["buckets"][0]["replication"]["rules"][0] |= {"metrics": False, "replication_time_control": True}
+    assert "needs metrics; say metrics: true." in mistakes(declared, REGIONS)[0]
+
+    declared = declaration()
+    declared["buckets"][0]["replication"]["rules"][0] |= {"delete_markers": True, "tags": {"a": "b"}}
+    assert "rules[0].delete_markers does not go with tags" in mistakes(declared, REGIONS)[0]
+
+
+def test_rules_of_one_bucket_need_their_own_ids_and_priorities():
+    declared = declaration()
+    declared["buckets"][0]["replication"]["rules"] *= 2
+
+    assert mistakes(declared, REGIONS) == [
+        "buckets[0].replication.rules[1].id is 'all', as buckets[0].replication.rules[0].id is; "
+        "every rule needs its own.",
+        "buckets[0].replication.rules[1].priority is 0, as buckets[0].replication.rules[0].priority is; "
+        "every rule needs its own.",
+    ]
+
+
+def test_where_a_replica_is_must_be_known():
+    declared = at(f"{RULE}.region", None)
+    assert mistakes(declared, REGIONS) == []  # the replica is declared, and says it
+
+    declared["buckets"][0]["replication"]["rules"][0]["bucket"] = "elsewhere"
+    assert mistakes(declared, REGIONS) == ["buckets[0].replication.rules[0].region is missing; say where elsewhere is."]
+
+
+def test_a_replica_of_another_account_is_not_taken_for_one_of_ours():
+    declared = at(f"{RULE}.account", "444444444444")
+    declared["buckets"][1]["versioning"] = False
+
+    assert mistakes(declared, REGIONS) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["abc", "a" * 63, "digitalmarketplace-documents-preview-preview", "a.b-c", "1.2.3", "123"]
+)
+def test_good_names(name):
+    assert name_mistake(name) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("ab", "has 2 characters; allowed are 3 to 63"),
+        ("a" * 64, "has 64 characters; allowed are 3 to 63"),
+        ("shop_logs", "has other characters"),
+        ("Shop", "has other characters"),
+        ("-shop", "must begin and end with a letter or a digit"),
+        ("shop.", "must begin and end with a letter or a digit"),
+        ("a..b", "has two dots side by side"),
+        ("192.168.5.4", "looks like an IP address"),
+        ("xn--shop", "begins with xn--, which AWS reserves"),
+        ("sthree-shop", "begins with sthree-, which AWS reserves"),
+        ("shop-s3alias", "ends with -s3alias, which AWS reserves"),
+        ("shop--x-s3", "ends with --x-s3, which AWS reserves"),
+    ],
+)
+def test_bad_names(name, said):
+    assert name_mistake(name).startswith(said)
