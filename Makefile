@@ -51,6 +51,15 @@ apply: stage ## Carry out exactly PLAN=build/plan-STAGE.json, or stop because th
 	@bin/plan_file same '$(PLAN)' build/plan-$(STAGE)-now.json
 	@DM_PLAN_FILE=build/run-$(STAGE).json $(ANSIBLE) $(PLAYBOOK) -e '@$(PLAN)'
 
+##@ The embedded AWS
+.PHONY: start
+start: setup ## Start the embedded AWS of this checkout; converge does it too
+	@python -m local_aws start
+
+.PHONY: stop
+stop: ## End the embedded AWS; nothing is left running
+	@if [ -x .venv/bin/python ]; then python -m local_aws stop; fi
+
 ##@ This project
 .PHONY: test
 test: setup ## Run every test; names what it skips and why. JUNIT=file writes a JUnit report

@@ -1,0 +1,105 @@
+"""python -m local_aws start|stop|status: the embedded AWS of this checkout."""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from local_aws.state import ROOT, ServerLock, directory, endpoint
+
+PATIENCE = 60.0  # seconds; a start takes two, on a machine that is busy more
+
+
+def start(state: Path) -> int:
+    state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (state / "start.lock").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)  # of two starts at once, the second finds the first one's server
+        return _start(state)
+
+
+def _start(state: Path) -> int:
+    if ServerLock(state).holder():
+        found = wait_until_ready(state, None)
+        print(f"local_aws: already running at {found['url']}")
+        return 0
+    log = state / "server.log"
+    environment = {**os.environ, "LOCAL_AWS_STATE": str(state)}
+    with log.open("w") as output:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "local_aws", "serve"],
+            cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
+        )  # fmt: skip
+    try:
+        found = wait_until_ready(state, server)
+    except BaseException:  # an interrupted start leaves nothing behind
+        server.kill()
+        server.wait()
+        raise
+    print(f"local_aws: running at {found['url']}, state in {state}")
+    return 0
+
+
+def wait_until_ready(state: Path, server: subprocess.Popen | None) -> dict:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        found = endpoint(state)
+        if found:
+            return found
+        if server is not None and server.poll() is not None:
+            break
+        time.sleep(0.02)
+    sys.exit(f"local_aws: the server did not come up; see {state / 'server.log'}")
+
+
+def stop(state: Path) -> int:
+    lock = ServerLock(state)
+    pid = lock.holder()
+    if pid is None:
+        print("local_aws: not running")
+        return 0
+    for number, patience in ((signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0)):
+        if lock.holder() == pid:
+            os.kill(pid, number)
+        deadline = time.monotonic() + patience
+        while time.monotonic() < deadline:
+            if lock.holder() != pid:
+                from local_aws.serve import forget
+
+                forget(state)
+                print("local_aws: stopped")
+                return 0
+            time.sleep(0.02)
+    print(f"local_aws: process {pid} does not end", file=sys.stderr)
+    return 1
+
+
+def status(state: Path) -> int:
+    found = endpoint(state)
+    print(f"local_aws: running at {found['url']}, process {found['pid']}" if found else "local_aws: not running")
+    return 0 if found else 3
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m local_aws", description=__doc__)
+    parser.add_argument("command", choices=["start", "stop", "status", "serve"])
+    parser.add_argument(
+        "--die-with-parent", action="store_true", help="serve: end when the process that started it does"
+    )
+    words = parser.parse_args()
+    state = directory()
+    if words.command == "serve":
+        from local_aws import serve
+
+        serve.main(state, words.die_with_parent)
+        return 0
+    return {"start": start, "stop": stop, "status": status}[words.command](state)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,104 @@
+"""The four accounts as AWS hands them over: a user with a key in main, a role to assume in each, nothing else."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import string
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from local_aws.state import write_private
+
+MAIN = "111111111111"
+ACCOUNTS = {
+    "main": (MAIN, "digitalmarketplace"),
+    "development": ("222222222222", "digitalmarketplace-development"),
+    "production": ("333333333333", "digitalmarketplace-production"),
+    "backups": ("444444444444", "digitalmarketplace-backups"),
+}
+USER = "bootstrap"
+ROLE = "infrastructure"
+SESSION = "local"
+LETTERS = string.ascii_letters + string.digits
+REGION = "eu-west-1"
+
+
+class Key(NamedTuple):
+    access_key: str
+    secret: str
+    token: str = ""
+
+
+def _random(alphabet: str, length: int) -> str:
+    return "".join(secrets.choice(alphabet) for _ in range(length))
+
+
+class Keys:
+    """Made once per server and kept by a reset, so that what clients hold stays good."""
+
+    def __init__(self) -> None:
+        self.user = self._make("AKIA")
+        # Root's keys: nobody's in the real thing, here the documented way for tests to act as root.
+        self.root = {account: self._make("AKIA") for account, _ in ACCOUNTS.values()}
+        # A session of each account's bootstrap role that need not be asked for.
+        self.session = {account: self._make("ASIA")._replace(token=_random(LETTERS, 64)) for account in self.root}
+
+    @staticmethod
+    def _make(prefix: str) -> Key:
+        return Key(prefix + _random(string.ascii_uppercase + "234567", 16), _random(LETTERS, 40))
+
+
+def found(keys: Keys) -> None:
+    """Put the user, its key and the roles into moto's empty IAM."""
+    from moto.iam.models import iam_backends
+    from moto.sts.models import AssumedRole, sts_backends
+
+    main = iam_backends[MAIN]["aws"]
+    user = main.create_user("aws", USER, f"/{USER}/", [])
+    user.access_keys.append(_register(MAIN, keys.user, USER))
+    trust = _trust_in_main()
+    for account, alias in ACCOUNTS.values():
+        iam = iam_backends[account]["aws"]
+        iam.account_aliases.append(alias)
+        role = iam.create_role(ROLE, trust, "/", None, "", [], "3600")
+        _register(account, keys.root[account]).root = True
+        key = _register(account, keys.session[account])
+        key.role_arn = role.arn
+        session = AssumedRole(account, REGION, key, SESSION, role.arn, "", 365 * 24 * 3600, "")
+        session.session_token = keys.session[account].token
+        sts_backends[account]["aws"].assumed_roles.append(session)
+
+
+def _register(account: str, key: Key, user: str | None = None) -> Any:
+    from moto.iam.models import AccessKey, iam_backends
+
+    known = AccessKey(user, prefix=key.access_key[:4], account_id=account)
+    known.access_key_id, known.secret_access_key = key.access_key, key.secret
+    iam_backends[account]["aws"].access_keys[key.access_key] = known
+    return known
+
+
+def _trust_in_main() -> str:
+    principal = {"AWS": f"arn:aws:iam::{MAIN}:root"}
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def write_profiles(state: Path, keys: Keys, url: str, ca: Path) -> None:
+    """aws_config and aws_credentials, as a person would keep them: a key for main, roles for the rest.
+
+    keys.json holds root's keys and sessions of the roles, for tests.
+    """
+    common = f"region = {REGION}\nendpoint_url = {url}\nca_bundle = {ca}\n"
+    source = ACCOUNTS["main"][1]
+    sections = []
+    for account, alias in ACCOUNTS.values():
+        role = f"role_arn = arn:aws:iam::{account}:role/{ROLE}\nsource_profile = {source}\n"
+        sections.append(f"[profile {alias}]\n{common}{'' if account == MAIN else role}")
+    write_private(state / "aws_config", "\n".join(sections))
+    access_key, secret, _ = keys.user
+    write_private(
+        state / "aws_credentials", f"[{source}]\naws_access_key_id = {access_key}\naws_secret_access_key = {secret}\n"
+    )
+    write_private(state / "keys.json", json.dumps({"user": keys.user, "root": keys.root, "session": keys.session}))

@@ -1,0 +1,161 @@
+"""The WSGI application in front of moto: finds the service, records every call, delays and fails it on demand."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+from local_aws import accounts, faults, requests
+from local_aws.http_server import Dropped
+
+ADMIN = "/__local_aws/"
+
+
+class Dispatcher(DomainDispatcherApplication):
+    """Every service by its credential scope; what is not signed is S3's, under whatever name it was asked."""
+
+    def get_application(self, environ: dict[str, Any]) -> Any:
+        if not environ["PATH_INFO"].startswith(("/moto-api", "/latest/")) and requests.service(environ) == "s3":
+            return self._s3(environ)
+        return super().get_application(environ)
+
+    def _s3(self, environ: dict[str, Any]) -> Any:
+        name = "s3"
+        if environ["PATH_INFO"].startswith("/v20180820/") or "s3-control" in environ.get("HTTP_HOST", ""):
+            name = "s3control"
+        with self.lock:
+            if name not in self.app_instances:
+                self.app_instances[name] = self.create_app(name)
+            return self.app_instances[name]
+
+
+def backend_app(service: Any) -> Any:
+    """Without debug mode: moto's templates are then compiled once, and its errors are ours to log."""
+    app = create_backend_app(service)
+    app.debug = False
+    app.config["PROPAGATE_EXCEPTIONS"] = True
+    return app
+
+
+class Application:
+    def __init__(self, keys: accounts.Keys) -> None:
+        self.keys = keys
+        self.moto = Dispatcher(backend_app)
+        self.faults = faults.Faults()
+        self.latency = 0.0
+        self._calls: list[dict[str, Any]] = []
+        self._lock = threading.Lock()
+        accounts.found(keys)
+
+    def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        if environ["PATH_INFO"].startswith(ADMIN):
+            return self._admin(environ, start)
+        call = self._record(environ)
+        if self.latency:
+            time.sleep(self.latency)
+        if not self.faults:
+            return self._carry_out(call, environ, start)
+        fault = self.faults.of(call, self._text(environ))
+        if fault is None:
+            return self._carry_out(call, environ, start)
+        if fault.kind == "drop_after":
+            self._carry_out(call, environ, lambda *_: None)
+        if fault.kind != "answer":
+            call["status"] = "dropped"
+            raise Dropped
+        status, headers, data = faults.answer(
+            call["service"], environ.get("CONTENT_TYPE", ""), environ["REQUEST_METHOD"] == "HEAD", fault
+        )
+        call["status"] = fault.status
+        start(status, headers)
+        return [data]
+
+    def _carry_out(self, call: dict[str, Any], environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        def noted(status: str, headers: Any, exc: Any = None) -> Any:
+            call["status"] = int(status.split()[0])
+            return start(status, headers, exc)
+
+        return self.moto(environ, noted)
+
+    def _record(self, environ: dict[str, Any]) -> dict[str, Any]:
+        signed = requests.scope(environ)
+        service = requests.service(environ)
+        operation = requests.operation(environ, service)
+        call = {
+            "service": service,
+            "operation": operation,
+            "account": _account(signed.access_key) if signed else "",
+            "region": signed.region if signed else "",
+            "write": service != "sts" and requests.writes(operation),
+            "path": environ["PATH_INFO"],
+            "status": None,
+        }
+        with self._lock:
+            call["n"] = len(self._calls)
+            self._calls.append(call)
+        return call
+
+    @staticmethod
+    def _text(environ: dict[str, Any]) -> str:
+        host, url = environ.get("HTTP_HOST", ""), environ.get("RAW_URI", "")
+        form = requests.body(environ).decode("utf-8", "replace") if requests.form_action(environ) else ""
+        return f"{host}{url} {form}"
+
+    def _admin(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        command = environ["PATH_INFO"].removeprefix(ADMIN)
+        words = json.loads(requests.body(environ) or b"{}")
+        try:
+            result = getattr(self, f"admin_{command}")(**words)
+            status = "200 OK"
+        except (AttributeError, TypeError, ValueError) as exc:
+            result, status = {"error": f"{command}: {exc}"}, "400 Bad Request"
+        start(status, [("Content-Type", "application/json")])
+        return [json.dumps(result).encode()]
+
+    # Each is POST /__local_aws/<name> with its parameters as a JSON object.
+
+    def admin_ready(self) -> dict[str, Any]:
+        return {"ready": True}
+
+    def admin_calls(self, since: int = 0) -> list[dict[str, Any]]:
+        with self._lock:
+            return self._calls[since:]
+
+    def admin_forget_calls(self) -> dict[str, Any]:
+        with self._lock:
+            self._calls = []
+        return {}
+
+    def admin_latency(self, ms: float = 0) -> dict[str, Any]:
+        self.latency = ms / 1000
+        return {}
+
+    def admin_fail(self, **words: Any) -> dict[str, Any]:
+        self.faults.add(**words)
+        return {}
+
+    def admin_heal(self) -> dict[str, Any]:
+        self.faults.clear()
+        return {}
+
+    def admin_reset(self) -> dict[str, Any]:
+        """Four empty accounts again, as after a start; keys stay good."""
+        from moto.moto_api._internal.models import moto_api_backend
+
+        self.faults.clear()
+        self.latency = 0.0
+        moto_api_backend.reset()
+        accounts.found(self.keys)
+        self.admin_forget_calls()
+        return {}
+
+
+def _account(access_key: str) -> str:
+    from moto.iam.models import get_account_id_from
+
+    return get_account_id_from(access_key)

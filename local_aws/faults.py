@@ -1,0 +1,101 @@
+"""Failures on demand: the Nth call of an operation is answered with an error, or its connection is cut."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import Any
+
+MESSAGES = {
+    "SlowDown": (503, "Please reduce your request rate."),
+    "InternalError": (500, "We encountered an internal error. Please try again."),
+    "ServiceUnavailable": (503, "Reduce your request rate."),
+    "Throttling": (400, "Rate exceeded"),
+    "AccessDenied": (403, "Access Denied"),
+    "ExpiredToken": (400, "The provided token has expired."),
+}
+
+
+@dataclass
+class Fault:
+    """Which calls fail, and how.
+
+    kind "answer": an error instead of the call; "drop": cut before the call takes effect; "drop_after": cut after it
+    did; "die": from that call on every call is cut, as if the caller had died there, until faults are cleared.
+    matching: a piece of the URL or form ("a-bucket", "RoleName=x") that the call must contain.
+    """
+
+    operation: str = ""
+    service: str = ""
+    account: str = ""
+    matching: str = ""
+    nth: int = 1
+    times: int = 1
+    writes_only: bool = False
+    kind: str = "answer"
+    code: str = "SlowDown"
+    status: int = 0
+    message: str = ""
+    seen: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        if self.kind not in {"answer", "drop", "drop_after", "die"}:
+            raise ValueError(f"kind is {self.kind!r}; allowed are answer, drop, drop_after, die")
+        status, message = MESSAGES.get(self.code, (400, self.code))
+        self.status, self.message = self.status or status, self.message or message
+
+    def hits(self, call: dict[str, Any], text: str) -> bool:
+        if (
+            (self.operation and self.operation != call["operation"])
+            or (self.service and self.service != call["service"])
+            or (self.account and self.account != call["account"])
+            or (self.writes_only and not call["write"])
+            or self.matching not in text
+        ):
+            return False
+        self.seen += 1
+        return self.seen >= self.nth if self.kind == "die" else self.nth <= self.seen < self.nth + self.times
+
+
+class Faults:
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._faults: list[Fault] = []
+
+    def add(self, **words: Any) -> None:
+        fault = Fault(**words)
+        with self._lock:
+            self._faults.append(fault)
+
+    def clear(self) -> None:
+        with self._lock:
+            self._faults = []
+
+    def __bool__(self) -> bool:
+        return bool(self._faults)
+
+    def of(self, call: dict[str, Any], text: str) -> Fault | None:
+        with self._lock:  # each counts every call that it means, also one that another fault already fails
+            hit = [fault for fault in self._faults if fault.hits(call, text)]
+        return hit[0] if hit else None
+
+
+def answer(service: str, content_type: str, head: bool, fault: Fault) -> tuple[str, list[tuple[str, str]], bytes]:
+    """The error as the service's protocol has it, so that every SDK understands it."""
+    import json
+
+    status = f"{fault.status} {fault.code}"
+    if head:
+        return status, [], b""
+    text = f"<Code>{fault.code}</Code><Message>{fault.message}</Message>"
+    if "json" in content_type:
+        data = json.dumps({"__type": fault.code, "message": fault.message})
+        return status, [("Content-Type", content_type), ("x-amzn-ErrorType", fault.code)], data.encode()
+    if service == "s3":
+        data = f"<Error>{text}<RequestId>local</RequestId></Error>"
+    elif service == "ec2":
+        data = f"<Response><Errors><Error>{text}</Error></Errors><RequestID>local</RequestID></Response>"
+    else:
+        sender = "Sender" if fault.status < 500 else "Receiver"
+        data = f"<ErrorResponse><Error><Type>{sender}</Type>{text}</Error><RequestId>local</RequestId></ErrorResponse>"
+    return status, [("Content-Type", "application/xml")], data.encode()

@@ -1,0 +1,82 @@
+"""What a request asks for: service, operation, whether it writes, whose key signed it."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs, unquote
+
+S3_HOST = re.compile(r"^(?:(?P<bucket>.+)\.)?s3(?:[.-](?P<region>[a-z]{2}-[a-z]+-\d))?\.amazonaws\.com(?::\d+)?$")
+READS = re.compile(
+    r"^(Get|List|Describe|Head|Select|Lookup|Search|Simulate|Generate(CredentialReport|ServiceLast)|Query|Scan|BatchGet"
+    r"|Check|Test|Estimate|Validate|Decode|Filter|Preview|Assume|Options)"
+)
+
+
+class Scope(NamedTuple):
+    access_key: str
+    region: str
+    service: str
+
+
+def body(environ: dict[str, Any]) -> bytes:
+    """The whole body; the server has it in memory, and the application reads it again."""
+    data = environ["wsgi.input"].read()
+    environ["wsgi.input"] = io.BytesIO(data)
+    return data
+
+
+def query(environ: dict[str, Any]) -> dict[str, list[str]]:
+    return parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True)
+
+
+def scope(environ: dict[str, Any]) -> Scope | None:
+    """Who signed, for which region and service: from the header or a pre-signed URL; None when anonymous.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-authentication-methods.html
+    """
+    credential = environ.get("HTTP_AUTHORIZATION", "").partition("Credential=")[2].partition(",")[0]
+    if not credential and "X-Amz-Credential=" in environ.get("QUERY_STRING", ""):
+        credential = unquote(environ["QUERY_STRING"].partition("X-Amz-Credential=")[2].partition("&")[0])
+    words = credential.strip().split("/")
+    return Scope(words[0], words[2], words[3].lower()) if len(words) == 5 else None
+
+
+def service(environ: dict[str, Any]) -> str:
+    signed = scope(environ)
+    if signed:
+        return signed.service
+    action = form_action(environ)
+    return "sts" if action.startswith("AssumeRoleWith") else "s3"
+
+
+def form_action(environ: dict[str, Any]) -> str:
+    if not environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
+        return ""
+    found = re.search(rb"(?:^|&)Action=([A-Za-z0-9]+)", body(environ))
+    return found.group(1).decode() if found else ""
+
+
+def operation(environ: dict[str, Any], name: str) -> str:
+    """AWS's name of the operation, as boto3's event names have it: "PutBucketPolicy"."""
+    target = environ.get("HTTP_X_AMZ_TARGET", "")
+    if target:
+        return target.rpartition(".")[2]
+    return form_action(environ) or _routed(environ, name)
+
+
+def _routed(environ: dict[str, Any], name: str) -> str:
+    from moto.core.request import Request
+    from moto.core.routing import NotFound, get_service_router
+
+    try:
+        return get_service_router(name).match(Request(environ))[0].name
+    except (NotFound, NotImplementedError):
+        return "Options" if environ["REQUEST_METHOD"] == "OPTIONS" else "Unknown"
+    except Exception:  # botocore raises one of a dozen for a service it does not know by this name
+        return "Unknown"
+
+
+def writes(operation_name: str) -> bool:
+    return not READS.match(operation_name)

@@ -1,0 +1,82 @@
+"""An embedded AWS per worker, empty for every test, and the real ansible-playbook run against it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local_aws.control import Control
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def _embedded_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Control]:
+    with Control(tmp_path_factory.mktemp("aws")) as control:
+        yield control
+
+
+@pytest.fixture
+def estate_aws(_embedded_aws: Control) -> Control:
+    """Four empty accounts: .client(service, account, region), .calls(), .writes(), .fail(…), .latency(ms), .env."""
+    _embedded_aws.reset()
+    return _embedded_aws
+
+
+@dataclass
+class Run:
+    rc: int
+    stdout: str
+    stderr: str
+    report: dict[str, Any] = field(repr=False)  # what dm_report stored: {"plans": {host: {purpose: plan}}, …}
+
+    @property
+    def output(self) -> str:
+        return self.stdout + self.stderr
+
+
+@pytest.fixture
+def run_playbook(estate_aws: Control, tmp_path: Path) -> Callable[..., Run]:
+    """run_playbook("converge_buckets.yml", "-l", "preview", check=True) → .rc, .stdout, .stderr, .report."""
+    runs = 0
+
+    def run(
+        playbook: str,
+        *args: str,
+        check: bool = False,
+        extra_vars: dict[str, Any] | None = None,
+        inventory: str = "local",
+        env: dict[str, str] | None = None,
+        timeout: float = 300,
+    ) -> Run:
+        nonlocal runs
+        runs += 1
+        report = tmp_path / f"report-{runs}" / "plan.json"
+        where = inventory if "/" in inventory else f"inventories/{inventory}"
+        command = [str(Path(sys.executable).parent / "ansible-playbook"), "-i", where, f"playbooks/{playbook}", *args]
+        command += ["--check", "--diff"] if check else []
+        command += ["-e", json.dumps(extra_vars)] if extra_vars else []
+        environment = {
+            **estate_aws.env,
+            "PATH": f"{Path(sys.executable).parent}:{estate_aws.env['PATH']}",
+            "ANSIBLE_LOCAL_TEMP": str(tmp_path / "ansible-local"),
+            "ANSIBLE_REMOTE_TEMP": str(tmp_path / "ansible-remote"),
+            "ANSIBLE_NOCOLOR": "true",
+            "DM_PLAN_FILE": str(report),
+            **(env or {}),
+        }
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            check=False, timeout=timeout,
+        )  # fmt: skip
+        stored = json.loads(report.read_text()).get("dm_plan", {}) if report.is_file() else {}
+        return Run(done.returncode, done.stdout, done.stderr, stored)
+
+    return run

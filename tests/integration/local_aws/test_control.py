@@ -1,0 +1,188 @@
+"""The embedded AWS as tests and make targets use it: accounts, record, failures, start and stop."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError
+
+ROOT = Path(__file__).parents[3]
+ROLE = "arn:aws:iam::333333333333:role/infrastructure"
+
+
+def test_every_account_answers_with_its_own_id(estate_aws):
+    for account, account_id in (
+        ("main", "1" * 12),
+        ("development", "2" * 12),
+        ("production", "3" * 12),
+        ("backups", "4" * 12),
+    ):
+        caller = estate_aws.client("sts", account).get_caller_identity()
+
+        assert caller["Account"] == account_id
+        assert caller["Arn"] == f"arn:aws:sts::{account_id}:assumed-role/infrastructure/local"
+
+
+def test_profiles_get_into_their_account_as_on_the_real_one(estate_aws):
+    script = (
+        "import boto3, sys; print(boto3.Session(profile_name=sys.argv[1]).client('sts').get_caller_identity()['Arn'])"
+    )
+    arns = [
+        subprocess.run(
+            [sys.executable, "-c", script, profile], env=estate_aws.env, capture_output=True, text=True, check=True
+        ).stdout.strip()
+        for profile in ("digitalmarketplace", "digitalmarketplace-backups")
+    ]
+
+    assert arns[0] == "arn:aws:iam::111111111111:user/bootstrap/bootstrap"
+    assert arns[1].startswith("arn:aws:sts::444444444444:assumed-role/infrastructure/")
+
+
+def test_calls_are_recorded_with_operation_account_and_whether_they_write(estate_aws):
+    s3 = estate_aws.client("s3", "production")
+    s3.create_bucket(Bucket="a-bucket", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    s3.get_bucket_versioning(Bucket="a-bucket")
+    estate_aws.client("iam").list_users()
+    estate_aws.client("events").list_rules()
+
+    seen = [(call["service"], call["operation"], call["account"], call["write"]) for call in estate_aws.calls()]
+
+    assert seen == [
+        ("s3", "CreateBucket", "333333333333", True),
+        ("s3", "GetBucketVersioning", "333333333333", False),
+        ("iam", "ListUsers", "111111111111", False),
+        ("events", "ListRules", "111111111111", False),
+    ]
+    assert [call["operation"] for call in estate_aws.writes()] == ["CreateBucket"]
+    estate_aws.forget_calls()
+    assert estate_aws.calls() == []
+
+
+def test_a_reset_leaves_nothing_and_keys_stay_good(estate_aws):
+    s3 = estate_aws.client("s3", "production")
+    s3.create_bucket(Bucket="a-bucket", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    estate_aws.reset()
+
+    assert s3.list_buckets()["Buckets"] == []
+    assert [role["RoleName"] for role in estate_aws.client("iam", "production").list_roles()["Roles"]] == [
+        "infrastructure"
+    ]
+
+
+def test_the_nth_call_fails_with_the_wanted_error_in_every_protocol(estate_aws):
+    s3, iam, events = (estate_aws.client(service) for service in ("s3", "iam", "events"))
+    estate_aws.fail("ListBuckets", nth=2, code="SlowDown")
+    estate_aws.fail("ListUsers", code="AccessDenied")
+    estate_aws.fail("ListRules", code="InternalError")
+
+    s3.list_buckets()
+    for call, code, status in (
+        (s3.list_buckets, "SlowDown", 503),
+        (iam.list_users, "AccessDenied", 403),
+        (events.list_rules, "InternalError", 500),
+    ):
+        with pytest.raises(ClientError) as failed:
+            call()
+        assert failed.value.response["Error"]["Code"] == code
+        assert failed.value.response["ResponseMetadata"]["HTTPStatusCode"] == status
+        call()
+
+
+def test_a_connection_can_be_cut_before_and_after_the_call_took_effect(estate_aws):
+    iam = estate_aws.client("iam")
+    estate_aws.fail("CreateUser", kind="drop", matching="UserName=before")
+    estate_aws.fail("CreateUser", kind="drop_after", matching="UserName=after")
+
+    for name in ("before", "after"):
+        with pytest.raises(ConnectionClosedError):
+            iam.create_user(UserName=name)
+
+    assert {user["UserName"] for user in iam.list_users()["Users"]} == {"after", "bootstrap"}
+
+
+def test_from_the_nth_write_on_nothing_gets_through_until_healed(estate_aws):
+    iam = estate_aws.client("iam")
+    estate_aws.fail(kind="die", nth=2, writes_only=True)
+    iam.create_group(GroupName="one")
+    for name in ("two", "three"):
+        with pytest.raises(ConnectionClosedError):
+            iam.create_group(GroupName=name)
+    estate_aws.heal()
+
+    assert [group["GroupName"] for group in iam.list_groups()["Groups"]] == ["one"]
+
+
+def test_latency_is_added_to_every_call(estate_aws):
+    iam = estate_aws.client("iam")
+    iam.list_groups()
+    estate_aws.latency(200)
+    before = time.monotonic()
+    iam.list_groups()
+
+    assert time.monotonic() - before >= 0.2
+
+
+def test_an_unknown_kind_of_failure_is_refused(estate_aws):
+    with pytest.raises(ValueError, match="allowed are answer, drop, drop_after, die"):
+        estate_aws.fail("ListUsers", kind="explode")
+
+
+def command(state: Path, word: str) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, "LOCAL_AWS_STATE": str(state)}
+    return subprocess.run(
+        [sys.executable, "-m", "local_aws", word], cwd=ROOT, env=env, capture_output=True, text=True, check=False
+    )
+
+
+def alive(pid: int) -> bool:
+    """Not counting one that has ended and that init has yet to collect."""
+    status = Path(f"/proc/{pid}/status")
+    return status.exists() and "State:\tZ" not in status.read_text()
+
+
+def test_start_is_idempotent_and_stop_leaves_nothing_running(tmp_path):
+    first, second = command(tmp_path, "start"), command(tmp_path, "start")
+    try:
+        assert first.returncode == second.returncode == 0, first.stderr + second.stderr
+        assert "already running" in second.stdout
+        assert command(tmp_path, "status").returncode == 0
+        assert oct((tmp_path / "aws_credentials").stat().st_mode)[-3:] == "600"
+        assert oct((tmp_path / "server.pem").stat().st_mode)[-3:] == "600"
+        pid = int((tmp_path / "server.lock").read_text())
+    finally:
+        stopped = command(tmp_path, "stop")
+
+    assert "stopped" in stopped.stdout
+    assert not alive(pid)
+    assert command(tmp_path, "status").returncode == 3
+    assert not (tmp_path / "aws_credentials").exists()
+
+
+def test_stop_never_ends_a_process_that_only_has_the_old_pid(tmp_path):
+    (tmp_path / "server.lock").write_text(str(os.getpid()))
+
+    assert "not running" in command(tmp_path, "stop").stdout
+
+
+def test_a_stopped_server_refuses_connections(tmp_path):
+    from local_aws.control import Control
+
+    with Control(tmp_path) as control:
+        client = control.client("sts")
+        client.get_caller_identity()
+
+    with pytest.raises(EndpointConnectionError):
+        boto3.client(
+            "sts",
+            endpoint_url=control.url,
+            verify=control.ca,
+            region_name="eu-west-1",
+            aws_access_key_id="a",
+            aws_secret_access_key="b",
+        ).get_caller_identity()
