@@ -108,29 +108,29 @@ def group_membership(
         raise TypeError(f"people must be a mapping of lists, got {type(people).__name__}")
     now = datetime.date.fromisoformat(today)
     soon = now + datetime.timedelta(days=announce_days)
-    for name, group in groups.items():
-        if not isinstance(group.get("members"), str):
+    for name, declared in groups.items():
+        if not isinstance(declared.get("members"), str):
             raise ValueError(f"access_groups.{name} does not say which list its members are in; add members: <list>")
-    lists = {group["members"] for group in groups.values()}
-    for name in people:
-        if name not in lists | {_USERS}:
-            near = difflib.get_close_matches(name, lists, n=1)
+    lists = {declared["members"] for declared in groups.values()}
+    for listed in people:
+        if listed not in lists | {_USERS}:
+            near = difflib.get_close_matches(listed, lists, n=1)
             hint = f"did you mean {near[0]}?" if near else f"lists are {', '.join(sorted(lists))}"
-            raise ValueError(f"the list {name} belongs to no group of access_groups; {hint}")
+            raise ValueError(f"the list {listed} belongs to no group of access_groups; {hint}")
     users = _entries(people, _USERS)
     last = {user["name"]: user["until"] for user in users}
     members: dict[str, list[str]] = {}
     ending: list[str] = []
     ended: list[str] = []
-    for group, declared in groups.items():
-        name = declared["members"]
-        entries = _entries(people, name)
-        _check(name, entries, last)
+    for group in groups:
+        listed = groups[group]["members"]
+        entries = _entries(people, listed)
+        _check(listed, entries, last)
         members[group] = []
         for entry in entries:
             until = min((day for day in (entry["until"], last[entry["name"]]) if day), default=None)
             if until and until < now:
-                ended.append(f"{entry['name']} was in {group} until {until}; take the name out of {name}")
+                ended.append(f"{entry['name']} was in {group} until {until}; take the name out of {listed}")
                 continue
             if until and until <= soon:
                 ending.append(f"{entry['name']} is in {group} until {until}")

@@ -33,6 +33,7 @@ VERSIONS = 5  # https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies
 # Roles that AWS makes and keeps itself are no business of a declaration.
 _AWS_OWN = re.compile(r"/aws-(service-role|reserved)/")
 
+_Call = tuple[str, dict[str, Any], str | None]  # method, its parameters, and the policy that it needs
 Differs = Callable[[Any, Any], bool]  # amazon.aws' compare_policies: whether two policies say different things
 
 
@@ -121,28 +122,37 @@ def tell(
 
 def unmanaged(wanted: Mapping[str, Any], live: Live) -> list[dict[str, str]]:
     """What is live but not declared, each with the YAML that would declare it as it is."""
-    found = []
+    found: list[dict[str, str]] = []
     declared = {
         plural: {item["name"] for item in wanted[plural]} for plural in ("users", "groups", "roles", "policies")
     }
-    for user in live.users.values():
-        if user.name not in declared["users"]:
-            found.append((f"user {user.name}", {"users": [user.name]} if wanted["groups"] else {}))
-    for group in live.groups.values():
-        if group.name not in declared["groups"]:
-            found.append((f"group {group.name}", {"access_groups": {group.name: _adopt(group)}}))
-    for role in live.roles.values():
-        if role.name not in declared["roles"] | set(wanted["known_roles"]) and not _AWS_OWN.match(role.path):
-            found.append(
-                (
-                    f"role {role.name}",
-                    {"access_roles": {role.name: {wanted["account"]: {"trust": role.trust, **_adopt(role)}}}},
-                )
-            )
-    for policy in live.policies.values():
-        if policy.name not in declared["policies"] and not _AWS_OWN.match(policy.path):
-            found.append((f"policy {policy.name}", {"access_policies": {policy.name: policy.document}}))
-    return [{"resource": resource, "adopt": json.dumps(adopt)} for resource, adopt in sorted(found, key=lambda f: f[0])]
+
+    def report(kind: str, name: str, *adopt: str) -> None:
+        found.append({"resource": f"{kind} {name}", "adopt": "\n".join(adopt)})
+
+    # Groups and people are declared for the main account only, which is the one that has any.
+    people = bool(wanted["groups"])
+    members = live.members()
+    for name in sorted(live.users.keys() - declared["users"]):
+        report("user", name, "# vars/people.yml", "users:", f"  - {name}" if people else "  # of the main account only")
+    for name in sorted(live.groups.keys() - declared["groups"]):
+        entry = _flow({"members": name.lower(), **_adopt(live.groups[name])})
+        listed = [f"{name.lower()}: {_flow(members[name])}", "# group_vars/all/access.yml", "access_groups:"]
+        report("group", name, "# vars/people.yml", *listed, f"  {name}: {entry}")
+    for name in sorted(live.roles.keys() - declared["roles"] - set(wanted["known_roles"])):
+        role = live.roles[name]
+        if not _AWS_OWN.match(role.path):
+            entry = _flow({"path": role.path, "trust": role.trust, **_adopt(role)})
+            report("role", name, "access_roles:", f"  {name}:", f"    {wanted['account']}: {entry}")
+    for name in sorted(live.policies.keys() - declared["policies"]):
+        if not _AWS_OWN.match(live.policies[name].path):
+            report("policy", name, "access_policies:", f"  {name}: {_flow(live.policies[name].document)}")
+    return found
+
+
+def _flow(value: Any) -> str:
+    """JSON is YAML too."""
+    return json.dumps(value)
 
 
 def _adopt(holder: Group | Role) -> dict[str, Any]:
@@ -315,17 +325,19 @@ class _Plan:
         new = [
             (f"attach_{kind}_policy", {"PolicyArn": a}, self.own.get(a)) for a in dict.fromkeys(want) if a not in had
         ]
-        old = [(f"detach_{kind}_policy", {"PolicyArn": a}, None) for a in sorted(had - set(want))]
+        old: list[_Call] = [(f"detach_{kind}_policy", {"PolicyArn": a}, None) for a in sorted(had - set(want))]
         if len(had) + len(new) > ATTACHED:
             new, old = old, new
         sizes = {name: size(document) for name, document in held.items()}
         growth = {name: size(document) - sizes.get(name, 0) for name, document in inline.items()}
-        put = [
+        put: list[_Call] = [
             (f"put_{kind}_policy", {"PolicyName": name, "PolicyDocument": text(inline[name])}, None)
             for name in sorted(inline, key=lambda name: growth[name])
             if name not in held or self.differs(held[name], inline[name])
         ]
-        drop = [(f"delete_{kind}_policy", {"PolicyName": name}, None) for name in sorted(set(held) - set(inline))]
+        drop: list[_Call] = [
+            (f"delete_{kind}_policy", {"PolicyName": name}, None) for name in sorted(set(held) - set(inline))
+        ]
         most = sum(sizes.values()) + sum(max(0, more) for more in growth.values())
         if most > INLINE_SIZE[kind]:
             put, drop = drop, put

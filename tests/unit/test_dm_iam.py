@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-import json
 from typing import Any
 
+import yaml
 from ansible.module_utils.dm_iam import Plan, plan
 from ansible.module_utils.dm_iam_live import Group, Live, Policy, Role, User, Version
 
@@ -178,7 +178,7 @@ def test_the_alias_is_kept_or_changed() -> None:
 
 def test_what_is_live_but_not_declared_is_reported_with_what_adopts_it() -> None:
     live = Live(
-        {"zed": User("zed", "/", "", (), (), {}, "", {})},
+        {"zed": User("zed", "/", "", ("Old",), (), {}, "", {})},
         {"Old": Group("Old", "/", "", (AWS,), {"x": SAYS})},
         {
             "replication": Role("replication", "/", "", OTHER, (), {"replication-preview": SAYS}, (), "", {}),
@@ -188,13 +188,17 @@ def test_what_is_live_but_not_declared_is_reported_with_what_adopts_it() -> None
         {"Legacy": Policy("Legacy", "/", "arn", (Version("v1", True, SAYS),))},
     )  # fmt: skip
 
-    made = planned(declared(known_roles=["replication"], groups=[], members={}), live)
+    made = planned(declared(known_roles=["replication"], groups=[group("Devs")], members={"Devs": []}), live)
+    made = made._replace(actions=[action for action in made.actions if action.resource != "group Devs"])
 
     assert made.actions == []
     assert {found["resource"] for found in made.unmanaged} == {"user zed", "group Old", "role old", "policy Legacy"}
-    adopt = {found["resource"]: json.loads(found["adopt"]) for found in made.unmanaged}
-    assert adopt["group Old"] == {"access_groups": {"Old": {"policies": [AWS], "inline": {"x": SAYS}}}}
-    assert adopt["role old"] == {"access_roles": {"old": {"main": {"trust": OTHER}}}}
+    adopt = {found["resource"]: yaml.safe_load(found["adopt"]) for found in made.unmanaged}
+    group_adopted = {"members": "old", "policies": [AWS], "inline": {"x": SAYS}}
+    assert adopt["group Old"] == {"old": ["zed"], "access_groups": {"Old": group_adopted}}
+    assert adopt["role old"] == {"access_roles": {"old": {"main": {"path": "/", "trust": OTHER}}}}
+    assert adopt["policy Legacy"] == {"access_policies": {"Legacy": SAYS}}
+    assert adopt["user zed"] == {"users": ["zed"]}
 
 
 def test_what_changes_is_shown_and_nothing_else() -> None:
