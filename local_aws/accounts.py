@@ -18,7 +18,7 @@ ACCOUNTS = {
     "backups": ("444444444444", "digitalmarketplace-backups"),
 }
 USER = "bootstrap"
-ROLE = "infrastructure"
+ROLE = "OrganizationAccountAccessRole"
 SESSION = "local"
 LETTERS = string.ascii_letters + string.digits
 REGION = "eu-west-1"

@@ -1,9 +1,103 @@
-"""Modules import each other as inside Ansible: ansible.module_utils.dm_plan is module_utils/dm_plan.py here too."""
+"""An embedded AWS per worker, the real ansible-playbook run against it, and modules importable as inside Ansible."""
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import ansible.module_utils
+import pytest
 
-ansible.module_utils.__path__.append(str(Path(__file__).parent.parent / "module_utils"))
+from local_aws.control import Control
+
+ROOT = Path(__file__).parents[1]
+# ansible.module_utils.dm_plan is module_utils/dm_plan.py here too.
+ansible.module_utils.__path__.append(str(ROOT / "module_utils"))
+
+
+@pytest.fixture(scope="session")
+def _embedded_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Control]:
+    with Control(tmp_path_factory.mktemp("aws")) as control:
+        yield control
+
+
+@pytest.fixture
+def estate_aws(_embedded_aws: Control) -> Control:
+    """Four empty accounts: .client(service, account, region), .calls(), .writes(), .fail(…), .latency(ms), .env."""
+    _embedded_aws.reset()
+    return _embedded_aws
+
+
+@dataclass
+class Run:
+    rc: int
+    stdout: str
+    stderr: str
+    report: dict[str, Any] = field(repr=False)  # what dm_report stored: {"plans": {host: {purpose: plan}}, …}
+
+    @property
+    def output(self) -> str:
+        return self.stdout + self.stderr
+
+
+def _runner(aws: Control, folder: Path) -> Callable[..., Run]:
+    runs = 0
+
+    def run(
+        playbook: str,
+        *args: str,
+        check: bool = False,
+        extra_vars: dict[str, Any] | None = None,
+        inventory: str = "local",
+        env: dict[str, str] | None = None,
+        timeout: float = 300,
+    ) -> Run:
+        nonlocal runs
+        runs += 1
+        report = folder / f"report-{runs}" / "plan.json"
+        where = inventory if "/" in inventory else f"inventories/{inventory}"
+        command = [str(Path(sys.executable).parent / "ansible-playbook"), "-i", where, f"playbooks/{playbook}", *args]
+        command += ["--check", "--diff"] if check else []
+        command += ["-e", json.dumps(extra_vars)] if extra_vars else []
+        environment = {
+            **aws.env,
+            "PATH": f"{Path(sys.executable).parent}:{aws.env['PATH']}",
+            "ANSIBLE_LOCAL_TEMP": str(folder / "ansible-local"),
+            "ANSIBLE_REMOTE_TEMP": str(folder / "ansible-remote"),
+            "ANSIBLE_NOCOLOR": "true",
+            "DM_PLAN_FILE": str(report),
+            **(env or {}),
+        }
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            check=False, timeout=timeout,
+        )  # fmt: skip
+        stored = json.loads(report.read_text()).get("dm_plan", {}) if report.is_file() else {}
+        return Run(done.returncode, done.stdout, done.stderr, stored)
+
+    return run
+
+
+@pytest.fixture
+def run_playbook(estate_aws: Control, tmp_path: Path) -> Callable[..., Run]:
+    """run_playbook("converge_buckets.yml", "-l", "preview", check=True) → .rc, .stdout, .stderr, .report."""
+    return _runner(estate_aws, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def converged_estate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Control]:
+    """The whole estate, converged once per worker on an AWS of its own; for tests that leave it as it is.
+
+    .playbook(…) runs like run_playbook.
+    """
+    with Control(tmp_path_factory.mktemp("estate")) as control:
+        control.playbook = _runner(control, tmp_path_factory.mktemp("runs"))
+        for playbook in ("converge_access.yml", "converge_buckets.yml"):
+            done = control.playbook(playbook)
+            assert done.rc == 0, done.output[-4000:]
+        yield control
