@@ -44,14 +44,26 @@ arn:
 import re
 
 try:
+    import boto3
     import botocore
     from botocore.config import Config
 except ImportError:
     pass  # AnsibleAWSModule reports it
 
 from ansible.module_utils.dm_errors import sentence
+from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleBotocoreError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+
+
+def _caller(module: AnsibleAWSModule) -> dict:
+    """GetCallerIdentity's answer; not by module.client, which words a profile that does not work in its own way."""
+    region, endpoint, options = get_aws_connection_info(module)
+    names = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token", "profile_name")
+    session = boto3.session.Session(**{name: options.pop(name, None) for name in names})
+    config = Config(connect_timeout=5, retries={"total_max_attempts": 3, "mode": "standard"})
+    sts = session.client("sts", region_name=region, endpoint_url=endpoint, verify=options.get("verify"), config=config)
+    return sts.get_caller_identity()
 
 
 def main() -> None:
@@ -75,10 +87,7 @@ def main() -> None:
             "unset it, or let the profile take it with credential_process (docs/credentials.md)."
         )
     try:
-        sts = module.client(
-            "sts", aws_config=Config(connect_timeout=5, retries={"max_attempts": 3, "mode": "standard"})
-        )
-        caller = sts.get_caller_identity()
+        caller = _caller(module)
     except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError, AnsibleBotocoreError) as exc:
         module.fail_json(msg=sentence(exc, f"Cannot get into account {name} ({account_id}) with profile {profile}"))
     if caller["Account"] != account_id:

@@ -17,6 +17,8 @@ _ADVICE = {
     "NoCredentialsError": "no AWS credentials found: sign in, or set up the profile (docs/credentials.md)",
     "PartialCredentialsError": "the credentials are incomplete: set up the profile again (docs/credentials.md)",
     "ProfileNotFound": "the profile is not in the AWS config file: add it (docs/credentials.md)",
+    "ConfigParseError": "the AWS config file cannot be read: mend it (docs/credentials.md)",
+    "InvalidConfigError": "no AWS credentials found: sign in, or set up the profile (docs/credentials.md)",
     "EndpointConnectionError": "AWS cannot be reached: check the network",
     "ConnectTimeoutError": "AWS cannot be reached: check the network",
     "ReadTimeoutError": "AWS did not answer in time: try again",

@@ -167,39 +167,36 @@ def test_the_wrong_account_is_refused_before_anything_is_asked_of_s3(estate_aws,
 
 
 @pytest.mark.parametrize(
-    ("env", "said"),
+    ("broken", "said"),
     [
-        ({"AWS_PROFILE_BROKEN": "config"}, "the profile is not in the AWS config file"),
-        ({"AWS_PROFILE_BROKEN": "credentials"}, "no AWS credentials found"),
-        ({"AWS_PROFILE_BROKEN": "network"}, "AWS cannot be reached: check the network"),
-        ({"AWS_PROFILE_BROKEN": "key"}, "AWS does not know the access key"),
+        ("config", "the profile is not in the AWS config file: add it"),
+        ("credentials", "no AWS credentials found: sign in"),
+        ("network", "AWS cannot be reached: check the network"),
+        ("expired", "the session has expired: sign in again"),
     ],
 )
-def test_credentials_that_do_not_work_are_one_sentence(estate_aws, run_playbook, tmp_path, env, said):
-    state = Path(estate_aws.env["LOCAL_AWS_STATE"])
-    config, credentials = (state / "aws_config").read_text(), (state / "aws_credentials").read_text()
-    broken = env["AWS_PROFILE_BROKEN"]
+def test_credentials_that_do_not_work_are_one_sentence(estate_aws, run_playbook, tmp_path, broken, said):
+    files = {name: (estate_aws.state / name).read_text() for name in ("aws_config", "aws_credentials", "ca.pem")}
     if broken == "config":
-        config = ""
+        files["aws_config"] = ""
     if broken == "credentials":
-        credentials = ""
+        files["aws_credentials"] = ""
     if broken == "network":
-        config = config.replace(f":{estate_aws.port}", ":9")
-    if broken == "key":
-        credentials = "\n".join(
-            "aws_access_key_id = AKIAINVENTEDINVENTED" if line.startswith("aws_access_key_id") else line
-            for line in credentials.splitlines()
-        )
-    (tmp_path / "aws_config").write_text(config)
-    (tmp_path / "aws_credentials").write_text(credentials)
-    (tmp_path / "ca.pem").write_text((state / "ca.pem").read_text())
+        files["aws_config"] = files["aws_config"].replace(f":{estate_aws.port}", ":9")
+    if broken == "expired":
+        estate_aws.fail("AssumeRole", code="ExpiredToken", times=9)
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
 
     run = run_playbook(
         "converge_buckets.yml", "--limit", "development-account", extra_vars={"dm_local_state": str(tmp_path)}
     )
 
     assert run.rc != 0
-    assert said in run.output
+    assert (
+        f"Cannot get into account development (222222222222) with profile digitalmarketplace-development: {said}"
+        in (run.output)
+    )
     assert "Traceback" not in run.output
 
 
