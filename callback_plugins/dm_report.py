@@ -47,7 +47,7 @@ def sentence(result: dict[str, Any]) -> str:
 
 
 def done(plan: dict[str, Any]) -> dict[str, int]:
-    """How many resources of each verb were brought to an end: the plan's counts without what failed or was not tried."""
+    """How many resources of each verb were finished: the plan's counts without what failed or was not tried."""
     undone = {outcome["resource"] for outcome in plan["outcomes"] if outcome["status"] != "done"}
     tried = {outcome["resource"] for outcome in plan["outcomes"]} - undone
     verbs: dict[str, str] = {}

@@ -85,7 +85,7 @@ def test_the_module_itself_refuses_a_plan_that_nobody_reviewed(make, run_playboo
         run = run_playbook("converge_buckets.yml", "--limit", "development-account", extra_vars={"dm_reviewed": known})
         assert run.rc != 0
         assert "The world has moved since the plan for the buckets of development-account was reviewed" in run.output
-            assert "development-account: 0 added, 0 changed" in run.output
+        assert "development-account: 0 added, 0 changed" in run.output
         assert estate_aws.writes() == []
 
 
