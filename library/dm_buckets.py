@@ -506,6 +506,7 @@ class Clients:
             retries={"mode": "standard", "total_max_attempts": 8},
             connect_timeout=5,
             parameter_validation=False,  # the tests hold every call against boto's models; here it only costs time
+            user_agent=f"Ansible/{module.ansible_version} dm_buckets",  # boto3 builds its own anew for every call
         )
         given = options.pop("aws_config", None)
         self._options = {"endpoint_url": endpoint, "config": config.merge(given) if given else config, **options}
@@ -534,12 +535,16 @@ class Clients:
 
 def _failure(name: str, outcomes: list[dict]) -> str:
     """One sentence that names what failed, and counts what had to wait for it; "" where all is done."""
-    failed = [f"{e['resource']}: {e['method']}: {e['why']}" for e in outcomes if e["status"] == "failed"]
+    failed: dict[str, list[str]] = {}  # what went wrong -> where: one outage is one reason, not thirty
+    for entry in outcomes:
+        if entry["status"] == "failed":
+            failed.setdefault(f"{entry['method']}: {entry['why']}", []).append(entry["resource"])
     waiting = sum(entry["status"] == "not tried" for entry in outcomes)
     if not failed and not waiting:
         return ""
+    said = "; ".join(f"{', '.join(resources)}: {why}" for why, resources in failed.items())
     held_back = f"; {waiting} calls that need them were not tried, a new run finishes the rest" if waiting else ""
-    return f"Not all buckets of {name} could be converged: {'; '.join(failed)}{held_back}."
+    return f"Not all buckets of {name} could be converged: {said}{held_back}."
 
 
 def main() -> None:

@@ -271,12 +271,12 @@ def _rank(step: _Step, buckets: dict[str, dict]) -> tuple[int, int]:
 
 
 def _unmanaged(pattern: str, declared: dict[str, Any], live: Live) -> list[dict]:
-    known = [*(bucket["name"] for bucket in declared["buckets"]), *(declared.get("known") or [])]
+    ours = {bucket["name"] for bucket in declared["buckets"]}
     variable = declared.get("adopt_under")
     return [
         {"resource": bucket_resource(name), "adopt": _adopt(name, live.buckets[name].region, variable)}
         for name in fnmatch.filter(sorted(live.buckets), pattern)
-        if not any(fnmatch.fnmatchcase(name, known_name) for known_name in known)
+        if name not in ours and not any(fnmatch.fnmatchcase(name, known) for known in declared.get("known") or [])
     ]
 
 

@@ -298,7 +298,12 @@ def test_a_changed_trust_is_repaired():
 
 def test_unmanaged_is_what_matches_and_nobody_declares():
     live = Live({name: LiveBucket("eu-west-1") for name in ("shop-a", "shop-b", "shop-c", "other")})
-    found = made(bucket("shop-a"), live=live, known=["shop-b"], unmanaged_pattern="shop-*")
+    found = made(bucket("shop-a"), live=live, known=["shop-[ab]"], unmanaged_pattern="shop-*")
 
     assert found.unmanaged == [{"resource": "bucket shop-c", "adopt": "- name: shop-c\n  region: eu-west-1\n"}]
     assert found.actions == []
+
+
+def test_what_is_unmanaged_may_be_adopted_where_the_caller_declares_buckets():
+    found = made(live=Live({"a": LiveBucket("eu-west-1")}), unmanaged_pattern="*", adopt_under="buckets_standalone")
+    assert found.unmanaged[0]["adopt"] == "buckets_standalone:\n  a:\n    region: eu-west-1\n"
