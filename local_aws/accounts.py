@@ -52,7 +52,9 @@ class Keys:
 def found(keys: Keys) -> None:
     """Put the user, its key and the roles into moto's empty IAM."""
     from moto.iam.models import iam_backends
-    from moto.sts.models import AssumedRole, sts_backends
+    from moto.sts.models import AssumedRole
+
+    from local_aws.patches import sessions
 
     main = iam_backends[MAIN]["aws"]
     user = main.create_user("aws", USER, f"/{USER}/", [])
@@ -64,10 +66,10 @@ def found(keys: Keys) -> None:
         role = iam.create_role(ROLE, trust, "/", None, "", [], "3600")
         _register(account, keys.root[account]).root = True
         key = _register(account, keys.session[account])
-        key.role_arn = role.arn
         session = AssumedRole(account, REGION, key, SESSION, role.arn, "", 365 * 24 * 3600, "")
         session.session_token = keys.session[account].token
-        sts_backends[account]["aws"].assumed_roles.append(session)
+        sessions.mark(session, role, mfa=False)
+        key.expires = None  # what a test holds outlives any expiry
 
 
 def _register(account: str, key: Key, user: str | None = None) -> Any:

@@ -10,8 +10,10 @@ from typing import Any
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-from local_aws import accounts, faults, requests
+from local_aws import accounts, callers, faults, requests
 from local_aws.http_server import Dropped
+from local_aws.patches import sessions
+from local_aws.signatures import Refused
 
 ADMIN = "/__local_aws/"
 
@@ -56,6 +58,7 @@ class Application:
         if environ["PATH_INFO"].startswith(ADMIN):
             return self._admin(environ, start)
         call = self._record(environ)
+        environ[requests.OPERATION] = call["operation"]
         if self.latency:
             time.sleep(self.latency)
         if not self.faults:
@@ -68,7 +71,7 @@ class Application:
         if fault.kind != "answer":
             call["status"] = "dropped"
             raise Dropped
-        status, headers, data = faults.answer(
+        status, headers, data = faults.error(
             call["service"], environ.get("CONTENT_TYPE", ""), environ["REQUEST_METHOD"] == "HEAD", fault
         )
         call["status"] = fault.status
@@ -80,6 +83,15 @@ class Application:
             call["status"] = int(status.split()[0])
             return start(status, headers, exc)
 
+        try:
+            environ[callers.ENVIRON] = callers.find(environ)
+        except Refused as refused:
+            head = environ["REQUEST_METHOD"] == "HEAD"
+            status, headers, data = faults.error(call["service"], environ.get("CONTENT_TYPE", ""), head, refused)
+            noted(status, headers)
+            return [data]
+        if "HTTP_AUTHORIZATION" not in environ and call["account"]:
+            environ["HTTP_AUTHORIZATION"] = requests.as_header(environ)  # moto finds account and region there only
         return self.moto(environ, noted)
 
     def _record(self, environ: dict[str, Any]) -> dict[str, Any]:
@@ -141,6 +153,13 @@ class Application:
 
     def admin_heal(self) -> dict[str, Any]:
         self.faults.clear()
+        return {}
+
+    def admin_expire_sessions(self) -> dict[str, Any]:
+        sessions.expire()
+        return {}
+
+    def admin_settle(self) -> dict[str, Any]:
         return {}
 
     def admin_reset(self) -> dict[str, Any]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
+from xml.sax.saxutils import escape
 
 MESSAGES = {
     "SlowDown": (503, "Please reduce your request rate."),
@@ -80,22 +82,28 @@ class Faults:
         return hit[0] if hit else None
 
 
-def answer(service: str, content_type: str, head: bool, fault: Fault) -> tuple[str, list[tuple[str, str]], bytes]:
-    """The error as the service's protocol has it, so that every SDK understands it."""
-    import json
+class Wrong(Protocol):
+    """What an error answer says; a Fault does, and so does signatures.Refused."""
 
-    status = f"{fault.status} {fault.code}"
+    status: int
+    code: str
+    message: str
+
+
+def error(service: str, content_type: str, head: bool, wrong: Wrong) -> tuple[str, list[tuple[str, str]], bytes]:
+    """The error as the service's protocol has it, so that every SDK understands it."""
+    status = f"{wrong.status} {wrong.code}"
     if head:
         return status, [], b""
-    text = f"<Code>{fault.code}</Code><Message>{fault.message}</Message>"
+    text = f"<Code>{wrong.code}</Code><Message>{escape(wrong.message)}</Message>"
     if "json" in content_type:
-        data = json.dumps({"__type": fault.code, "message": fault.message})
-        return status, [("Content-Type", content_type), ("x-amzn-ErrorType", fault.code)], data.encode()
+        data = json.dumps({"__type": wrong.code, "message": wrong.message})
+        return status, [("Content-Type", content_type), ("x-amzn-ErrorType", wrong.code)], data.encode()
     if service == "s3":
-        data = f"<Error>{text}<RequestId>local</RequestId></Error>"
+        data = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error>{text}<RequestId>local</RequestId></Error>'
     elif service == "ec2":
         data = f"<Response><Errors><Error>{text}</Error></Errors><RequestID>local</RequestID></Response>"
     else:
-        sender = "Sender" if fault.status < 500 else "Receiver"
+        sender = "Sender" if wrong.status < 500 else "Receiver"
         data = f"<ErrorResponse><Error><Type>{sender}</Type>{text}</Error><RequestId>local</RequestId></ErrorResponse>"
     return status, [("Content-Type", "application/xml")], data.encode()

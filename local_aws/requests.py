@@ -13,6 +13,8 @@ READS = re.compile(
     r"|Check|Test|Estimate|Validate|Decode|Filter|Preview|Assume|Options)"
 )
 
+OPERATION = "local_aws.operation"  # where the application leaves it for the patches
+
 
 class Scope(NamedTuple):
     access_key: str
@@ -41,6 +43,14 @@ def scope(environ: dict[str, Any]) -> Scope | None:
         credential = unquote(environ["QUERY_STRING"].partition("X-Amz-Credential=")[2].partition("&")[0])
     words = credential.strip().split("/")
     return Scope(words[0], words[2], words[3].lower()) if len(words) == 5 else None
+
+
+def as_header(environ: dict[str, Any]) -> str:
+    """The Authorization header that a pre-signed URL stands for."""
+    words = query(environ)
+    names = {"Credential": "X-Amz-Credential", "SignedHeaders": "X-Amz-SignedHeaders", "Signature": "X-Amz-Signature"}
+    parts = [f"{name}={words.get(key, [''])[0]}" for name, key in names.items()]
+    return f"AWS4-HMAC-SHA256 {', '.join(parts)}"
 
 
 def service(environ: dict[str, Any]) -> str:

@@ -1,0 +1,38 @@
+"""An error as AWS answers it: code, sentence and HTTP status. Raised from patches of any service."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.s3.exceptions import S3ClientError
+
+# moto's S3 catches its own class only; elsewhere the common base is enough.
+STATUS = {
+    "AccessDenied": 403,
+    "AccessControlListNotSupported": 400,
+    "BucketAlreadyOwnedByYou": 409,
+    "DeleteConflict": 409,
+    "EntityAlreadyExists": 409,
+    "EntityTemporarilyUnmodifiable": 409,
+    "InvalidBucketState": 409,
+    "LimitExceeded": 409,
+    "NoSuchBucket": 404,
+    "NoSuchEntity": 404,
+    "NoSuchKey": 404,
+    "PermanentRedirect": 301,
+    "ReportNotPresent": 410,
+    "ServiceNotFound": 404,
+}
+
+
+class AwsError(S3ClientError):
+    def __init__(self, code: str, message: str, **words: Any) -> None:
+        super().__init__(code, message)
+        self.status = STATUS.get(code, 400)
+        self.headers: dict[str, str] = {}
+        for name, value in words.items():
+            setattr(self, name, value)
+
+
+def denied(message: str = "Access Denied") -> AwsError:
+    return AwsError("AccessDenied", message)

@@ -1,0 +1,111 @@
+"""Who gets a session of which role, and which keys and signatures are good."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from botocore.exceptions import ClientError
+
+PRODUCTION = "arn:aws:iam::333333333333:role"
+
+
+def code(call, **words):
+    with pytest.raises(ClientError) as refused:
+        call(**words)
+    return refused.value.response["Error"]["Code"]
+
+
+def document(*statements):
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def statement(action, **words):
+    return {"Effect": "Allow", "Action": action, **words}
+
+
+@pytest.fixture
+def person(estate_aws):
+    """A user of main who may assume anything, as far as main is concerned."""
+    iam = estate_aws.client("iam")
+    iam.create_user(UserName="ada")
+    policy = document(statement("sts:AssumeRole", Resource="*"))
+    iam.put_user_policy(UserName="ada", PolicyName="assume", PolicyDocument=policy)
+    key = iam.create_access_key(UserName="ada")["AccessKey"]
+    return [key["AccessKeyId"], key["SecretAccessKey"], ""]
+
+
+def trusting(estate_aws, name, **words):
+    trust = document(statement("sts:AssumeRole", **words))
+    estate_aws.client("iam", "production").create_role(RoleName=name, AssumeRolePolicyDocument=trust)
+
+
+def test_a_role_that_does_not_exist_cannot_be_assumed(estate_aws):
+    sts = estate_aws.client("sts")
+    assert code(sts.assume_role, RoleArn=f"{PRODUCTION}/nobody", RoleSessionName="test") == "AccessDenied"
+
+
+def test_assuming_takes_the_trust_of_the_role_and_a_policy_of_the_caller(estate_aws, person):
+    trusting(estate_aws, "open", Principal={"AWS": "arn:aws:iam::111111111111:root"})
+    trusting(estate_aws, "closed", Principal={"AWS": "arn:aws:iam::444444444444:root"})
+    sts = estate_aws.client_of("sts", person)
+
+    session = sts.assume_role(RoleArn=f"{PRODUCTION}/open", RoleSessionName="test")
+    assert session["AssumedRoleUser"]["Arn"] == "arn:aws:sts::333333333333:assumed-role/open/test"
+    assert code(sts.assume_role, RoleArn=f"{PRODUCTION}/closed", RoleSessionName="test") == "AccessDenied"
+
+    estate_aws.client("iam").delete_user_policy(UserName="ada", PolicyName="assume")
+    assert code(sts.assume_role, RoleArn=f"{PRODUCTION}/open", RoleSessionName="test") == "AccessDenied"
+
+
+def test_a_trust_that_asks_for_mfa_is_met_by_the_callers_own_device_only(estate_aws, person):
+    condition = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+    trusting(estate_aws, "guarded", Principal={"AWS": "arn:aws:iam::111111111111:root"}, Condition=condition)
+    iam = estate_aws.client("iam")
+    serial = iam.create_virtual_mfa_device(VirtualMFADeviceName="ada")["VirtualMFADevice"]["SerialNumber"]
+    sts = estate_aws.client_of("sts", person)
+    wanted = {"RoleArn": f"{PRODUCTION}/guarded", "RoleSessionName": "test"}
+
+    assert code(sts.assume_role, **wanted) == "AccessDenied"
+    assert code(sts.assume_role, **wanted, SerialNumber=serial, TokenCode="123456") == "AccessDenied"
+    iam.enable_mfa_device(
+        UserName="ada", SerialNumber=serial, AuthenticationCode1="123456", AuthenticationCode2="654321"
+    )
+    assert sts.assume_role(**wanted, SerialNumber=serial, TokenCode="123456")["Credentials"]
+
+
+@pytest.mark.parametrize(
+    ("service", "wanted"),
+    [("sts", "InvalidClientTokenId"), ("s3", "InvalidAccessKeyId"), ("events", "UnrecognizedClientException")],
+)
+def test_unknown_keys_are_refused_in_the_words_of_each_service(estate_aws, service, wanted):
+    client = estate_aws.client_of(service, ["AKIAAAAAAAAAAAAAAAAA", "secret", ""])
+    call = {"sts": "get_caller_identity", "s3": "list_buckets", "events": "list_rules"}[service]
+    assert code(getattr(client, call)) == wanted
+
+
+def test_a_wrong_secret_is_refused(estate_aws):
+    client = estate_aws.client_of("s3", [estate_aws.keys["user"][0], "secret", ""])
+    assert code(client.list_buckets) == "SignatureDoesNotMatch"
+
+
+def test_an_expired_session_is_refused(estate_aws):
+    sts = estate_aws.client_of("sts", estate_aws.keys["user"])
+    given = sts.assume_role(RoleArn=f"{PRODUCTION}/infrastructure", RoleSessionName="test")["Credentials"]
+    session = estate_aws.client_of("sts", [given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"]])
+    assert session.get_caller_identity()["Arn"].endswith("infrastructure/test")
+    estate_aws.expire_sessions()
+
+    assert code(session.get_caller_identity) == "ExpiredToken"
+    assert estate_aws.client("sts").get_caller_identity()
+
+
+def test_an_inactive_key_is_refused(estate_aws, person):
+    estate_aws.client("iam").update_access_key(UserName="ada", AccessKeyId=person[0], Status="Inactive")
+    assert code(estate_aws.client_of("sts", person).get_caller_identity) == "InvalidClientTokenId"
+
+
+def test_root_is_root(estate_aws):
+    assert (
+        estate_aws.client("sts", "backups", root=True).get_caller_identity()["Arn"] == "arn:aws:iam::444444444444:root"
+    )
