@@ -1,0 +1,89 @@
+"""ACLs are off where the owner is enforced, and public ones are refused where they are blocked.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import request
+from moto.s3.models import FakeAcl, FakeBucket, S3Backend
+from moto.s3.responses import S3Response
+
+from local_aws.errors import AwsError, denied
+from local_aws.requests import OPERATION
+
+EVERYBODY = {
+    "http://acs.amazonaws.com/groups/global/AllUsers",
+    "http://acs.amazonaws.com/groups/global/AuthenticatedUsers",
+}
+OFF = "The bucket does not allow ACLs"
+OWNERS = {"BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"}
+from_headers = S3Response._acl_from_headers
+put_bucket_acl = S3Backend.put_bucket_acl
+put_object_acl = S3Backend.put_object_acl
+put_ownership = S3Backend.put_bucket_ownership_controls
+
+
+def public(acl: FakeAcl | None) -> bool:
+    return any(grantee.uri in EVERYBODY for grant in (acl.grants if acl else []) for grantee in grant.grantees)
+
+
+def check(bucket: FakeBucket, acl: FakeAcl | None) -> None:
+    """Of ACLs that are off, only the one that changes nothing is taken."""
+    canned = request.headers.get("x-amz-acl", "")
+    if bucket.ownership_rule == "BucketOwnerEnforced" and canned != "bucket-owner-full-control":
+        raise AwsError("AccessControlListNotSupported", OFF)
+    block = bucket.public_access_block
+    if block and block.block_public_acls and public(acl):
+        raise denied("User is not authorized because public ACLs are prevented by the BlockPublicAcls setting.")
+
+
+def acl_from_headers(self: S3Response, headers: Any) -> FakeAcl | None:
+    acl = from_headers(self, headers)
+    if acl is not None and self.parse_key_name():
+        check(self.backend.get_bucket(self.bucket_name), acl)
+    return acl
+
+
+def checked_bucket_acl(self: S3Backend, bucket_name: str, acl: FakeAcl | None) -> None:
+    if request.environ.get(OPERATION) != "CreateBucket":
+        check(self.get_bucket(bucket_name), acl)
+    put_bucket_acl(self, bucket_name, acl)
+
+
+def checked_object_acl(self: S3Backend, bucket_name: str, key_name: str, acl: FakeAcl | None, **words: Any) -> None:
+    if acl is not None:
+        check(self.get_bucket(bucket_name), acl)
+    put_object_acl(self, bucket_name, key_name, acl, **words)
+
+
+def checked_ownership(self: S3Backend, bucket_name: str, ownership: Any) -> None:
+    if ownership not in OWNERS:
+        raise AwsError("MalformedXML", "The XML you provided was not well-formed or did not validate")
+    bucket = self.get_bucket(bucket_name)
+    if ownership == "BucketOwnerEnforced" and bucket.acl and len(bucket.acl.grants) > 1:
+        message = "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting"
+        raise AwsError("InvalidBucketAclWithObjectOwnership", message)
+    put_ownership(self, bucket_name, ownership)
+
+
+def bucket_response_put(self: S3Response, req: Any, bucket_name: str, querystring: dict[str, Any]) -> Any:
+    creates = not querystring
+    if creates and req.headers.get("x-amz-acl", "private") != "private" and "x-amz-object-ownership" not in req.headers:
+        message = "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting"
+        raise AwsError("InvalidBucketAclWithObjectOwnership", message)
+    return put(self, req, bucket_name, querystring)
+
+
+put = S3Response._bucket_response_put
+
+
+def apply() -> None:
+    S3Response._bucket_response_put = bucket_response_put
+    S3Response._acl_from_headers = acl_from_headers
+    S3Backend.put_bucket_acl = checked_bucket_acl
+    S3Backend.put_object_acl = checked_object_acl
+    S3Backend.put_bucket_ownership_controls = checked_ownership
