@@ -74,6 +74,11 @@ test: setup ## Run every test; names what it skips and why. JUNIT=file writes a 
 	@bin/install_packages
 	@pytest -n auto $(if $(JUNIT),--junitxml=$(JUNIT)) $(ARGS)
 
+.PHONY: bench
+bench: setup ## Measure beside the stock modules and bare boto3; takes five minutes of a quiet machine
+	@python benchmarks/bench_buckets.py
+	@python benchmarks/bench_access.py
+
 .PHONY: lint
 lint: setup ## Check style, types and roles, with the hooks that pre-commit runs
 	@pre-commit run --all-files

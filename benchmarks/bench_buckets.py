@@ -1,6 +1,6 @@
 """dm_buckets against the stock modules and the bare minimum of calls, side by side on one embedded AWS.
 
-usage: python benchmarks/buckets.py [--rounds 5] [--latency 40] [--quick]
+usage: python benchmarks/bench_buckets.py [--rounds 5] [--latency 40]
 
 Prints a table and writes build/bench_buckets.json. Wall time is that of the whole command, as a person waits for it.
 """
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
+sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks" / "buckets")]
 
 from estate import text
 
@@ -34,8 +34,8 @@ OURS, STOCK, BARE = "dm_buckets", "stock modules", "bare boto3"
 
 def command(rival: str, estate: Path) -> list[str]:
     if rival == BARE:
-        return [sys.executable, "benchmarks/peers/bare_buckets.py", str(estate)]
-    playbook = {OURS: "benchmarks/converge_estate.yml", STOCK: "benchmarks/peers/stock_buckets.yml"}[rival]
+        return [sys.executable, "benchmarks/buckets/bare_buckets.py", str(estate)]
+    playbook = {OURS: "benchmarks/buckets/own_buckets.yml", STOCK: "benchmarks/buckets/stock_buckets.yml"}[rival]
     return [str(BIN / "ansible-playbook"), "-i", "localhost,", playbook, "-e", f"estate_file={estate}"]
 
 
