@@ -11,6 +11,7 @@ PLAYBOOK := playbooks/$(if $(filter access,$(STAGE)),converge_access,site).yml
 ANSIBLE := ansible-playbook -i $(INVENTORY) $(if $(LIMIT),--limit '$(LIMIT)') $(if $(TAGS),--tags '$(TAGS)') $(ARGS)
 # The options of one call by hand: make plan STAGE=preview ARGS='-v'
 ARGS ?=
+BUILD ?= build
 
 .PHONY: help
 help: ## List every target
@@ -32,24 +33,24 @@ converge: stage ## The main job: STAGE=local everything on the embedded AWS; a r
 ifeq ($(STAGE),local)
 	@$(ANSIBLE) $(PLAYBOOK)
 else
-	@$(MAKE) --no-print-directory plan || { [ $$? = 2 ] && bin/plan_file pending build/plan-$(STAGE).json; }
-	@bin/plan_file confirm build/plan-$(STAGE).json $(STAGE)
-	@$(MAKE) --no-print-directory apply PLAN=build/plan-$(STAGE).json
+	@$(MAKE) --no-print-directory plan || { [ $$? = 2 ] && bin/plan_file pending $(BUILD)/plan-$(STAGE).json; }
+	@bin/plan_file confirm $(BUILD)/plan-$(STAGE).json $(STAGE)
+	@$(MAKE) --no-print-directory apply PLAN=$(BUILD)/plan-$(STAGE).json
 endif
 
 # A failing recipe makes GNU make exit with 2 whatever it was; on SIGQUIT it exits with 1.
 .PHONY: plan
 plan: stage ## Show what would change: exit 0 nothing, 2 changes pending, 1 error
-	@DM_PLAN_FILE=build/plan-$(STAGE).json $(ANSIBLE) $(PLAYBOOK) --check --diff; \
-	bin/plan_file status build/plan-$(STAGE).json $$?; \
+	@DM_PLAN_FILE=$(BUILD)/plan-$(STAGE).json $(ANSIBLE) $(PLAYBOOK) --check --diff; \
+	bin/plan_file status $(BUILD)/plan-$(STAGE).json $$?; \
 	case $$? in 0) ;; 2) exit 2 ;; *) kill -QUIT $$PPID; sleep 5 ;; esac
 
 .PHONY: apply
 apply: stage ## Carry out exactly PLAN=build/plan-STAGE.json, or stop because the world has moved since
 	@test -f '$(PLAN)' || { echo "PLAN='$(PLAN)' is no file; make plan STAGE=$(STAGE) writes one" >&2; exit 1; }
-	@DM_PLAN_FILE=build/plan-$(STAGE)-now.json $(ANSIBLE) $(PLAYBOOK) --check > build/plan-$(STAGE)-now.txt || { cat build/plan-$(STAGE)-now.txt; exit 1; }
-	@bin/plan_file same '$(PLAN)' build/plan-$(STAGE)-now.json
-	@DM_PLAN_FILE=build/run-$(STAGE).json $(ANSIBLE) $(PLAYBOOK) -e '@$(PLAN)'
+	@DM_PLAN_FILE=$(BUILD)/plan-$(STAGE)-now.json $(ANSIBLE) $(PLAYBOOK) --check > $(BUILD)/plan-$(STAGE)-now.txt || { cat $(BUILD)/plan-$(STAGE)-now.txt; exit 1; }
+	@bin/plan_file same '$(PLAN)' $(BUILD)/plan-$(STAGE)-now.json
+	@DM_PLAN_FILE=$(BUILD)/run-$(STAGE).json $(ANSIBLE) $(PLAYBOOK) -e '@$(PLAN)'
 
 ##@ The embedded AWS
 .PHONY: start

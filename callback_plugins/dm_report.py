@@ -46,6 +46,17 @@ def sentence(result: dict[str, Any]) -> str:
     return re.sub(r"^Error while resolving value for '\w+': |The filter plugin '[\w.]+' failed: ", "", message)
 
 
+def done(plan: dict[str, Any]) -> dict[str, int]:
+    """How many resources of each verb were finished: the plan's counts without what failed or was not tried."""
+    undone = {outcome["resource"] for outcome in plan["outcomes"] if outcome["status"] != "done"}
+    tried = {outcome["resource"] for outcome in plan["outcomes"]} - undone
+    verbs: dict[str, str] = {}
+    for action in plan["actions"]:
+        if action["resource"] in tried and verbs.get(action["resource"]) != "add":
+            verbs[action["resource"]] = action["verb"]
+    return {verb: list(verbs.values()).count(verb) for verb in _WORDS}
+
+
 class CallbackModule(Default):
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "stdout"
@@ -114,7 +125,7 @@ class CallbackModule(Default):
 
     def _row(self, host: str) -> dict[str, int]:
         plans = self._plans.get(host, {}).values()
-        row = {verb: sum(plan["counts"][verb] for plan in plans) for verb in _WORDS}
+        row = {verb: sum((plan["counts"] if self._check else done(plan))[verb] for plan in plans) for verb in _WORDS}
         row["change"] += sum(task["host"] == host for task in self._tasks)
         row["unmanaged"] = sum(len(plan["unmanaged"]) for plan in plans)
         row["failed"] = sum(failure["host"] == host for failure in self._failures)
