@@ -20,7 +20,7 @@ help: ## List every target
 .PHONY: setup
 setup: ## Make .venv from the lock; install nginx where it may, or say that it is missing
 	@bin/setup
-	@bin/install_packages nginx
+	@bin/install_packages nginx /usr/lib/nginx/modules/ngx_http_headers_more_filter_module.so
 
 .PHONY: stage
 stage: setup
@@ -58,8 +58,9 @@ start: setup ## Start the embedded AWS of this checkout; converge does it too
 	@python -m local_aws start
 
 .PHONY: stop
-stop: ## End the embedded AWS; nothing is left running
-	@if [ -x .venv/bin/python ]; then python -m local_aws stop; fi
+stop: ## End the embedded AWS and the assets routers in front of it; nothing is left running
+	@if [ -x .venv/bin/python ]; then \
+	python roles/assets_router/files/local_router.py stop $(wildcard build/assets_router/*); python -m local_aws stop; fi
 
 ##@ Jenkins
 # Every stage and the accounts at once: a new inventory gets its jobs by being there.

@@ -1,0 +1,94 @@
+#!/usr/bin/env python3
+"""Runs the assets router of this checkout without systemd and without privileges.
+
+local_router.py port DIR          print a loopback port that stays this directory's as long as it can be had
+local_router.py start DIR NGINX   start nginx with DIR/nginx.conf unless it runs
+local_router.py reload DIR NGINX  let the running nginx read its configuration again
+local_router.py stop DIR ...      end the routers of these directories
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+PATIENCE = 10.0  # seconds
+
+
+def running(directory: Path) -> int | None:
+    """The pid of this directory's nginx. A pid file may name another process by now, so its command line decides."""
+    try:
+        pid = int((directory / "nginx.pid").read_text())
+        command = Path(f"/proc/{pid}/cmdline").read_bytes().decode()
+    except (OSError, ValueError):
+        return None
+    return pid if "nginx: master" in command and str(directory / "nginx.conf") in command else None
+
+
+def free(port: int) -> bool:
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return True
+
+
+def port(directory: Path) -> int:
+    kept = directory / "port"
+    known = int(kept.read_text()) if kept.exists() else 0
+    if known and (running(directory) or free(known)):
+        return known
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        chosen = listener.getsockname()[1]
+    kept.write_text(f"{chosen}\n")
+    return chosen
+
+
+def start(directory: Path, nginx: str) -> str:
+    if running(directory):
+        return "running"
+    subprocess.run([nginx, "-c", str(directory / "nginx.conf")], check=True, stdin=subprocess.DEVNULL)
+    deadline = time.monotonic() + PATIENCE
+    while not running(directory):
+        if time.monotonic() > deadline:
+            sys.exit(f"nginx did not start; see {directory / 'log' / 'error.log'}")
+        time.sleep(0.02)
+    return "started"
+
+
+def stop(directory: Path) -> str:
+    pid = running(directory)
+    if pid is None:
+        return f"assets router {directory.name}: not running"
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        os.kill(pid, number)
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            if running(directory) is None:
+                return f"assets router {directory.name}: stopped"
+            time.sleep(0.02)
+    sys.exit(f"assets router {directory.name}: process {pid} does not end")
+
+
+def main(command: str, *words: str) -> None:
+    directory = Path(words[0]).absolute() if words else Path()
+    if command == "port":
+        print(port(directory))
+    elif command == "start":
+        print(start(directory, words[1]))
+    elif command == "reload":
+        subprocess.run([words[1], "-c", str(directory / "nginx.conf"), "-s", "reload"], check=True)
+    elif command == "stop":
+        for word in words:
+            print(stop(Path(word).absolute()))
+    else:
+        sys.exit(__doc__)
+
+
+if __name__ == "__main__":
+    main(*(sys.argv[1:] or ["help"]))
