@@ -70,6 +70,11 @@ EVERY_INVENTORY := $(patsubst %/hosts.yml,-i %,$(wildcard inventories/*/hosts.ym
 jobs: setup ## Render a job per stage and purpose to build/jobs/xml, and check them
 	@DM_PLAN_FILE=build/jobs.json ansible-playbook $(EVERY_INVENTORY) playbooks/render_jobs.yml $(ARGS)
 
+.PHONY: update-jobs
+update-jobs: setup ## Push them through Jenkins' API; ARGS=--check only shows. REMOVE=yes deletes what is no longer declared
+	@DM_PLAN_FILE=build/run-jobs.json ansible-playbook $(EVERY_INVENTORY) playbooks/update_jobs.yml \
+	  $(if $(filter yes,$(REMOVE)),-e jenkins_jobs_remove=true) $(ARGS)
+
 ##@ This project
 .PHONY: test
 test: setup ## Run every test; names what it skips and why. JUNIT=file writes a JUnit report
