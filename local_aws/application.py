@@ -12,7 +12,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 
 from local_aws import accounts, callers, faults, requests
 from local_aws.http_server import Dropped
-from local_aws.patches import sessions
+from local_aws.patches import replication, sessions
 from local_aws.signatures import Refused
 
 ADMIN = "/__local_aws/"
@@ -160,6 +160,7 @@ class Application:
         return {}
 
     def admin_settle(self) -> dict[str, Any]:
+        replication.settle()
         return {}
 
     def admin_reset(self) -> dict[str, Any]:
@@ -168,6 +169,7 @@ class Application:
 
         self.faults.clear()
         self.latency = 0.0
+        replication.settle()
         moto_api_backend.reset()
         accounts.found(self.keys)
         self.admin_forget_calls()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from moto.s3.exceptions import S3ClientError
 
 # moto's S3 catches its own class only; elsewhere the common base is enough.
@@ -26,12 +24,13 @@ STATUS = {
 
 
 class AwsError(S3ClientError):
-    def __init__(self, code: str, message: str, **words: Any) -> None:
+    """elements are what S3 adds to an error's body: {"Region": "eu-west-1"}."""
+
+    def __init__(self, code: str, message: str, **elements: str) -> None:
         super().__init__(code, message)
         self.status = STATUS.get(code, 400)
         self.headers: dict[str, str] = {}
-        for name, value in words.items():
-            setattr(self, name, value)
+        self.elements = elements
 
 
 def denied(message: str = "Access Denied") -> AwsError:

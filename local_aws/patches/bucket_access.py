@@ -22,7 +22,7 @@ from local_aws.callers import Caller
 from local_aws.errors import denied
 from local_aws.policies import decide, is_public, parsed
 
-original = {name: getattr(S3Response, name) for name in ("_bucket_response", "_key_response", "all_buckets")}
+originals: dict[str, Any] = {}
 # What moto's own half-evaluation is asked for, and what one request may ask more than once.
 READS = {"GetObject", "HeadObject", "GetObjectAttributes"}
 
@@ -129,20 +129,13 @@ def _demand_source(environ: dict[str, Any], caller: Caller) -> None:
 def _bucket_response(self: S3Response, request: Any, full_url: str) -> Any:
     if self.bucket_name and request.method != "OPTIONS":
         demand(request.environ, self.bucket_name)
-    return original["_bucket_response"](self, request, full_url)
+    return originals["_bucket_response"](self, request, full_url)
 
 
 def _key_response(self: S3Response, request: Any, full_url: str) -> Any:
     if request.method != "OPTIONS":
         demand(request.environ, self.bucket_name, self.parse_key_name())
-    return original["_key_response"](self, request, full_url)
-
-
-def all_buckets(self: S3Response) -> Any:
-    caller = callers.of(self.request.environ)
-    if caller.kind == "anonymous":
-        raise denied()
-    return original["all_buckets"](self)
+    return originals["_key_response"](self, request, full_url)
 
 
 def get_permission(self: FakeBucket, action: str, resource: str) -> Any:
@@ -156,7 +149,7 @@ def get_permission(self: FakeBucket, action: str, resource: str) -> Any:
 
 
 def apply() -> None:
-    S3Response._bucket_response = _bucket_response
-    S3Response._key_response = _key_response
-    S3Response.all_buckets = all_buckets
+    for name, patched in (("_bucket_response", _bucket_response), ("_key_response", _key_response)):
+        originals[name] = getattr(S3Response, name)
+        setattr(S3Response, name, patched)
     FakeBucket.get_permission = get_permission

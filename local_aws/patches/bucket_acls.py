@@ -75,13 +75,14 @@ def bucket_response_put(self: S3Response, req: Any, bucket_name: str, querystrin
     if creates and req.headers.get("x-amz-acl", "private") != "private" and "x-amz-object-ownership" not in req.headers:
         message = "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting"
         raise AwsError("InvalidBucketAclWithObjectOwnership", message)
-    return put(self, req, bucket_name, querystring)
+    return originals["_bucket_response_put"](self, req, bucket_name, querystring)
 
 
-put = S3Response._bucket_response_put
+originals: dict[str, Any] = {}
 
 
 def apply() -> None:
+    originals["_bucket_response_put"] = S3Response._bucket_response_put
     S3Response._bucket_response_put = bucket_response_put
     S3Response._acl_from_headers = acl_from_headers
     S3Backend.put_bucket_acl = checked_bucket_acl

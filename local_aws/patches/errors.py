@@ -1,4 +1,4 @@
-"""An error keeps its HTTP status and headers where botocore's model of the service does not know it.
+"""An error keeps its HTTP status, headers and elements where botocore's model of the service does not know it.
 
 moto answers 400 to what the model leaves out, which for S3 is nearly everything.
 https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 from __future__ import annotations
 
 from typing import Any
+from xml.sax.saxutils import escape
 
 from moto.core.responses import ActionResult, BaseResponse
 
@@ -21,6 +22,10 @@ def with_status(self: BaseResponse, action_result: ActionResult) -> Any:
     if isinstance(error, AwsError):
         status = error.status
         headers.update(error.headers)
+        more = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in error.elements.items())
+        if more:
+            text = body.decode() if isinstance(body, bytes) else body
+            body = text.replace("</Error>", f"{more}</Error>")
     return status, headers, body
 
 

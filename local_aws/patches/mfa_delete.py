@@ -1,0 +1,95 @@
+"""MFA delete is kept, can be set by root with a device only, and guards versions and the versioning itself.
+
+moto drops it silently. Root's keys are in keys.json of the state directory; x-amz-mfa takes any serial and six digits
+but 000000.
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/MultiFactorAuthenticationDelete.html
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-and-other-bucket-config.html
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from moto.core.responses import ActionResult, EmptyResult
+from moto.s3.models import FakeBucket
+from moto.s3.responses import S3Response
+
+from local_aws import callers, xml_bodies
+from local_aws.errors import AwsError, denied
+
+WITHOUT = "Mfa Authentication must be used for this request"
+
+
+def enabled(bucket: FakeBucket) -> bool:
+    return getattr(bucket, "mfa_delete", None) == "Enabled"
+
+
+def demand_device(request: Any, bucket: FakeBucket) -> None:
+    """Raise AccessDenied unless the account's root asks, with a device's code."""
+    caller = callers.of(request.environ)
+    given = request.headers.get("x-amz-mfa", "")
+    root = caller.kind == "root" and caller.account == bucket.account_id
+    if not root or not re.fullmatch(r"\S+ (?!000000)\d{6}", given):
+        raise denied(WITHOUT)
+
+
+def put_versioning(self: S3Response, bucket: FakeBucket) -> Any:
+    wanted = xml_bodies.parsed(self, "PutBucketVersioning")["VersioningConfiguration"]
+    status, mfa = wanted.get("Status"), wanted.get("MFADelete")
+    if status not in {"Enabled", "Suspended"} or mfa not in {None, "Enabled", "Disabled"}:
+        raise AwsError("IllegalVersioningConfigurationException", "The Versioning element must be specified")
+    if enabled(bucket) or mfa == "Enabled":
+        demand_device(self.request, bucket)
+    if status == "Suspended" and getattr(bucket, "replication", None):
+        message = "A replication configuration is present on this bucket, so the versioning state cannot be changed."
+        raise AwsError("InvalidBucketState", message)
+    self.backend.put_bucket_versioning(self.bucket_name, status)
+    if mfa:
+        bucket.mfa_delete = mfa
+    self.data["Action"] = "PutBucketVersioning"
+    return self.serialized(EmptyResult())
+
+
+def get_bucket_versioning(self: S3Response) -> Any:
+    bucket = self.backend.get_bucket(self.bucket_name)
+    self.data["Action"] = "GetBucketVersioning"
+    mfa = getattr(bucket, "mfa_delete", None)
+    return self.serialized(ActionResult({"Status": bucket.versioning_status, **({"MFADelete": mfa} if mfa else {})}))
+
+
+def bucket_response_put(self: S3Response, request: Any, bucket_name: str, querystring: dict[str, Any]) -> Any:
+    if "versioning" in querystring:
+        return put_versioning(self, self.backend.get_bucket(bucket_name))
+    if "lifecycle" in querystring and enabled(self.backend.get_bucket(bucket_name)):
+        message = "Lifecycle configuration is not allowed on a bucket with MFA delete enabled."
+        raise AwsError("InvalidBucketState", message)
+    return originals["_bucket_response_put"](self, request, bucket_name, querystring)
+
+
+def delete_object(self: S3Response) -> Any:
+    bucket = self.backend.get_bucket(self.bucket_name)
+    if self.request.args.get("versionId") and enabled(bucket):
+        demand_device(self.request, bucket)
+    return originals["delete_object"](self)
+
+
+def delete_keys(self: S3Response, bucket_name: str, *args: Any, **words: Any) -> Any:
+    bucket = self.backend.get_bucket(bucket_name)
+    if enabled(bucket) and b"<VersionId>" in self.body:
+        demand_device(self.request, bucket)
+    return originals["_bucket_response_delete_keys"](self, bucket_name, *args, **words)
+
+
+originals: dict[str, Any] = {}
+
+
+def apply() -> None:
+    for name, patched in (
+        ("_bucket_response_put", bucket_response_put),
+        ("delete_object", delete_object),
+        ("_bucket_response_delete_keys", delete_keys),
+    ):
+        originals[name] = getattr(S3Response, name)
+        setattr(S3Response, name, patched)
+    S3Response.get_bucket_versioning = get_bucket_versioning

@@ -1,0 +1,216 @@
+"""New objects are replicated: what a rule means, to where it says, if the role may; COMPLETED, REPLICA or FAILED.
+
+moto replicates nothing. One thread does it, in the order of the writes; a put never waits for it nor fails of it.
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-what-is-isnot-replicated.html
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-status.html
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/setting-repl-config-perm-overview.html
+"""
+
+from __future__ import annotations
+
+import queue
+import sys
+import threading
+import traceback
+from typing import Any
+
+from moto.iam.models import iam_backends
+from moto.s3.models import FakeBucket, FakeDeleteMarker, FakeKey, S3Backend, get_canned_acl, s3_backends
+from moto.s3.responses import S3Response
+
+from local_aws import context, requests
+from local_aws.callers import Caller
+from local_aws.patches.bucket_access import judge
+from local_aws.patches.replication_rules import destination
+from local_aws.policies import Principal, decide, parsed
+
+CREATES = {"PutObject", "CopyObject", "CompleteMultipartUpload", "PostObject"}
+TAGS = {"PutObjectTagging", "DeleteObjectTagging"}
+INSIDE = {"wsgi.url_scheme": "https", "REMOTE_ADDR": "127.0.0.1"}
+jobs: queue.Queue[tuple[FakeBucket, Any]] = queue.Queue()
+
+
+def tags_of(key: FakeKey) -> dict[str, str]:
+    return s3_backends[key.account_id]["aws"].tagger.get_tag_dict_for_resource(key.arn)
+
+
+def rules_for(bucket: FakeBucket, name: str, tags: dict[str, str], marker: bool) -> list[dict[str, Any]]:
+    """The rule of the highest priority for each destination."""
+    chosen: dict[str, dict[str, Any]] = {}
+    for rule in sorted(
+        (getattr(bucket, "replication", None) or {}).get("Rules", []), key=lambda r: r.get("Priority", 0)
+    ):
+        if rule["Status"] == "Enabled" and _means(rule, name, tags, marker):
+            chosen[rule["Destination"]["Bucket"]] = rule
+    return list(chosen.values())
+
+
+def _means(rule: dict[str, Any], name: str, tags: dict[str, str], marker: bool) -> bool:
+    given = rule.get("Filter")
+    if given is None:  # version 1: delete markers go along
+        return name.startswith(rule.get("Prefix") or "")
+    both = given.get("And") or {}
+    wanted = both.get("Tags") or ([given["Tag"]] if given.get("Tag") else [])
+    if marker and (rule.get("DeleteMarkerReplication") or {}).get("Status") != "Enabled":
+        return False
+    return name.startswith(given.get("Prefix") or both.get("Prefix") or "") and all(
+        tags.get(tag["Key"]) == tag["Value"] for tag in wanted
+    )
+
+
+def replicate(bucket: FakeBucket, item: FakeKey | FakeDeleteMarker) -> None:
+    marker = isinstance(item, FakeDeleteMarker)
+    tags = {} if marker else tags_of(item)
+    results = []
+    for rule in rules_for(bucket, item.name, tags, marker):
+        criteria = (rule.get("SourceSelectionCriteria") or {}).get("SseKmsEncryptedObjects") or {}
+        if not marker and (item.encryption or "").startswith("aws:kms") and criteria.get("Status") != "Enabled":
+            continue
+        results.append(_copy(bucket, item, tags, rule))
+    if results and not marker:
+        item.replication_status = "COMPLETED" if all(results) else "FAILED"
+
+
+def _copy(bucket: FakeBucket, item: Any, tags: dict[str, str], rule: dict[str, Any]) -> bool:
+    to = rule["Destination"]
+    target = destination(to["Bucket"])
+    if target is None or not target.is_versioned or not _allowed(bucket, target, item, tags, rule):
+        return False
+    existing = next((v for v in target.keys.getlist(item.name, []) if v.version_id == item.version_id), None)
+    if isinstance(item, FakeDeleteMarker):
+        if existing is None and item.name in target.keys:
+            copy = FakeDeleteMarker(key=target.keys[item.name])
+            copy._version_id, copy.last_modified = item.version_id, item.last_modified
+            target.keys[item.name] = copy
+        return True
+    replica = existing or _replica(target, item, to)
+    tagger = s3_backends[replica.account_id]["aws"].tagger
+    tagger.delete_all_tags_for_resource(replica.arn)
+    tagger.tag_resource(replica.arn, tagger.convert_dict_to_tags_input(tags))
+    return True
+
+
+def _replica(target: FakeBucket, key: FakeKey, to: dict[str, Any]) -> FakeKey:
+    """The same object in the other bucket: its version, time, metadata, checksum; encrypted as the target says."""
+    backend = s3_backends[target.account_id]["aws"]
+    kms = (to.get("EncryptionConfiguration") or {}).get("ReplicaKmsKeyID")
+    replica = backend.put_object(
+        target.name,
+        key.name,
+        key.value,
+        storage=to.get("StorageClass") or key.storage_class,
+        etag=key.etag.strip('"'),
+        multipart=None,
+        encryption="aws:kms" if kms else None,
+        kms_key_id=kms,
+        lock_mode=key.lock_mode,
+        lock_legal_status=key.lock_legal_status,
+        lock_until=key.lock_until,
+        checksum_value=key.checksum_value,
+        disable_notification=True,
+    )
+    replica._version_id, replica.last_modified = key._version_id, key.last_modified
+    replica.set_metadata(dict(key.metadata), replace=True)
+    replica.website_redirect_location = key.website_redirect_location
+    replica.checksum_algorithm, replica.checksum_type = key.checksum_algorithm, key.checksum_type
+    replica.set_acl(get_canned_acl("private") if to.get("AccessControlTranslation") else key.acl)
+    replica.replication_status = "REPLICA"
+    return replica
+
+
+def _allowed(source: FakeBucket, target: FakeBucket, item: Any, tags: dict[str, str], rule: dict[str, Any]) -> bool:
+    """Whether the role exists, S3 may assume it, and it may do all that this copy takes."""
+    arn = source.replication["Role"]
+    account, name = arn.split(":")[4], arn.rpartition("/")[2]
+    roles = list(iam_backends[account]["aws"].roles.values()) if account in iam_backends else []
+    role = next((role for role in roles if role.arn == arn), None)
+    if role is None or account != source.account_id:
+        return False
+    caller = Caller("role", account, f"arn:aws:sts::{account}:assumed-role/{name}/s3-replication", arn, name, role.id)
+    given = context.of(INSIDE, caller) | {
+        "aws:sourceaccount": [source.account_id],
+        "aws:sourcearn": [f"arn:aws:s3:::{source.name}"],
+    }
+    service = Principal(service="s3.amazonaws.com")
+    if decide(parsed(role.assume_role_policy_document), service, "sts:AssumeRole", "", given) != "Allow":
+        return False
+    there, here = f"arn:aws:s3:::{target.name}/{item.name}", f"arn:aws:s3:::{source.name}/{item.name}"
+    takes = [(source, "s3:GetReplicationConfiguration", f"arn:aws:s3:::{source.name}")]
+    if isinstance(item, FakeDeleteMarker):
+        takes += [(target, "s3:ReplicateDelete", there)]
+    else:
+        takes += [(source, "s3:GetObjectVersionForReplication", here), (target, "s3:ReplicateObject", there)]
+        if tags:
+            takes += [(source, "s3:GetObjectVersionTagging", here), (target, "s3:ReplicateTags", there)]
+        if rule["Destination"].get("AccessControlTranslation"):
+            takes += [(target, "s3:ObjectOwnerOverrideToBucketOwner", there)]
+    return all(judge(bucket, caller, action, resource, INSIDE) for bucket, action, resource in takes)
+
+
+def work() -> None:
+    while True:
+        bucket, item = jobs.get()
+        try:
+            replicate(bucket, item)
+        except Exception:
+            traceback.print_exc(file=sys.stderr)
+            item.replication_status = "FAILED"
+        finally:
+            jobs.task_done()
+
+
+def settle() -> None:
+    """Return when everything written so far has been replicated, or has failed to be."""
+    jobs.join()
+
+
+def key_response(self: S3Response, request: Any, full_url: str) -> Any:
+    answer = originals["_key_response"](self, request, full_url)
+    operation = request.environ.get(requests.OPERATION) or requests.operation(request.environ, "s3")
+    if operation in CREATES | TAGS and answer[0] in {200, 204}:
+        _written(self.backend.get_bucket(self.bucket_name), self.parse_key_name(), request, operation)
+    return answer
+
+
+def _written(bucket: FakeBucket, name: str, request: Any, operation: str) -> None:
+    if not getattr(bucket, "replication", None):
+        return
+    version = request.args.get("versionId")
+    versions = bucket.keys.getlist(name, [])
+    key = next((v for v in versions if v.version_id == version), None) if version else bucket.keys.get(name)
+    if not isinstance(key, FakeKey):
+        return
+    if operation in CREATES:
+        if not rules_for(bucket, name, tags_of(key), marker=False):
+            return
+        key.replication_status = "PENDING"
+    elif getattr(key, "replication_status", "") != "COMPLETED":
+        return  # tags follow an object that has been replicated
+    jobs.put((bucket, key))
+
+
+def set_delete_marker(self: S3Backend, bucket_name: str, key_name: str) -> FakeDeleteMarker:
+    marker = originals["_set_delete_marker"](self, bucket_name, key_name)
+    bucket = self.get_bucket(bucket_name)
+    if rules_for(bucket, key_name, {}, marker=True):
+        jobs.put((bucket, marker))
+    return marker
+
+
+def response_dict(self: FakeKey) -> dict[str, Any]:
+    found = originals["response_dict"].fget(self)
+    status = getattr(self, "replication_status", None)
+    return {**found, "x-amz-replication-status": status} if status else found
+
+
+originals: dict[str, Any] = {}
+
+
+def apply() -> None:
+    originals["_key_response"] = S3Response._key_response
+    originals["_set_delete_marker"] = S3Backend._set_delete_marker
+    originals["response_dict"] = FakeKey.response_dict
+    S3Response._key_response = key_response
+    S3Backend._set_delete_marker = set_delete_marker
+    FakeKey.response_dict = property(response_dict)
+    threading.Thread(target=work, daemon=True, name="replication").start()

@@ -1,0 +1,30 @@
+"""The body of an S3 request as boto3's own parameters, by botocore's model of the operation: nothing gets lost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.core.parse import PROTOCOL_PARSERS
+from moto.core.utils import get_service_model
+from moto.s3.responses import S3Response
+
+from local_aws.errors import AwsError
+
+
+def parsed(response: S3Response, operation: str) -> dict[str, Any]:
+    """{"Bucket": …, "ReplicationConfiguration": {…}, …}; raises MalformedXML."""
+    model = get_service_model("s3").operation_model(operation)
+    request = response.request
+    words = {
+        "method": request.method,
+        "values": request.values,
+        "headers": request.headers,
+        "body": response.body,
+        "url_path": request.path,
+        "url_params": {"Bucket": response.bucket_name},
+    }
+    try:
+        return dict(PROTOCOL_PARSERS["rest-xml"](model).parse(words))
+    except Exception as exc:  # whatever the parser stumbles over, AWS calls it this
+        message = "The XML you provided was not well-formed or did not validate against our published schema"
+        raise AwsError("MalformedXML", message) from exc
