@@ -72,3 +72,19 @@ def test_a_plan_that_differs_is_refused_by_name(plan, moved, named):
     assert asked.returncode == 1
     assert "the world has moved" in asked.stderr
     assert named in asked.stderr
+
+
+def test_the_summary_is_one_line_that_names_only_hosts_with_something_to_do(tmp_path):
+    path = tmp_path / "plan.json"
+    nothing = {"add": 0, "change": 0, "remove": 0, "unmanaged": 4, "failed": 0}
+    rows = {"main-account": {**nothing, "add": 1, "remove": 2}, "backups-account": nothing}
+    path.write_text(json.dumps({"dm_plan": {"summary": rows}}))
+
+    assert ask("summary", path).stdout == "main-account: 1 to add, 2 to remove\n"
+
+
+def test_the_summary_of_an_empty_plan_says_so(tmp_path):
+    path = tmp_path / "plan.json"
+    path.write_text(json.dumps({"dm_plan": {"summary": {"preview": {"add": 0, "change": 0, "remove": 0}}}}))
+
+    assert ask("summary", path).stdout == "nothing to do\n"
