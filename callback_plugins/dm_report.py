@@ -79,6 +79,9 @@ class CallbackModule(Default):
 
     def v2_runner_on_ok(self, result: Any) -> None:
         self._keep(result)
+        # What a task is there to show is shown, although what went well is not told.
+        if result.task.action in C._ACTION_DEBUG and not result.task.no_log and "msg" in result.result:
+            self._display.display(str(result.result["msg"]))
         super().v2_runner_on_ok(result)
 
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:

@@ -191,6 +191,7 @@ class _Review:
                         "role_account": step["role_account"],
                         "role": step["role"],
                         "explicit": here["explicit"] and step["explicit"],
+                        "policy": here["policy"] if step["explicit"] else step["policy"],
                         "conditions": list(dict.fromkeys([*here["conditions"], *step["conditions"]])),
                         "via": [*here["via"], f"{here['role_account']}:{here['role']}"],
                     }
@@ -208,7 +209,12 @@ class _Review:
 
     def _policy_side(self, account: _Account, source: Source, arn: str, who: Mapping[str, str]) -> None:
         there = self.by_id.get(arn.split(":")[4])
-        found = {"side": "policy", "account": account.name, "holder": source.holder, "policy": source.policy}
+        found: dict[str, Any] = {
+            "side": "policy",
+            "account": account.name,
+            "holder": source.holder,
+            "policy": source.policy,
+        }
         if there is None:
             self.outside.append({**found, "role_account": "", "role": "", "names": arn})
             return
