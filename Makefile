@@ -52,6 +52,10 @@ apply: stage ## Carry out exactly PLAN=build/plan-STAGE.json, or stop because th
 	@bin/plan_file same '$(PLAN)' $(BUILD)/plan-$(STAGE)-now.json
 	@DM_PLAN_FILE=$(BUILD)/run-$(STAGE).json $(ANSIBLE) $(PLAYBOOK) -e '@$(PLAN)'
 
+.PHONY: access
+access: stage ## Say who can reach which role in which account, through what; reads only (STAGE=accounts for the real ones)
+	@$(ANSIBLE) playbooks/review_access.yml -e access_review_width=$$(tput cols 2>/dev/null || echo 120)
+
 ##@ The embedded AWS
 .PHONY: start
 start: setup ## Start the embedded AWS of this checkout; converge does it too

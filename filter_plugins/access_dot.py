@@ -48,7 +48,10 @@ _value:
 """
 
 # Each meets 4.5:1 on every background here; no meaning hangs on colour alone (lines also differ in their dashes).
-_INK, _GREY, _BLUE, _RED = "#0b0c0c", "#6f777b", "#005689", "#b10e1e"
+_INK = "#0b0c0c"
+_GREY = "#626a6e"
+_BLUE = "#005689"
+_RED = "#b10e1e"
 # Lines from different groups, so that the eye can follow one.
 _LINES = ("#005689", "#6f2c91", "#00633f", "#6b4c00", "#a3125f", "#00615f", "#0b0c0c")
 _ACCOUNTS = ("#eef4fa", "#eef7ee", "#fdf3ea", "#f5eef8", "#f0f0f0")

@@ -11,6 +11,7 @@ from ansible.errors import AnsibleFilterError
 sys.path.append(str(Path(__file__).parent.parent / "module_utils"))
 from dm_access_policy import (
     ACTION,
+    UNGIVEN,
     Evaluator,
     Principal,
     Source,
@@ -46,7 +47,7 @@ options:
     type: str
     required: true
   until:
-    description: Last days of memberships by group and user, C({Admins{}: {ada.example{}: "2027-01-31"}}), as declared.
+    description: Last days of memberships by group and user, as P(membership_ends#filter) returns them.
     type: dict
     default: {}
 """
@@ -277,7 +278,8 @@ class _Review:
                 for source in account._held(f"group {group}", account.groups[group])
                 if arn in _roles_named(source.document, self.evaluator.now, account, {})
             ]
-            if not waiting and not any(self.verdict(who, arn).ways for who in ours):
+            # Where somebody is given it and yet kept out, the policy's side tells why.
+            if not waiting and all(self.verdict(who, arn).why_not == UNGIVEN for who in ours):
                 self.dangling.append({**found, "holder": f"account {account.name}", "why": "no policy there gives it"})
             return
         who = next((p for p in self.principals if p == name or _session_of(name, p)), None)
@@ -345,7 +347,7 @@ def _once(found: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     for item in found:
         if item not in kept:
             kept.append(item)
-    return sorted(kept, key=str)
+    return sorted(kept, key=lambda one: str(sorted(one.items())))
 
 
 def access_grants(

@@ -11,8 +11,8 @@ DOCUMENTATION = r"""
 name: access_svg
 short_description: Make the picture of an access review accessible
 description:
-  - Gives what C(dot -Tsvg) wrote a title and a description that screen readers read out, lets it scale with the page,
-    and leaves out the names that dot gives to nodes and lines, which would be read out as titles.
+  - Gives what C(dot -Tsvg) wrote a title and a description that screen readers read out, and leaves out the names that
+    dot gives to nodes and lines, which would be read out as titles.
   - Follows U(https://www.w3.org/TR/svg-aam-1.0/).
 positional: review, title
 options:
@@ -63,12 +63,12 @@ def access_svg(drawn: str, review: Mapping[str, Any], title: str) -> str:
     found = re.search(r'<svg\b[^>]*?width="(\d+)pt" height="(\d+)pt"[^>]*>', drawn, re.DOTALL)
     if not found:
         raise ValueError("the input is no SVG that dot wrote")
-    width = round(int(found[1]) * 4 / 3)  # a point is 4/3 of CSS's pixel
+    width, height = (round(int(points) * 4 / 3) for points in found.groups())  # a point is 4/3 of CSS's pixel
     view = re.search(r'viewBox="([^"]+)"', found[0])
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" role="img" '
         f'aria-labelledby="title description" viewBox="{view[1] if view else ""}" '
-        f'width="100%" style="max-width: {width}px; font-family: Arial, Helvetica, sans-serif">\n'
+        f'width="{width}" height="{height}" style="font-family: Arial, Helvetica, sans-serif">\n'
         f'<title id="title">{html.escape(title)}</title>\n'
         f'<desc id="description">{html.escape(_description(review))}</desc>'
     )

@@ -21,6 +21,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 ACTION = "sts:AssumeRole"
+UNGIVEN = "no policy gives it"
 
 MFA = "aws:multifactorauthpresent"
 ADDRESS = "aws:sourceip"
@@ -414,7 +415,7 @@ class Evaluator:
         if not trusted:
             return Verdict((), "the role's trust does not accept it")
         if not allows:
-            return Verdict((), "no policy gives it")
+            return Verdict((), UNGIVEN)
         return Verdict((), "the permissions boundary does not allow it")
 
 

@@ -1,0 +1,90 @@
+"""The access review on the converged estate, by its own playbook."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def reviewed(converged_estate, tmp_path_factory):
+    """(run, directory, calls) of one review of the seed's estate, with one trust taken away."""
+    folder = tmp_path_factory.mktemp("review")
+    iam = converged_estate.client("iam", "production")
+    trust = iam.get_role(RoleName="security_audit")["Role"]["AssumeRolePolicyDocument"]
+    nobody = {"Version": "2012-10-17", "Statement": [trust["Statement"][0] | {"Effect": "Deny"}]}
+    iam.update_assume_role_policy(RoleName="security_audit", PolicyDocument=json.dumps(nobody))
+    converged_estate.forget_calls()
+    try:
+        run = converged_estate.playbook("review_access.yml", extra_vars={"access_review_directory": str(folder)})
+        calls = converged_estate.calls()
+    finally:
+        iam.update_assume_role_policy(RoleName="security_audit", PolicyDocument=json.dumps(trust))
+    assert run.rc == 0, run.output[-4000:]
+    return run, folder, calls
+
+
+def test_both_sides_of_the_seed_s_grants_are_found(reviewed):
+    _, folder, _ = reviewed
+    review = json.loads((folder / "access.json").read_text())["review"]
+    explicit = {
+        (g["who"], f"{g['role_account']}:{g['role']}", g["through"])
+        for g in review["grants"]
+        if g["explicit"] and not g["via"]
+    }
+
+    assert explicit == {
+        *{(who, f"{account}:admins", "group Admins") for who in ("ada.example", "bob.example")
+          for account in ("main", "development", "production", "backups")},
+        *{(who, "development:developers", "group Developers") for who in ("cy.example", "dee.example", "eve.example")},
+        ("dee.example", "production:developers", "group ProdDevelopers"),
+        ("bob.example", "development:infrastructure", "group DevInfrastructure"),
+        ("eve.example", "development:infrastructure", "group DevInfrastructure"),
+        ("bob.example", "production:infrastructure", "group ProdInfrastructure"),
+        ("bob.example", "backups:backups", "group backups"),
+        ("fay.example", "development:security_audit", "group SecurityAudit"),
+        *{("jenkins", f"{there}:infrastructure", "role jenkins") for there in ("development", "production", "backups")},
+    }  # fmt: skip
+    people = [g for g in review["grants"] if g["kind"] == "user" and not g["via"]]
+    assert {tuple(g["conditions"]) for g in people} == {("MFA", "address in 192.0.2.0/24, 2001:db8:ffff::/48")}
+
+
+def test_the_side_that_was_taken_away_is_told(reviewed):
+    run, folder, _ = reviewed
+    [dangling] = json.loads((folder / "access.json").read_text())["review"]["dangling"]
+
+    assert (dangling["holder"], dangling["role_account"], dangling["role"]) == (
+        "group SecurityAudit", "production", "security_audit",
+    )  # fmt: skip
+    assert "group SecurityAudit is given production:security_audit" in " ".join(run.stdout.split())
+
+
+def test_the_terminal_the_tables_and_the_picture_hold_the_review_and_no_key(reviewed, converged_estate):
+    run, folder, _ = reviewed
+    rows = list(csv.DictReader((folder / "access.csv").read_text().splitlines()))
+
+    assert {"who": "dee.example", "role": "developers", "role_account": "production"}.items() <= next(
+        row for row in rows if row["through"] == "group ProdDevelopers"
+    ).items()
+    assert "Who reaches which role" in run.stdout
+    if shutil.which("dot"):
+        assert "<title" in (folder / "access.svg").read_text()
+    key = converged_estate.keys["user"][0]
+    assert not [path for path in folder.iterdir() if key in path.read_text()]
+    assert key not in run.output
+
+
+def test_the_review_only_reads(reviewed):
+    _, _, calls = reviewed
+    writes = [
+        c["operation"] for c in calls if c["write"] and c["operation"] not in ("GenerateCredentialReport", "AssumeRole")
+    ]
+
+    assert writes == []
+    sweeps = [call for call in calls if call["operation"] == "GetAccountAuthorizationDetails"]
+    assert len(sweeps) == 4

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import pytest
+from access_findings import FilterModule, access_findings
+from access_grants import access_grants
+from access_world import NOW, World, trust, world
+from ansible.errors import AnsibleFilterError
+
+
+def findings(made: World, **more) -> list[tuple]:
+    lives = made.lives()
+    found = access_findings(lives, access_grants(lives, NOW), NOW, **more)
+    return [(one["kind"], one["account"], one["subject"], one["finding"]) for one in found]
+
+
+def key(active: bool = True, rotated: str = "2026-11-01T00:00:00+00:00", used: str = "2026-11-20T00:00:00+00:00"):
+    return {"slot": 1, "active": active, "rotated": rotated, "used": used}
+
+
+def test_nothing_wrong_is_no_finding() -> None:
+    assert findings(world()) == []
+
+
+@pytest.mark.parametrize(
+    ("root", "said"),
+    [
+        ({"keys": True}, "the root user has access keys; delete them"),
+        ({"mfa": False}, "the root user has no MFA device"),
+        ({"password_last_used": "2026-11-20T00:00:00+00:00"}, "somebody signed in as root 3 days ago"),
+    ],
+)
+def test_root_is_looked_at_in_every_account(root: dict, said: str) -> None:
+    made = world()
+    made.accounts["backups"]["credentials"]["root"] |= root
+
+    assert findings(made) == [("root", "backups", "root", said)]
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ([key()], []),
+        ([key(rotated="2026-08-01T00:00:00+00:00")], ["access key 1 is 114 days old; make a new one (at most 90)"]),
+        ([key(used="")], ["access key 1 was never used; deactivate it"]),
+        ([key(used="2026-08-02T00:00:00+00:00")], ["access key 1 was last used 113 days ago; deactivate it"]),
+        ([key(active=False, rotated="2020-01-01T00:00:00+00:00", used="")], []),
+    ],
+)
+def test_keys_are_old_unused_or_fine(keys: list, said: list) -> None:
+    made = world()
+    made.user("bob.example", "Developers")["keys"] = keys
+
+    assert [finding for *_, finding in findings(made)] == said
+
+
+def test_people_without_mfa_without_group_and_without_a_row_in_the_report() -> None:
+    made = world()
+    made.group("Everyone")
+    made.user("bob.example", "Everyone")["mfa"] = False
+    made.user("cy.example", "Developers")
+    del made.accounts["main"]["credentials"]["users"]["cy.example"]
+
+    assert findings(made, everyone=["Everyone"]) == [
+        ("no MFA", "main", "bob.example", "can sign in to the console without MFA"),
+        ("no group", "main", "bob.example", "is in no group but Everyone"),
+        ("report", "main", "cy.example", f"is not in the credential report yet, which AWS made at {NOW}"),
+    ]
+
+
+def test_grants_with_one_side_are_sentences() -> None:
+    made = world()
+    made.accounts["production"]["roles"][0]["trust"] = trust("*", Condition={"Bool": {"aws:x": "true"}})
+    made.accounts["main"]["groups"][0]["inline"] = {}
+    made.role("backups", "old", trust())
+
+    assert [(kind, account, subject) for kind, account, subject, _ in findings(made)] == [
+        ("anyone", "production", "role developers"),
+        ("unreachable", "backups", "role old"),
+    ]
+
+
+def test_another_input_is_refused_in_a_sentence() -> None:
+    with pytest.raises(AnsibleFilterError, match="must be what dm_access returned"):
+        FilterModule().filters()["access_findings"]({"main": {}}, access_grants({}, NOW), NOW)
