@@ -1,0 +1,433 @@
+"""dm_buckets against the embedded AWS, read back with plain boto3."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import dm_buckets
+import pytest
+from ansible.module_utils.testing import patch_module_args
+
+ROOT = Path(__file__).parents[2]
+ACCOUNT = "222222222222"
+ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/replication"
+PROFILE = "digitalmarketplace-development"
+
+
+def tls(name: str, *more: dict[str, Any]) -> dict[str, Any]:
+    arn = f"arn:aws:s3:::{name}"
+    deny = {
+        "Sid": "TlsOnly",
+        "Effect": "Deny",
+        "Principal": {"AWS": "*"},
+        "Action": "s3:*",
+        "Resource": [arn, f"{arn}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    return {"Version": "2012-10-17", "Statement": [deny, *more]}
+
+
+def base(name: str, region: str = "eu-west-1", **settings: Any) -> dict[str, Any]:
+    return {
+        "name": name,
+        "region": region,
+        "versioning": True,
+        "encryption": {"algorithm": "AES256"},
+        "public_access_block": True,
+        "ownership": "BucketOwnerEnforced",
+        "policy": tls(name),
+        "tags": {"Stage": "preview"},
+    } | settings
+
+
+def declaration() -> dict[str, Any]:
+    """A source that has everything, its replica, their logs; and the role."""
+    deliver = {
+        "Sid": "Logs",
+        "Effect": "Allow",
+        "Principal": {"Service": "logging.s3.amazonaws.com"},
+        "Action": "s3:PutObject",
+        "Resource": "arn:aws:s3:::shop-logs/*",
+        "Condition": {"StringEquals": {"aws:SourceAccount": ACCOUNT}},
+    }
+    read = {
+        "Sid": "Read",
+        "Effect": "Allow",
+        "Principal": {"AWS": ROLE_ARN},
+        "Action": ["s3:GetObjectVersion", "s3:GetObject"],
+        "Resource": "arn:aws:s3:::shop-documents/*",
+    }
+    rule = {"id": "documents", "bucket": "shop-replica", "region": "eu-west-2", "delete_markers": True}
+    source = base(
+        "shop-documents",
+        policy=tls("shop-documents", read),
+        logging={"bucket": "shop-logs", "prefix": "shop-documents/"},
+        lifecycle=[{"id": "retention", "noncurrent_days": 30, "abort_upload_days": 7}],
+        cors=[{"id": "shop", "origins": ["https://shop.example"], "methods": ["GET", "PUT"], "max_age": 60}],
+        replication={"role": ROLE_ARN, "rules": [rule]},
+    )
+    trust = {"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    allow = {"Effect": "Allow", "Action": "s3:ReplicateObject", "Resource": "arn:aws:s3:::shop-replica/*"}
+    return {
+        "name": "preview",
+        "unmanaged_pattern": "shop-*",
+        "buckets": [source, base("shop-replica", "eu-west-2"), base("shop-logs", policy=tls("shop-logs", deliver))],
+        "replication_role": {
+            "name": "replication",
+            "trust": {"Version": "2012-10-17", "Statement": [trust]},
+            "policy_name": "replication-preview",
+            "policy": {"Version": "2012-10-17", "Statement": [allow]},
+        },
+    }
+
+
+@pytest.fixture
+def converge(estate_aws, monkeypatch, capsys) -> Callable[..., dict[str, Any]]:
+    """Runs the module as Ansible's own process would, but in this one, and returns what it answers."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    for name, value in estate_aws.env.items():
+        if name.startswith("AWS_"):
+            monkeypatch.setenv(name, value)
+
+    def run(declared: dict[str, Any], check: bool = False, profile: str = PROFILE) -> dict[str, Any]:
+        monkeypatch.setenv("AWS_PROFILE", profile)
+        with patch_module_args({**declared, "_ansible_check_mode": check}), pytest.raises(SystemExit):
+            dm_buckets.main()
+        return json.loads(capsys.readouterr().out.strip().splitlines()[-1])
+
+    return run
+
+
+@pytest.fixture
+def s3(estate_aws):
+    return estate_aws.client("s3", "development")
+
+
+def names(estate_aws) -> set[str]:
+    return {bucket["Name"] for bucket in estate_aws.client("s3", "development").list_buckets()["Buckets"]}
+
+
+def done(result: dict[str, Any]) -> set[str]:
+    return {entry["status"] for entry in result["outcomes"]}
+
+
+def test_what_is_declared_is_what_boto3_finds(estate_aws, converge, s3):
+    result = converge(declaration())
+
+    assert result.get("msg") is None
+    assert result["changed"] is True
+    assert done(result) == {"done"}
+    assert result["plan"]["counts"] == {"add": 5, "change": 0, "remove": 0}
+    assert names(estate_aws) == {"shop-documents", "shop-replica", "shop-logs"}
+    name = {"Bucket": "shop-documents"}
+    assert s3.get_bucket_location(**name)["LocationConstraint"] == "eu-west-1"
+    assert s3.get_bucket_versioning(**name)["Status"] == "Enabled"
+    rules = s3.get_bucket_encryption(**name)["ServerSideEncryptionConfiguration"]["Rules"]
+    assert rules[0]["ApplyServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
+    assert set(s3.get_public_access_block(**name)["PublicAccessBlockConfiguration"].values()) == {True}
+    controls = s3.get_bucket_ownership_controls(**name)["OwnershipControls"]["Rules"]
+    assert controls == [{"ObjectOwnership": "BucketOwnerEnforced"}]
+    policy = json.loads(s3.get_bucket_policy(**name)["Policy"])
+    assert {statement["Sid"] for statement in policy["Statement"]} == {"TlsOnly", "Read"}
+    logs = s3.get_bucket_logging(**name)["LoggingEnabled"]
+    assert (logs["TargetBucket"], logs["TargetPrefix"]) == ("shop-logs", "shop-documents/")
+    [rule] = s3.get_bucket_lifecycle_configuration(**name)["Rules"]
+    assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 30}
+    assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 7}
+    assert s3.get_bucket_tagging(**name)["TagSet"] == [{"Key": "Stage", "Value": "preview"}]
+    [cors] = s3.get_bucket_cors(**name)["CORSRules"]
+    assert (cors["AllowedOrigins"], cors["MaxAgeSeconds"]) == (["https://shop.example"], 60)
+    config = s3.get_bucket_replication(**name)["ReplicationConfiguration"]
+    assert config["Role"] == ROLE_ARN
+    assert config["Rules"][0]["Destination"]["Bucket"] == "arn:aws:s3:::shop-replica"
+    assert config["Rules"][0]["DeleteMarkerReplication"] == {"Status": "Enabled"}
+    iam = estate_aws.client("iam", "development")
+    document = iam.get_role_policy(RoleName="replication", PolicyName="replication-preview")["PolicyDocument"]
+    assert document == declaration()["replication_role"]["policy"]
+
+
+def test_a_second_run_changes_nothing_and_reads_each_setting_once(estate_aws, converge):
+    converge(declaration())
+    estate_aws.forget_calls()
+
+    result = converge(declaration())
+
+    assert result["changed"] is False
+    assert (result["diff"], result["outcomes"], result["plan"]["actions"]) == ([], [], [])
+    assert estate_aws.writes() == []
+    asked = Counter(call["operation"] for call in estate_aws.calls() if call["service"] != "sts")
+    everywhere = ("Versioning", "Encryption", "OwnershipControls", "Policy", "Tagging")
+    once = ("Logging", "LifecycleConfiguration", "Cors", "Replication")
+    assert asked == {
+        "ListBuckets": 1,
+        "GetPublicAccessBlock": 3,
+        **{f"GetBucket{setting}": 3 for setting in everywhere},
+        **{f"GetBucket{setting}": 1 for setting in once},
+        "GetRole": 1,
+        "GetRolePolicy": 1,
+    }
+
+
+def test_the_account_is_entered_once(estate_aws, converge):
+    estate_aws.forget_calls()
+    converge(declaration(), check=True)
+    assert Counter(call["operation"] for call in estate_aws.calls())["AssumeRole"] == 1
+
+
+def test_check_mode_writes_nothing_and_tells_exactly_what_an_apply_does(estate_aws, converge):
+    for declared in (declaration(), changed(declaration())):
+        estate_aws.forget_calls()
+        foretold = converge(declared, check=True)
+        assert estate_aws.writes() == []
+        assert foretold["changed"] is True
+
+        result = converge({**declared, "reviewed": foretold["plan"]["digest"]})
+
+        assert result["plan"] == foretold["plan"]
+        assert result["diff"] == foretold["diff"]
+        told = [(action["method"], action["resource"]) for action in foretold["plan"]["actions"]]
+        assert [(entry["method"], entry["resource"]) for entry in result["outcomes"]] == told
+        written = Counter(call["operation"].lower() for call in estate_aws.writes())
+        assert written == Counter(method.split(".")[1].replace("_", "") for method, _ in told)
+
+
+def changed(declared: dict[str, Any]) -> dict[str, Any]:
+    """The same with something else for every setting."""
+    source = declared["buckets"][0]
+    source |= {
+        "encryption": {"algorithm": "aws:kms", "key": "arn:aws:kms:eu-west-1:222222222222:key/a", "bucket_key": True},
+        "ownership": "BucketOwnerPreferred",
+        "policy": tls("shop-documents"),
+        "logging": {},
+        "lifecycle": [],
+        "tags": {},
+        "cors": [],
+        "replication": {"rules": []},
+    }
+    return declared
+
+
+def test_what_is_declared_away_goes(converge, s3):
+    converge(declaration())
+    result = converge(changed(declaration()))
+
+    assert done(result) == {"done"}
+    assert {action["verb"] for action in result["plan"]["actions"]} == {"change", "remove"}
+    [diff] = result["diff"]
+    assert "Read" in diff["before"]["policy"]
+    assert "Read" not in diff["after"]["policy"]
+    for read in ("lifecycle_configuration", "cors", "tagging", "replication"):
+        with pytest.raises(s3.exceptions.ClientError):
+            getattr(s3, f"get_bucket_{read}")(Bucket="shop-documents")
+    assert "LoggingEnabled" not in s3.get_bucket_logging(Bucket="shop-documents")
+    assert converge(changed(declaration()))["changed"] is False
+
+
+DRIFT: dict[str, Callable[[Any], Any]] = {
+    "encryption": lambda s3: s3.put_bucket_encryption(
+        Bucket="shop-documents",
+        ServerSideEncryptionConfiguration={
+            "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}]
+        },
+    ),
+    "public_access_block": lambda s3: s3.delete_public_access_block(Bucket="shop-documents"),
+    "ownership": lambda s3: s3.put_bucket_ownership_controls(
+        Bucket="shop-documents", OwnershipControls={"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
+    ),
+    "policy": lambda s3: s3.delete_bucket_policy(Bucket="shop-documents"),
+    "logging": lambda s3: s3.put_bucket_logging(Bucket="shop-documents", BucketLoggingStatus={}),
+    "lifecycle": lambda s3: s3.delete_bucket_lifecycle(Bucket="shop-documents"),
+    "tags": lambda s3: s3.put_bucket_tagging(Bucket="shop-documents", Tagging={"TagSet": [{"Key": "a", "Value": "b"}]}),
+    "cors": lambda s3: s3.delete_bucket_cors(Bucket="shop-documents"),
+    "replication": lambda s3: s3.delete_bucket_replication(Bucket="shop-documents"),
+}
+
+
+def test_drift_is_shown_and_repaired_with_nothing_else_written(estate_aws, converge, s3):
+    converge(declaration())
+    for drift in DRIFT.values():
+        drift(s3)
+    estate_aws.forget_calls()
+
+    result = converge(declaration())
+
+    assert len(estate_aws.writes()) == len(DRIFT)
+    [diff] = result["diff"]
+    assert {key for key in diff["after"] if diff["before"][key] != diff["after"][key]} == set(DRIFT)
+    assert converge(declaration())["changed"] is False
+
+
+def test_a_bucket_that_fails_does_not_stop_the_others(estate_aws, converge, s3):
+    estate_aws.fail("PutBucketPolicy", matching="shop-replica", times=99, code="AccessDenied")
+    result = converge(declaration())
+
+    assert result["failed"] is True
+    assert result["msg"].startswith(
+        "Not all buckets of preview could be converged: bucket shop-replica: s3.put_bucket_policy: AWS refuses: "
+    )
+    assert "Traceback" not in json.dumps(result)
+    assert {entry["resource"] for entry in result["outcomes"] if entry["status"] == "failed"} == {"bucket shop-replica"}
+    assert s3.get_bucket_logging(Bucket="shop-documents")["LoggingEnabled"]["TargetBucket"] == "shop-logs"
+    waited = [entry for entry in result["outcomes"] if entry["resource"] == "replication of shop-documents"]
+    assert [(entry["status"], entry["why"]) for entry in waited] == [("not tried", "bucket shop-replica failed")]
+
+    estate_aws.heal()
+    assert done(converge(declaration())) == {"done"}
+    assert converge(declaration())["changed"] is False
+
+
+def test_a_bucket_that_cannot_be_read_is_left_out_in_check_mode_too(estate_aws, converge):
+    converge(declaration())
+    declared = declaration()
+    for bucket in declared["buckets"]:
+        bucket["tags"] = {"Stage": "other"}
+    estate_aws.fail("GetBucketTagging", matching="shop-logs", times=99, code="AccessDenied")
+
+    result = converge(declared, check=True)
+
+    assert result["failed"] is True
+    assert {action["resource"] for action in result["plan"]["actions"]} == {
+        "bucket shop-documents",
+        "bucket shop-replica",
+    }
+    assert "bucket shop-logs: plan: cannot read its tags: not allowed" in result["msg"]
+
+
+@pytest.mark.parametrize("code", ["SlowDown", "InternalError", "ServiceUnavailable"])
+def test_throttling_and_aws_own_errors_are_retried(estate_aws, converge, code):
+    for operation in ("ListBuckets", "CreateBucket", "PutBucketPolicy", "PutBucketReplication", "HeadBucket"):
+        estate_aws.fail(operation, times=2, code=code, status=503 if code != "InternalError" else 500)
+    assert done(converge(declaration())) == {"done"}
+
+
+@pytest.mark.parametrize("operation", ["CreateBucket", "CreateRole", "PutBucketVersioning"])
+def test_an_answer_that_is_lost_on_the_way_is_no_failure(estate_aws, converge, operation):
+    estate_aws.fail(operation, kind="drop_after")
+    assert done(converge(declaration())) == {"done"}
+    assert converge(declaration())["changed"] is False
+
+
+def test_what_aws_needs_a_moment_for_is_waited_for(estate_aws, converge):
+    estate_aws.fail("PutBucketReplication", times=1, code="InvalidRequest", message="The role cannot be assumed")
+    estate_aws.fail("PutBucketPolicy", matching="shop-documents", code="MalformedPolicy", message="Invalid principal")
+    estate_aws.fail("CreateBucket", matching="shop-logs", code="OperationAborted", status=409)
+    assert done(converge(declaration())) == {"done"}
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment_the_next_run_finishes(estate_aws, converge):
+    script = "import sys, runpy, ansible.module_utils as m; m.__path__.append('module_utils')"
+    script += "; runpy.run_path('library/dm_buckets.py', run_name='__main__')"
+    args = json.dumps({"ANSIBLE_MODULE_ARGS": declaration()})
+    estate_aws.latency(30)
+    for writes in (1, 6, 15):
+        estate_aws.forget_calls()
+        process = subprocess.Popen(
+            [sys.executable, "-c", script], cwd=ROOT, env={**estate_aws.env, "AWS_PROFILE": PROFILE},
+            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True,
+        )  # fmt: skip
+        process.stdin.write(args)
+        process.stdin.close()
+        while process.poll() is None and len(estate_aws.writes()) < writes:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    estate_aws.latency(0)
+
+    assert done(converge(declaration())) <= {"done"}
+    assert converge(declaration())["changed"] is False
+
+
+def test_what_nobody_declares_is_reported_and_left_alone(estate_aws, converge, s3):
+    for name in ("shop-forgotten", "shop-known", "unrelated"):
+        s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    estate_aws.forget_calls()
+
+    result = converge({**declaration(), "known": ["shop-known"]})
+
+    assert result["plan"]["unmanaged"] == [
+        {"resource": "bucket shop-forgotten", "adopt": "- name: shop-forgotten\n  region: eu-west-1\n"}
+    ]
+    assert not [call for call in estate_aws.calls() if "shop-forgotten" in call["path"]]
+
+
+def test_any_other_plan_than_the_reviewed_one_is_refused(estate_aws, converge, s3):
+    digest = converge(declaration(), check=True)["plan"]["digest"]
+    s3.create_bucket(Bucket="shop-logs", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    estate_aws.forget_calls()
+
+    result = converge({**declaration(), "reviewed": digest})
+
+    assert result["msg"].startswith("The world has moved since the plan for the buckets of preview was reviewed")
+    assert estate_aws.writes() == []
+
+
+def test_a_name_that_another_account_has_is_said_before_anything_is_tried(estate_aws, converge):
+    other = estate_aws.client("s3", "production", "eu-west-2")
+    other.create_bucket(Bucket="shop-replica", CreateBucketConfiguration={"LocationConstraint": "eu-west-2"})
+
+    result = converge(declaration(), check=True)
+
+    assert "bucket shop-replica: plan: the name belongs to another AWS account" in result["msg"]
+    assert {"method": "s3.put_bucket_replication", "resource": "replication of shop-documents", "status": "not tried",
+            "why": "bucket shop-replica failed"} in result["outcomes"]  # fmt: skip
+
+
+def test_a_mistake_stops_everything_before_the_first_call(estate_aws, converge):
+    declared = declaration()
+    declared["buckets"][0]["region"] = "eu-west-7"
+    estate_aws.forget_calls()
+
+    result = converge(declared)
+
+    assert result["msg"].startswith("buckets[0].region is 'eu-west-7', which is no region of AWS's; did you mean eu-")
+    assert estate_aws.calls() == []
+
+
+def test_wrong_credentials_are_one_sentence(estate_aws, converge):
+    assert "the profile is not in the AWS config file" in converge(declaration(), profile="nobody")["msg"]
+
+    estate_aws.fail("ListBuckets", times=99, code="ExpiredToken")
+    assert "the session has expired: sign in again" in converge(declaration())["msg"]
+    assert estate_aws.writes() == []
+
+
+def test_mfa_delete_is_compared_and_never_touched(converge):
+    converge(declaration())
+    declared = declaration()
+    declared["buckets"][1]["mfa_delete"] = True
+
+    result = converge(declared)
+
+    assert result["changed"] is False
+    assert result["plan"]["notes"][0].startswith("shop-replica: MFA delete is declared but off; only the root user can")
+
+
+def test_the_module_runs_under_ansible_with_a_diff_a_person_can_read(estate_aws, tmp_path):
+    playbook = tmp_path / "play.yml"
+    play = {"hosts": "localhost", "gather_facts": False, "tasks": [{"name": "Converge", "dm_buckets": declaration()}]}
+    play["vars"] = {"ansible_python_interpreter": sys.executable}
+    playbook.write_text(json.dumps([play]))
+    environment = {**estate_aws.env, "AWS_PROFILE": PROFILE, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+                   "ANSIBLE_LOCAL_TEMP": str(tmp_path), "DM_PLAN_FILE": str(tmp_path / "plan.json"),
+                   "ANSIBLE_NOCOLOR": "true"}  # fmt: skip
+    command = [str(Path(sys.executable).parent / "ansible-playbook"), "-i", "localhost,", "-c", "local", str(playbook)]
+
+    first = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert first.returncode == 0, first.stdout + first.stderr
+    assert "+++ after: bucket shop-documents" in first.stdout
+    assert "+    versioning: true" in first.stdout
+    assert "5 added, 0 changed, 0 removed" in first.stdout
+
+    second = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert "0 added, 0 changed, 0 removed" in second.stdout, second.stdout + second.stderr
