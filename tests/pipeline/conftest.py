@@ -28,7 +28,7 @@ def run_jenkinsfile(tmp_path_factory) -> Callable[[list[dict]], dict[str, dict]]
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=600,  # half a minute of work, on a machine that may be busy
             env={**os.environ, **JAVA_HOME},
         )
         assert done.returncode == 0, done.stderr + done.stdout

@@ -660,7 +660,7 @@ def results = new JsonSlurper().parse(new File(args[1])).collect { scenario ->
     script.binding = new Binding(jenkins__: jenkins, env: jenkins.env, currentBuild: jenkins.build)
     script.run()
     jenkins.report()
-  } catch (Misuse | GroovyRuntimeException | NullPointerException | ClassCastException misuse) {
+  } catch (RuntimeException misuse) {
     [name: scenario.name, misuse: misuse.toString()]
   } finally {
     home.deleteDir()
