@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from xml.etree import ElementTree
 
 import pytest
@@ -114,6 +115,14 @@ def test_jenkins_has_every_plugin_that_the_jobs_need():
     pinned = {str(plugin).partition(":")[0] for plugin in yaml.safe_load(path.read_text())["jenkins_plugins"]}
 
     assert set(NEEDED) <= pinned, f"jenkins_plugins in {path} lacks {sorted(set(NEEDED) - pinned)}"
+
+
+def test_jenkins_environment_has_what_the_jenkinsfile_reads_from_it():
+    declared = yaml.safe_load((ROOT / "inventories/common/group_vars/all/jenkins_jobs.yml").read_text())
+    (node,) = declared["jenkins_configuration"]["jenkins"]["globalNodeProperties"]
+    read = set(re.findall(r"env\.(DM_\w+)", (ROOT / "Jenkinsfile").read_text()))
+
+    assert {variable["key"] for variable in node["envVars"]["env"]} == read
 
 
 def test_a_definition_that_cannot_be_rendered_is_named(render_jobs):
