@@ -1,0 +1,78 @@
+"""ELBv2: a new application load balancer has all of AWS's attributes, and access logs need a bucket that lets them in.
+
+moto 5.2.5 starts with four of them, so that whoever compares an attribute before setting it finds none, and takes any
+bucket. Follows https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_LoadBalancerAttribute.html and
+https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html: AWS writes a test
+file and refuses the attributes when it may not.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+from typing import Any
+
+from moto.elbv2.exceptions import ELBClientError
+from moto.elbv2.models import ELBv2Backend, FakeLoadBalancer
+from moto.s3.models import s3_backends
+
+DEFAULTS = {
+    "access_logs.s3.enabled": "false",
+    "client_keep_alive.seconds": "3600",
+    "connection_logs.s3.bucket": "",
+    "connection_logs.s3.enabled": "false",
+    "connection_logs.s3.prefix": "",
+    "idle_timeout.timeout_seconds": "60",
+    "load_balancing.cross_zone.enabled": "true",
+    "routing.http.desync_mitigation_mode": "defensive",
+    "routing.http.drop_invalid_header_fields.enabled": "false",
+    "routing.http.preserve_host_header.enabled": "false",
+    "routing.http.x_amzn_tls_version_and_cipher_suite.enabled": "false",
+    "routing.http.xff_client_port.enabled": "false",
+    "routing.http.xff_header_processing.mode": "append",
+    "routing.http2.enabled": "true",
+    "waf.fail_open.enabled": "false",
+    "zonal_shift.config.enabled": "false",
+}
+DELIVERY = "logdelivery.elasticloadbalancing.amazonaws.com"
+
+
+def may_deliver(policy: dict[str, Any], key_arn: str) -> bool:
+    """Does a bucket policy let the log delivery put the object? Conditions are left to the policy tests."""
+
+    def many(value: Any) -> list[Any]:
+        return value if isinstance(value, list) else [value]
+
+    return any(
+        statement["Effect"] == "Allow"
+        and isinstance(statement.get("Principal"), dict)
+        and DELIVERY in many(statement["Principal"].get("Service", []))
+        and any(action in ("s3:PutObject", "s3:*") for action in many(statement.get("Action", [])))
+        and any(fnmatch.fnmatchcase(key_arn, resource) for resource in many(statement.get("Resource", [])))
+        for statement in many(policy.get("Statement", []))
+    )
+
+
+def apply() -> None:
+    create, modify = FakeLoadBalancer.__init__, ELBv2Backend.modify_load_balancer_attributes
+    FakeLoadBalancer.VALID_ATTRS = {*FakeLoadBalancer.VALID_ATTRS, *DEFAULTS}
+
+    def created(self: FakeLoadBalancer, *args: Any, **kwargs: Any) -> None:
+        create(self, *args, **kwargs)
+        if self.type == "application":
+            self.attrs = {**self.attrs, **DEFAULTS}
+
+    def modified(self: ELBv2Backend, arn: str, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs.get("access_logs.s3.enabled") == "true":
+            name, prefix = attrs.get("access_logs.s3.bucket", ""), attrs.get("access_logs.s3.prefix", "")
+            bucket = s3_backends[self.account_id][self.partition].buckets.get(name)
+            path = "/".join(part for part in (name, prefix, "AWSLogs", self.account_id, "ELBAccessLogTestFile") if part)
+            if not (bucket and bucket.policy and may_deliver(json.loads(bucket.policy), f"arn:aws:s3:::{path}")):
+                raise ELBClientError(
+                    "InvalidConfigurationRequest",
+                    f"Access Denied for bucket: {name}. Please check S3bucket permission",
+                )
+        return modify(self, arn, attrs)
+
+    FakeLoadBalancer.__init__ = created
+    ELBv2Backend.modify_load_balancer_attributes = modified
