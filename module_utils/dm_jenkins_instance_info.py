@@ -1,0 +1,64 @@
+"""Picks, from AWS's answers, what the Jenkins host is made of. Pure; library/dm_jenkins_instance_info.py calls AWS."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class Refusal(ValueError):
+    """The account is not as the variables say; the message names the variable."""
+
+
+def one_vpc(vpcs: list[dict[str, Any]], filters: dict[str, str]) -> dict[str, str]:
+    """{"id", "cidr"} of the only VPC among DescribeVpcs' answers."""
+    if len(vpcs) != 1:
+        raise Refusal(f"{len(vpcs)} VPCs fit jenkins_instance_vpc_filters {filters}; exactly one must.")
+    return {"id": vpcs[0]["VpcId"], "cidr": vpcs[0]["CidrBlock"]}
+
+
+def subnets(found: list[dict[str, Any]], zone: str) -> tuple[str, list[str]]:
+    """(the instance's subnet, the load balancer's: one of each zone, as AWS wants) among DescribeSubnets' answers."""
+    by_zone: dict[str, str] = {}
+    for subnet in sorted(found, key=lambda s: (s["AvailabilityZone"], s["SubnetId"])):
+        by_zone.setdefault(subnet["AvailabilityZone"], subnet["SubnetId"])
+    if len(by_zone) < 2 or zone not in by_zone:
+        raise Refusal(
+            f"The load balancer needs subnets in two zones and the instance one in jenkins_instance_zone ({zone}); "
+            f"jenkins_instance_subnet_filters finds {', '.join(by_zone) or 'none'}."
+        )
+    return by_zone[zone], list(by_zone.values())
+
+
+def one_instance(found: list[dict[str, Any]], name: str) -> dict[str, str]:
+    """{"id", "state", "profile", "image"} of the only instance of that name, or {}."""
+    if len(found) > 1:
+        ids = ", ".join(sorted(instance["InstanceId"] for instance in found))
+        raise Refusal(
+            f"{len(found)} instances are named {name} ({ids}): find out which is the right one, "
+            "rename or terminate the others."
+        )
+    return {
+        key: value
+        for instance in found
+        for key, value in {
+            "id": instance["InstanceId"],
+            "state": instance["State"]["Name"],
+            "image": instance["ImageId"],
+            "profile": instance.get("IamInstanceProfile", {}).get("Arn", "").rpartition("/")[2],
+        }.items()
+    }
+
+
+def newest_image(images: list[dict[str, Any]], owner: str, filters: dict[str, str]) -> dict[str, str]:
+    """{"id", "name", "root_device"} of the newest among DescribeImages' answers."""
+    if not images:
+        raise Refusal(
+            f"No image of jenkins_instance_image_owner ({owner}) fits jenkins_instance_image_filters {filters}."
+        )
+    newest = max(images, key=lambda image: (str(image.get("CreationDate") or ""), image["Name"]))
+    return {"id": newest["ImageId"], "name": newest["Name"], "root_device": newest["RootDeviceName"]}
+
+
+def has_zone(zones: list[dict[str, Any]], name: str) -> bool:
+    """Is there a public zone of that name among ListHostedZonesByName's answers?"""
+    return any(zone["Name"].rstrip(".") == name and not zone["Config"].get("PrivateZone") for zone in zones)
