@@ -67,6 +67,7 @@ _value:
   type: dict
 """
 
+_RESERVED = ("frontend", "refused")  # routes of the router's own
 _PREFIX = re.compile(r"/[A-Za-z0-9._~-]+(/[A-Za-z0-9._~-]+)*/")
 
 
@@ -108,7 +109,7 @@ def asset_routes(
     where = f"vars/{stage}.yml"
     upstreams = []
     for kind, settings in kinds.items():
-        if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", kind):
+        if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", kind) or kind in _RESERVED:
             raise ValueError(f"{kind!r} cannot be part of a URL; allowed are lower case letters, digits and hyphens")
         variable, served = url_variable(kind), settings.get("served", False)
         if served not in (True, False, "legacy"):

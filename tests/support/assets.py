@@ -5,6 +5,7 @@ The spy answers like S3 over TLS under any bucket's name and writes down every r
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import datetime
 import email.utils
@@ -110,14 +111,15 @@ class Request(NamedTuple):
 class Spy:
     """S3 as far as a router sees it. `objects` maps (host, raw path) to (body, headers); all else is a 403 in XML."""
 
-    def __init__(self, files: Authority) -> None:
+    def __init__(self, files: Authority, address: tuple[str, int] = ("127.0.0.1", 0)) -> None:
         self.objects: dict[tuple[str, str], tuple[bytes, dict[str, str]]] = {}
         self.requests: list[Request] = []
         self.failing = 0  # status of every answer while it is not 0
         self.delay = 0.0
+        self.everything = False  # whether every path exists
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._context.load_cert_chain(files.certificate, files.key)
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=256)
+        self._listener = socket.create_server(address, backlog=256)
         self.port: int = self._listener.getsockname()[1]
         self._count = 0
         threading.Thread(target=self._accept, daemon=True).start()
@@ -157,7 +159,7 @@ class Spy:
                 connection.sendall(self._answer(method, target, headers))
 
     def _answer(self, method: str, target: str, headers: dict[str, str]) -> bytes:
-        found = self.objects.get((headers.get("host", ""), target))
+        found = self.objects.get((headers.get("host", ""), target)) or ((b"found", {}) if self.everything else None)
         status, body, extra = 403, b"<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>", {}
         if self.failing:
             status, body = self.failing, b"<?xml version='1.0'?><Error><Code>SlowDown</Code></Error>"
@@ -248,7 +250,15 @@ class Router:
         for name in ("state", "cache", "log"):
             (directory / name).mkdir(parents=True, exist_ok=True)
         connect = changes.pop("connect", f"127.0.0.1:{spy_port}")
+        authorization = base64.b64encode(changes.pop("frontend_authorization", "").encode()).decode()
+        included = f'proxy_set_header Authorization "Basic {authorization}";\n'
+        (directory / "frontend_authorization.conf").write_text(included)
+        addresses = changes.pop("addresses", [])
         self.config, self.variables = render(directory, connect, ca, **changes)
+        (directory / "addresses").mkdir()
+        for host in self.variables["assets_router_routes"]["upstreams"]:
+            lines = "".join(f"server {address}:443;\n" for address in addresses)
+            (directory / "addresses" / f"{host['host']}.conf").write_text(lines)
         self.path = directory / "nginx.conf"
         self.path.write_text(self.config)
         self.nginx = self.variables["assets_router_nginx"]
@@ -304,7 +314,7 @@ class Answer(NamedTuple):
 
     @classmethod
     def parse(cls, raw: bytes) -> Answer:
-        head, _, body = raw.partition(b"\r\n\r\n")
+        head, _, body = raw.removeprefix(b"HTTP/1.1 100 Continue\r\n\r\n").partition(b"\r\n\r\n")
         line, *lines = head.decode("latin-1").split("\r\n")
         headers = {name.lower(): value.strip() for name, value in (h.split(":", 1) for h in lines if ":" in h)}
         return cls(int(line.split(" ")[1]) if line.startswith("HTTP/") else 0, headers, body)

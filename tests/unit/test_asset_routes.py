@@ -99,6 +99,7 @@ def test_the_url_of_a_private_kind_is_checked_too(kind):
             {"kinds": {"reports": {"served": "yes", "servable": True}}},
             "served is 'yes'; allowed are true, false and legacy",
         ),
+        ({"kinds": {"refused": {"served": True, "servable": True}}}, "'refused' cannot be part of a URL"),
         ({"kinds": {"a/b": {"served": True, "servable": True}}}, "'a/b' cannot be part of a URL"),
         ({"catch_all": "agreements"}, "assets_router_catch_all is 'agreements'; allowed are '' and the served kinds"),
         ({"catch_all": "g7-draft-documents"}, "assets_router_catch_all is 'g7-draft-documents'"),
