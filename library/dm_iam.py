@@ -276,7 +276,7 @@ def main() -> None:
     wrong = lists(params["groups"], params["members"], params["users"]) or problems(params)
     if wrong:
         refuse(module, wrong)
-    config = Config(retries={"mode": "adaptive", "max_attempts": 8}, max_pool_connections=params["workers"])
+    config = Config(retries={"mode": "adaptive", "max_attempts": 6}, max_pool_connections=params["workers"])
     try:
         client = module.client("iam", aws_config=config)
         live, alias, password_policy = read(client, params)
