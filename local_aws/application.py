@@ -12,7 +12,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 
 from local_aws import accounts, callers, faults, requests
 from local_aws.http_server import Dropped
-from local_aws.patches import replication, sessions
+from local_aws.patches import iam_people, replication, sessions
 from local_aws.signatures import Refused
 
 ADMIN = "/__local_aws/"
@@ -157,6 +157,13 @@ class Application:
 
     def admin_expire_sessions(self) -> dict[str, Any]:
         sessions.expire()
+        return {}
+
+    def admin_root_user(self, account: str, **words: Any) -> dict[str, Any]:
+        from moto.iam.models import iam_backends
+
+        backend = iam_backends[account]["aws"]
+        backend.root_user = {**iam_people.root_of(backend), **words}
         return {}
 
     def admin_settle(self) -> dict[str, Any]:

@@ -126,6 +126,10 @@ class Control:
         """What AssumeRole handed out so far is answered with ExpiredToken."""
         self._tell("expire_sessions")
 
+    def root_user(self, account: str, **words: Any) -> None:
+        """What is known of an account's root: mfa (yes), access_keys (no), password_last_used ("no_information")."""
+        self._tell("root_user", account=ACCOUNTS[account][0], **words)
+
     def reset(self) -> None:
         """Four empty accounts; no calls, latency or failures."""
         self._tell("reset")

@@ -12,6 +12,7 @@ STATUS = {
     "DeleteConflict": 409,
     "EntityAlreadyExists": 409,
     "EntityTemporarilyUnmodifiable": 409,
+    "InvalidAuthenticationCode": 403,
     "InvalidBucketState": 409,
     "LimitExceeded": 409,
     "NoSuchBucket": 404,

@@ -1,0 +1,76 @@
+"""What is still in use is not deleted: DeleteConflict, as AWS has it.
+
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteUser.html
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteGroup.html
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeletePolicy.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.iam.models import IAMBackend
+
+from local_aws.errors import AwsError
+
+originals: dict[str, Any] = {}
+
+
+def conflict(what: str) -> AwsError:
+    return AwsError("DeleteConflict", f"Cannot delete entity, must {what} first.")
+
+
+def delete_user(self: IAMBackend, user_name: str) -> None:
+    user = self.get_user(user_name)
+    for holds, what in (
+        (user.managed_policies, "detach all policies"),
+        (user.policies, "delete policies"),
+        (self.get_groups_for_user(user_name), "remove users from group"),
+        (user.access_keys, "delete access keys"),
+        (user.password, "delete login profile"),
+        (user.mfa_devices, "delete MFA device"),
+        (user.ssh_public_keys, "delete SSH public keys"),
+        (user.signing_certificates, "delete signing certificates"),
+    ):
+        if holds:
+            raise conflict(what)
+    originals["delete_user"](self, user_name)
+
+
+def delete_group(self: IAMBackend, group_name: str) -> None:
+    group = self.get_group(group_name)
+    for holds, what in (
+        (group.users, "remove users from group"),
+        (group.managed_policies, "detach all policies"),
+        (group.policies, "delete policies"),
+    ):
+        if holds:
+            raise conflict(what)
+    originals["delete_group"](self, group_name)
+
+
+def delete_policy(self: IAMBackend, policy_arn: str) -> None:
+    policy = self.get_policy(policy_arn)
+    if policy_arn.startswith("arn:aws:iam::aws:"):
+        raise AwsError("AccessDenied", f"Policies that AWS manages cannot be deleted: {policy_arn}")
+    if policy.attachment_count:
+        raise AwsError("DeleteConflict", "Cannot delete a policy attached to entities.")
+    if len(policy.versions) > 1:
+        message = "This policy has more than one version. Before you delete a policy, you must delete "
+        raise AwsError(
+            "DeleteConflict", message + "the policy's versions. The default version is deleted with the policy."
+        )
+    originals["delete_policy"](self, policy_arn)
+
+
+def delete_virtual_mfa_device(self: IAMBackend, serial_number: str) -> None:
+    device = self.virtual_mfa_devices.get(serial_number)
+    if device is not None and device.user is not None:
+        raise AwsError("DeleteConflict", "MFA VirtualDevice in use. Must deactivate first.")
+    originals["delete_virtual_mfa_device"](self, serial_number)
+
+
+def apply() -> None:
+    for function in (delete_user, delete_group, delete_policy, delete_virtual_mfa_device):
+        originals[function.__name__] = getattr(IAMBackend, function.__name__)
+        setattr(IAMBackend, function.__name__, function)

@@ -1,0 +1,104 @@
+"""Names have their alphabet and length, and are taken whatever their case.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateUser.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from moto.iam.responses import IamResponse
+
+from local_aws.errors import AwsError
+
+# Handler → (parameter with the name, longest, what it is, attribute of the backend that holds its kind)
+CREATES = {
+    "create_user": ("UserName", 64, "User", "users"),
+    "create_group": ("GroupName", 128, "Group", "groups"),
+    "create_role": ("RoleName", 64, "Role", "roles"),
+    "create_policy": ("PolicyName", 128, "A policy", "managed_policies"),
+    "create_instance_profile": ("InstanceProfileName", 128, "Instance Profile", "instance_profiles"),
+    "update_user": ("NewUserName", 64, "User", "users"),
+    "update_group": ("NewGroupName", 128, "Group", "groups"),
+    "put_user_policy": ("PolicyName", 128, "", ""),
+    "put_group_policy": ("PolicyName", 128, "", ""),
+    "put_role_policy": ("PolicyName", 128, "", ""),
+}
+ALPHABET = re.compile(r"[\w+=,.@-]+", re.ASCII)
+PATH = re.compile(r"/|/[!-~]+/")
+
+
+def _check_name(name: str, parameter: str, longest: int) -> None:
+    field = parameter[0].lower() + parameter[1:]
+    if len(name) > longest:
+        raise AwsError(
+            "ValidationError",
+            f"1 validation error detected: Value '{name}' at '{field}' failed to satisfy constraint: "
+            f"Member must have length less than or equal to {longest}",
+        )
+    if not ALPHABET.fullmatch(name):
+        raise AwsError(
+            "ValidationError",
+            f"The specified value for {field} is invalid. It must contain only alphanumeric characters "
+            "and/or the following: +=,.@_-",
+        )
+
+
+def _check_path(path: str | None) -> None:
+    if path is not None and (not PATH.fullmatch(path) or len(path) > 512):
+        raise AwsError(
+            "ValidationError",
+            "The specified value for path is invalid. It must begin and end with / and contain only "
+            "alphanumeric characters and/or / characters.",
+        )
+
+
+def _taken(self: IamResponse, name: str, own: str | None, kinds: str) -> bool:
+    holders = list(getattr(self.backend, kinds).values())
+    return any(
+        holder.name.lower() == name.lower() and holder.name != own
+        for holder in holders
+        if not getattr(holder, "arn", "").startswith("arn:aws:iam::aws:")
+    )
+
+
+def checked(handler: Callable[[IamResponse], Any], parameter: str, longest: int, kind: str, kinds: str) -> Any:
+    def check(self: IamResponse) -> Any:
+        name = self._get_param(parameter)
+        _check_path(self._get_param("Path") or self._get_param("NewPath"))
+        if name is not None:
+            _check_name(name, parameter, longest)
+            own = self._get_param(parameter.removeprefix("New")) if parameter.startswith("New") else None
+            if kinds and _taken(self, name, own, kinds):
+                words = (
+                    f"called {name} already exists. Duplicate names are not allowed."
+                    if kind == "A policy"
+                    else (f"with name {name} already exists.")
+                )
+                raise AwsError("EntityAlreadyExists", f"{kind} {words}")
+        return handler(self)
+
+    check.__name__ = handler.__name__
+    return check
+
+
+def update_group(self: IamResponse) -> Any:
+    """Also when only the path is new, which moto overlooks."""
+    path, name = self._get_param("NewPath"), self._get_param("NewGroupName")
+    group = self.backend.get_group(self._get_param("GroupName"))
+    if path and not name:
+        group.path = path
+    return originals["update_group"](self)
+
+
+originals: dict[str, Any] = {}
+
+
+def apply() -> None:
+    originals["update_group"] = IamResponse.update_group
+    IamResponse.update_group = update_group
+    for name, words in CREATES.items():
+        setattr(IamResponse, name, checked(getattr(IamResponse, name), *words))
