@@ -128,8 +128,8 @@ def test_in_the_own_account_either_policy_is_enough(estate_aws, s3, become):
 @pytest.mark.parametrize(
     "condition",
     [
-        {"StringEquals": {"aws:PrincipalArn": "arn:aws:iam::333333333333:role/infrastructure"}},
-        {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::333333333333:role/infra*"}},
+        {"StringEquals": {"aws:PrincipalArn": "arn:aws:iam::333333333333:role/OrganizationAccountAccessRole"}},
+        {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::333333333333:role/Organization*"}},
         {"StringEquals": {"aws:PrincipalAccount": ["1", "333333333333"]}},
         {"StringNotLike": {"aws:PrincipalArn": "*:role/somebody"}},
         {"Null": {"aws:SourceAccount": "true"}},
@@ -147,7 +147,7 @@ def test_a_condition_that_holds_makes_the_statement_apply(s3, condition):
 @pytest.mark.parametrize(
     "condition",
     [
-        {"StringEquals": {"aws:PrincipalArn": "arn:aws:iam::333333333333:role/Infrastructure"}},
+        {"StringEquals": {"aws:PrincipalArn": "arn:aws:iam::333333333333:role/organizationAccountAccessRole"}},
         {"StringEquals": {"aws:SourceAccount": "333333333333"}},
         {"Null": {"aws:PrincipalArn": "true"}},
         {"Bool": {"aws:MultiFactorAuthPresent": "true"}},

@@ -13,7 +13,6 @@ import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError
 
 ROOT = Path(__file__).parents[3]
-ROLE = "arn:aws:iam::333333333333:role/infrastructure"
 
 
 def test_every_account_answers_with_its_own_id(estate_aws):
@@ -26,7 +25,7 @@ def test_every_account_answers_with_its_own_id(estate_aws):
         caller = estate_aws.client("sts", account).get_caller_identity()
 
         assert caller["Account"] == account_id
-        assert caller["Arn"] == f"arn:aws:sts::{account_id}:assumed-role/infrastructure/local"
+        assert caller["Arn"] == f"arn:aws:sts::{account_id}:assumed-role/OrganizationAccountAccessRole/local"
 
 
 def test_profiles_get_into_their_account_as_on_the_real_one(estate_aws):
@@ -41,7 +40,7 @@ def test_profiles_get_into_their_account_as_on_the_real_one(estate_aws):
     ]
 
     assert arns[0] == "arn:aws:iam::111111111111:user/bootstrap/bootstrap"
-    assert arns[1].startswith("arn:aws:sts::444444444444:assumed-role/infrastructure/")
+    assert arns[1].startswith("arn:aws:sts::444444444444:assumed-role/OrganizationAccountAccessRole/")
 
 
 def test_calls_are_recorded_with_operation_account_and_whether_they_write(estate_aws):
@@ -71,7 +70,7 @@ def test_a_reset_leaves_nothing_and_keys_stay_good(estate_aws):
 
     assert s3.list_buckets()["Buckets"] == []
     assert [role["RoleName"] for role in estate_aws.client("iam", "production").list_roles()["Roles"]] == [
-        "infrastructure"
+        "OrganizationAccountAccessRole"
     ]
 
 

@@ -292,4 +292,7 @@ def test_aws_own_policies_are_there_without_being_listed_as_own(iam):
     assert iam.get_policy(PolicyArn=AUDIT)["Policy"]["PolicyName"] == "SecurityAudit"
     assert iam.list_policies(Scope="Local")["Policies"] == []
     assert len(iam.list_policies(Scope="AWS", MaxItems=1000)["Policies"]) == 1000
-    assert refusal(iam.attach_role_policy, RoleName="infrastructure", PolicyArn=f"{AUDIT}Not") == "NoSuchEntity"
+    assert (
+        refusal(iam.attach_role_policy, RoleName="OrganizationAccountAccessRole", PolicyArn=f"{AUDIT}Not")
+        == "NoSuchEntity"
+    )

@@ -91,9 +91,11 @@ def test_a_wrong_secret_is_refused(estate_aws):
 
 def test_an_expired_session_is_refused(estate_aws):
     sts = estate_aws.client_of("sts", estate_aws.keys["user"])
-    given = sts.assume_role(RoleArn=f"{PRODUCTION}/infrastructure", RoleSessionName="test")["Credentials"]
+    given = sts.assume_role(RoleArn=f"{PRODUCTION}/OrganizationAccountAccessRole", RoleSessionName="test")[
+        "Credentials"
+    ]
     session = estate_aws.client_of("sts", [given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"]])
-    assert session.get_caller_identity()["Arn"].endswith("infrastructure/test")
+    assert session.get_caller_identity()["Arn"].endswith("OrganizationAccountAccessRole/test")
     estate_aws.expire_sessions()
 
     assert code(session.get_caller_identity) == "ExpiredToken"
