@@ -79,6 +79,21 @@ update-jobs: setup ## Push them through Jenkins' API; ARGS=--check only shows. R
 	@DM_PLAN_FILE=build/run-jobs.json ansible-playbook $(EVERY_INVENTORY) playbooks/update_jobs.yml \
 	  $(if $(filter yes,$(REMOVE)),-e jenkins_jobs_remove=true) $(ARGS)
 
+.PHONY: configure-jenkins
+configure-jenkins: setup ## Show what configuring the Jenkins host would change; APPLY=yes does it
+	@ansible-playbook -i inventories/jenkins playbooks/configure_jenkins.yml --diff $(if $(filter yes,$(APPLY)),,--check) $(ARGS)
+
+.PHONY: verify-host
+verify-host: setup ## Check a real host from outside, by SSH: STAGE=jenkins, or HOSTS=ssh://admin@… SUITE=a folder of tests/hosts
+	@pytest -p no:cacheprovider --sudo --hosts='$(or $(HOSTS),ansible://$(STAGE))' \
+	  --ansible-inventory=inventories/$(STAGE) tests/hosts/$(or $(SUITE),jenkins)/verify $(ARGS)
+
+.PHONY: test-jenkins
+test-jenkins: setup ## Try the plugins, configuration, jobs and Jenkinsfile in a controller: JENKINS_WAR=… JENKINS_PLUGIN_MANAGER=…
+	@test -f '$(JENKINS_WAR)' || { echo "JENKINS_WAR='$(JENKINS_WAR)' is no file; the tests of tests/jenkins_war say what else is needed" >&2; exit 1; }
+	@JENKINS_WAR='$(abspath $(JENKINS_WAR))' JENKINS_PLUGIN_MANAGER='$(abspath $(JENKINS_PLUGIN_MANAGER))' \
+	  JENKINS_PLUGIN_DIR='$(abspath $(JENKINS_PLUGIN_DIR))' pytest tests/jenkins_war $(ARGS)
+
 ##@ This project
 .PHONY: test
 test: setup ## Run every test; names what it skips and why. JUNIT=file writes a JUnit report

@@ -18,7 +18,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.hosts]
 
 def why_not(scenario: dict) -> str:
     """What this machine lacks to boot the scenario's hosts, in words; empty when nothing."""
-    for command in ("podman", "mmdebstrap"):
+    needs = {need for platform in scenario["platforms"] for need in platform.get("needs", [])}
+    for command in ("podman", "mmdebstrap", *sorted(needs)):
         if not shutil.which(command):
             return f"{command} is missing (debian-packages.txt)"
     probe = subprocess.run([HERE / "hostns", "podman", "info"], capture_output=True, text=True, check=False)
@@ -43,7 +44,7 @@ def test_role_converges_rests_and_holds_on_every_platform(scenario: str):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=900,
+        timeout=1800,
         check=False,
     )
 

@@ -1,0 +1,126 @@
+"""build.py FOLDER: a signed apt repository with the stand-ins, and the plugin manager's jar, laid out as the real ones.
+
+Needs java (to compile one class), dpkg-deb and gpg. The key is thrown away.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+HERE = Path(__file__).parent
+VERSIONS = ("2.541.3", "2.580.1", "2.580.2")
+POSTINST = """#!/bin/sh
+set -e
+getent passwd jenkins >/dev/null || useradd --system --home-dir /var/lib/jenkins --no-create-home jenkins
+mkdir -p /var/lib/jenkins /var/cache/jenkins /var/log/jenkins
+chown jenkins:jenkins /var/lib/jenkins /var/cache/jenkins /var/log/jenkins
+deb-systemd-helper enable jenkins.service >/dev/null
+systemctl daemon-reload
+deb-systemd-invoke restart jenkins.service
+"""
+LAUNCHER = """#!/bin/sh
+exec java $JAVA_OPTS -jar /usr/share/java/jenkins.war
+"""
+AGENT = """#!/usr/bin/python3
+import json, pathlib, signal
+for path in pathlib.Path("/opt/aws/amazon-cloudwatch-agent/etc/amazon-cloudwatch-agent.d").glob("*"):
+    json.loads(path.read_text())
+signal.pause()
+"""
+AGENT_UNIT = """[Service]
+ExecStart=/opt/aws/amazon-cloudwatch-agent/bin/start-amazon-cloudwatch-agent
+[Install]
+WantedBy=multi-user.target
+"""
+
+
+def run(*command: object, **options) -> str:
+    return subprocess.run([str(word) for word in command], check=True, capture_output=True, text=True, **options).stdout
+
+
+def jar(path: Path, classes: Path, script: str) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("META-INF/MANIFEST.MF", "Manifest-Version: 1.0\nMain-Class: StandIn\n\n")
+        archive.write(classes / "StandIn.class", "StandIn.class")
+        archive.writestr("stand_in.py", script)
+
+
+def package(folder: Path, name: str, version: str, depends: str, files: dict[str, tuple[str | Path, int]]) -> Path:
+    """files is {path on the host: (content, or a file that has it, and its mode)}."""
+    with tempfile.TemporaryDirectory() as work:
+        control = (
+            f"Package: {name}\nVersion: {version}\nArchitecture: all\nMaintainer: nobody <nobody@invalid.example>\n"
+        )
+        control += f"Depends: {depends}\nDescription: stand-in for {name} in tests\n"
+        for path, (content, mode) in {**files, "DEBIAN/control": (control, 0o644)}.items():
+            target = Path(work, path)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if isinstance(content, Path):
+                shutil.copy(content, target)
+            else:
+                target.write_text(content)
+            target.chmod(mode)
+        os.chmod(work, 0o755)  # noqa: S103 # the package's own root folder
+        deb = folder / f"{name}_{version}_all.deb"
+        run("dpkg-deb", "--root-owner-group", "-Znone", "--build", work, deb)
+    return deb
+
+
+def index(folder: Path) -> None:
+    """Packages and InRelease of a flat repository."""
+    stanzas = []
+    for deb in sorted(folder.glob("jenkins_*.deb")):
+        data = deb.read_bytes()
+        stanzas.append(
+            run("dpkg-deb", "--field", deb)
+            + f"Filename: {folder.name}/{deb.name}\nSize: {len(data)}\nSHA256: {hashlib.sha256(data).hexdigest()}\n"
+        )
+    packages = "\n".join(stanzas).encode()
+    (folder / "Packages").write_bytes(packages)
+    release = f"Origin: stand-in\nSuite: binary\nDate: {run('date', '-Ru').strip()}\nSHA256:\n"
+    release += f" {hashlib.sha256(packages).hexdigest()} {len(packages)} Packages\n"
+    with tempfile.TemporaryDirectory() as home:
+        gpg = ("gpg", "--homedir", home, "--batch", "--quiet", "--passphrase", "")
+        run(*gpg, "--quick-generate-key", "stand-in <nobody@invalid.example>", "ed25519", "sign", "1d")
+        (folder / "InRelease").write_text(run(*gpg, "--clearsign", input=release))
+        (folder.parent / "key.asc").write_text(run(*gpg, "--armor", "--export"))
+        run("gpgconf", "--homedir", home, "--kill", "gpg-agent")
+
+
+def main(root: Path) -> None:
+    shutil.rmtree(root, ignore_errors=True)
+    binary = root / "binary"
+    binary.mkdir(parents=True)
+    with tempfile.TemporaryDirectory() as classes:
+        # The compiler is part of every Java of Debian's, only its command is not.
+        compiler = ("java", "-m", "jdk.compiler/com.sun.tools.javac.Main", "--release", "17")
+        run(*compiler, "-d", classes, HERE / "StandIn.java")
+        for version in VERSIONS:
+            war = Path(classes, "jenkins.war")
+            jar(war, Path(classes), (HERE / "jenkins.py").read_text().replace("@VERSION@", version))
+            files: dict[str, tuple[str | Path, int]] = {
+                "usr/bin/jenkins": (LAUNCHER, 0o755),
+                "usr/share/java/jenkins.war": (war, 0o644),
+                "lib/systemd/system/jenkins.service": (HERE / "jenkins.service", 0o644),
+                "DEBIAN/postinst": (POSTINST, 0o755),
+            }
+            shutil.copy(war, root / "jenkins.war")
+            package(binary, "jenkins", version, "python3, python3-yaml", files)
+        jar(root / "jenkins-plugin-manager.jar", Path(classes), (HERE / "plugin_manager.py").read_text())
+    manager = root / "jenkins-plugin-manager.jar"
+    Path(f"{manager}.sha256").write_text(hashlib.sha256(manager.read_bytes()).hexdigest())
+    agent = "opt/aws/amazon-cloudwatch-agent/bin/start-amazon-cloudwatch-agent"
+    unit = "lib/systemd/system/amazon-cloudwatch-agent.service"
+    deb = package(root, "amazon-cloudwatch-agent", "1.0", "python3", {agent: (AGENT, 0o755), unit: (AGENT_UNIT, 0o644)})
+    Path(f"{deb}.sha256").write_text(hashlib.sha256(deb.read_bytes()).hexdigest())
+    index(binary)
+
+
+main(Path(sys.argv[1]))
