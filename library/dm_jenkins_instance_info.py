@@ -65,7 +65,7 @@ EXAMPLES = r"""
     vpc_filters: {is-default: "true"}
     dns_zone: marketplace.example
     image_owner: "136693071363"
-    image_filters: {name: debian-12-amd64-*}
+    image_filters: {name: debian-13-amd64-*}
     instance_profile: jenkins
 """
 RETURN = r"""

@@ -119,7 +119,7 @@ def test_the_host_is_made_kept_as_declared_and_replaced_without_losing_its_data(
 
     first, volume, address = host.instance(), host.volume(), host.address()
     with subtests.test("the instance is of the newest image, with IMDSv2, an encrypted root and protection"):
-        assert first["ImageId"] == "ami-0deb120000000b002"
+        assert first["ImageId"] == "ami-0deb130000000c003"
         assert first["InstanceType"] == "t3.large"
         assert first["MetadataOptions"]["HttpTokens"] == "required"
         assert first["IamInstanceProfile"]["Arn"].endswith(":instance-profile/jenkins")
@@ -176,7 +176,7 @@ def test_the_host_is_made_kept_as_declared_and_replaced_without_losing_its_data(
 
     estate_aws.forget_calls()
     # A newer image has appeared meanwhile: here, by another filter.
-    again = provision(jenkins_instance_image_filters={"name": "debian-13-amd64-*"})
+    again = provision(jenkins_instance_image_filters={"name": "debian-12-amd64-*"})
     with subtests.test("a second run changes nothing, makes no write call, and leaves an older image running"):
         assert pending(again) == {"tasks": [], "plans": []}
         assert estate_aws.writes() == []
