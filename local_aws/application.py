@@ -24,7 +24,10 @@ class Dispatcher(DomainDispatcherApplication):
     def get_application(self, environ: dict[str, Any]) -> Any:
         if not environ["PATH_INFO"].startswith(("/moto-api", "/latest/")) and requests.service(environ) == "s3":
             return self._s3(environ)
-        return super().get_application(environ)
+        try:
+            return super().get_application(environ)
+        except AttributeError as exc:  # what moto makes of a service that it does not have
+            raise NotImplementedError(f"moto has no service {requests.service(environ)}") from exc
 
     def _s3(self, environ: dict[str, Any]) -> Any:
         name = "s3"
@@ -71,12 +74,8 @@ class Application:
         if fault.kind != "answer":
             call["status"] = "dropped"
             raise Dropped
-        status, headers, data = faults.error(
-            call["service"], environ.get("CONTENT_TYPE", ""), environ["REQUEST_METHOD"] == "HEAD", fault
-        )
         call["status"] = fault.status
-        start(status, headers)
-        return [data]
+        return self._refuse(call, environ, start, fault)
 
     def _carry_out(self, call: dict[str, Any], environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         def noted(status: str, headers: Any, exc: Any = None) -> Any:
@@ -86,13 +85,24 @@ class Application:
         try:
             environ[callers.ENVIRON] = callers.find(environ)
         except Refused as refused:
-            head = environ["REQUEST_METHOD"] == "HEAD"
-            status, headers, data = faults.error(call["service"], environ.get("CONTENT_TYPE", ""), head, refused)
-            noted(status, headers)
-            return [data]
+            return self._refuse(call, environ, noted, refused)
         if "HTTP_AUTHORIZATION" not in environ and call["account"]:
             environ["HTTP_AUTHORIZATION"] = requests.as_header(environ)  # moto finds account and region there only
-        return self.moto(environ, noted)
+        try:
+            return self.moto(environ, noted)
+        except NotImplementedError as exc:
+            # 501 is not retried, as the 500 that it would be otherwise.
+            missing = Refused(501, "NotImplemented", f"{call['service']} {call['operation']}: {exc}")
+            return self._refuse(call, environ, noted, missing)
+
+    @staticmethod
+    def _refuse(
+        call: dict[str, Any], environ: dict[str, Any], start: Callable[..., Any], wrong: faults.Wrong
+    ) -> Iterable[bytes]:
+        head = environ["REQUEST_METHOD"] == "HEAD"
+        status, headers, data = faults.error(call["service"], environ.get("CONTENT_TYPE", ""), head, wrong)
+        start(status, headers)
+        return [data]
 
     def _record(self, environ: dict[str, Any]) -> dict[str, Any]:
         signed = requests.scope(environ)

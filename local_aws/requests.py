@@ -77,6 +77,29 @@ def operation(environ: dict[str, Any], name: str) -> str:
 
 
 def _routed(environ: dict[str, Any], name: str) -> str:
+    """By moto's router; of S3, where it costs a tenth of a call, once for each kind of request."""
+    if name != "s3":
+        return _ask_router(environ, name)
+    key = _kind(environ)
+    if key not in _known:
+        _known[key] = _ask_router(environ, name)
+    return _known[key]
+
+
+_known: dict[tuple[Any, ...], str] = {}
+
+
+def _kind(environ: dict[str, Any]) -> tuple[Any, ...]:
+    """All that S3 tells its operations apart by."""
+    parts = environ["PATH_INFO"].strip("/").split("/", 1)
+    host = S3_HOST.match(environ.get("HTTP_HOST", ""))
+    depth = (len(parts) if parts[0] else 0) + bool(host and host["bucket"])
+    names = tuple(part.partition("=")[0] for part in environ.get("QUERY_STRING", "").split("&"))
+    words = ("list-type=2" in environ.get("QUERY_STRING", ""), "HTTP_X_AMZ_COPY_SOURCE" in environ)
+    return environ["REQUEST_METHOD"], min(depth, 2), names, *words, "HTTP_X_AMZ_RENAME_SOURCE" in environ
+
+
+def _ask_router(environ: dict[str, Any], name: str) -> str:
     from moto.core.request import Request
     from moto.core.routing import NotFound, get_service_router
 

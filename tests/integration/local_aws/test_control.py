@@ -117,6 +117,14 @@ def test_from_the_nth_write_on_nothing_gets_through_until_healed(estate_aws):
     assert [group["GroupName"] for group in iam.list_groups()["Groups"]] == ["one"]
 
 
+def test_what_moto_does_not_have_says_so_and_is_not_retried(estate_aws):
+    for service, call in (("accessanalyzer", "list_analyzers"), ("cloudtrail", "list_channels")):
+        client = estate_aws.client_of(service, estate_aws.keys["user"], retries={"total_max_attempts": 3})
+        with pytest.raises(ClientError, match=r"NotImplemented|501"):
+            getattr(client, call)()
+    assert [call["status"] for call in estate_aws.calls()] == [501, 501]
+
+
 def test_latency_is_added_to_every_call(estate_aws):
     iam = estate_aws.client("iam")
     iam.list_groups()
