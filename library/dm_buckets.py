@@ -498,6 +498,8 @@ class Clients:
     """boto3's clients: one session, so that a role is assumed once; one client per region, shared by all threads."""
 
     def __init__(self, module: AnsibleAWSModule) -> None:
+        # IAM has no region of its own; without one, boto3 would make a session only to look for it.
+        module.params["region"] = module.params.get("region") or module.params["buckets"][0]["region"]
         region, endpoint, options = get_aws_connection_info(module)
         names = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token", "profile_name")
         self._session = boto3.session.Session(**{name: options.pop(name, None) for name in names})
@@ -552,6 +554,8 @@ def main() -> None:
     declared = module.params
     name = declared["name"]
     doing = f"Cannot read the buckets of {name}"
+    if not declared["buckets"]:
+        module.fail_json(msg=f"No bucket is declared for {name}; unset is not an empty list.")
     try:
         clients = Clients(module)
         wrong = mistakes(declared, clients.regions())
@@ -560,9 +564,6 @@ def main() -> None:
         clients.open({bucket["region"] for bucket in declared["buckets"]})
     except (BotoCoreError, AnsibleBotocoreError, ValueError) as exc:
         module.fail_json(msg=sentence(exc, doing))
-    if not clients.s3:
-        module.fail_json(msg=f"No bucket is declared for {name}; unset is not an empty list.")
-
     with ThreadPoolExecutor(WORKERS) as pool:
         try:
             live = read(declared, clients.s3, clients.iam, pool)

@@ -1,0 +1,83 @@
+"""Modules that run in Ansible's own process answer as they do in one of their own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKED = "Using module file"  # what Ansible says at -vvv when it packs a module to send it
+
+
+@pytest.fixture
+def play(estate_aws, tmp_path) -> Callable[..., str]:
+    def run(*tasks: dict[str, Any], **environment: str) -> str:
+        variables = {"ansible_python_interpreter": sys.executable}
+        playbook = tmp_path / "play.yml"
+        playbook.write_text(
+            json.dumps(
+                [
+                    {
+                        "hosts": "localhost",
+                        "gather_facts": False,
+                        "vars": variables,
+                        "environment": {"AWS_PROFILE": "digitalmarketplace-development"},
+                        "tasks": list(tasks),
+                    }
+                ]
+            )
+        )
+        command = [str(Path(sys.executable).parent / "ansible-playbook"), "-vvv", "-i", "localhost,", "-c", "local"]
+        done = subprocess.run(
+            [*command, str(playbook)], cwd=ROOT, capture_output=True, text=True, check=False,
+            env={**estate_aws.env, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "true",
+                 "ANSIBLE_DISPLAY_OK_HOSTS": "true",
+                 "ANSIBLE_LOCAL_TEMP": str(tmp_path), "DM_PLAN_FILE": str(tmp_path / "plan.json"), **environment},
+        )  # fmt: skip
+        return done.stdout + done.stderr
+
+    return run
+
+
+GUARD = {"dm_account": {"name": "development", "account_id": "222222222222"}}
+
+
+def test_it_is_not_packed_and_meets_the_plays_environment(play):
+    output = play(GUARD, {"dm_account": GUARD["dm_account"], "environment": {"AWS_PROFILE": "digitalmarketplace"}})
+
+    assert PACKED not in output
+    assert "ok: [localhost]" in output
+    assert "but the credentials of profile digitalmarketplace are for 111111111111" in output
+
+
+def test_every_item_of_a_loop_starts_afresh(play):
+    output = play(
+        {
+            "dm_account": {"name": "development", "account_id": "{{ item }}"},
+            "loop": ["12", "222222222222", "333333333333"],
+            "ignore_errors": True,
+        }
+    )
+    assert "it must be 12 digits in quotes" in output
+    assert "ok: [localhost] => (item=222222222222)" in output
+    assert "Account development is 333333333333" in output
+
+
+def test_where_its_files_are_to_be_kept_it_is_packed_as_every_other_module_is(play):
+    output = play(GUARD, ANSIBLE_KEEP_REMOTE_FILES="1")
+
+    assert PACKED in output
+    assert "ok: [localhost]" in output
+
+
+def test_wrong_arguments_are_said_as_ever(play):
+    output = play({"dm_account": {"name": "development"}})
+
+    assert "missing required arguments: account_id" in output
+    assert "Traceback" not in output
