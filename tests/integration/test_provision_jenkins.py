@@ -1,4 +1,8 @@
-"""The Jenkins host from an empty account to its replacement, on the embedded AWS: one story, run upon run."""
+"""The Jenkins host from an empty account to its replacement, on the embedded AWS: one story, run upon run.
+
+It takes longer than a minute: five runs of some twenty module processes each. Each proves something that only
+a whole run can: planned as done, nothing to do the second time, replaced without loss.
+"""
 
 from __future__ import annotations
 
