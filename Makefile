@@ -32,6 +32,7 @@ stage: setup
 converge: stage ## The main job: STAGE=local everything on the embedded AWS; a real STAGE plans, shows, asks, applies
 ifeq ($(STAGE),local)
 	@$(ANSIBLE) $(PLAYBOOK)
+	@DM_PLAN_FILE=$(BUILD)/proof-$(STAGE).json $(ANSIBLE) playbooks/prove_estate.yml
 else
 	@$(MAKE) --no-print-directory plan || { [ $$? = 2 ] && bin/plan_file pending $(BUILD)/plan-$(STAGE).json; }
 	@bin/plan_file confirm $(BUILD)/plan-$(STAGE).json $(STAGE)
