@@ -39,12 +39,21 @@ else
 	@$(MAKE) --no-print-directory apply PLAN=$(BUILD)/plan-$(STAGE).json
 endif
 
-# A failing recipe makes GNU make exit with 2 whatever it was; on SIGQUIT it exits with 1.
+# Runs a playbook in check mode and exits with 0, 2 or 1. A failing recipe makes GNU make exit with 2 whatever its own
+# status was; on SIGQUIT it exits with 1.
+define check
+@DM_PLAN_FILE=$(BUILD)/$@-$(STAGE).json $(ANSIBLE) $(1) --check --diff; \
+bin/plan_file status $(BUILD)/$@-$(STAGE).json $$?; \
+case $$? in 0) ;; 2) exit 2 ;; *) kill -QUIT $$PPID; sleep 5 ;; esac
+endef
+
 .PHONY: plan
 plan: stage ## Show what would change: exit 0 nothing, 2 changes pending, 1 error
-	@DM_PLAN_FILE=$(BUILD)/plan-$(STAGE).json $(ANSIBLE) $(PLAYBOOK) --check --diff; \
-	bin/plan_file status $(BUILD)/plan-$(STAGE).json $$?; \
-	case $$? in 0) ;; 2) exit 2 ;; *) kill -QUIT $$PPID; sleep 5 ;; esac
+	$(call check,$(PLAYBOOK))
+
+.PHONY: audit
+audit: stage ## Read only: drift, unmanaged, MFA delete, replication, who may go where; exits like plan
+	$(call check,playbooks/audit_estate.yml)
 
 .PHONY: apply
 apply: stage ## Carry out exactly PLAN=build/plan-STAGE.json, or stop because the world has moved since
