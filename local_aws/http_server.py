@@ -105,6 +105,7 @@ class Server(ThreadedWSGIServer):
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """In the connection's own thread: a client that stalls its handshake holds up nobody else."""
+        request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # also for the handshake
         request.settimeout(30)
         try:
             connection = self.tls.wrap_socket(request, server_side=True)

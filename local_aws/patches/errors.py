@@ -1,6 +1,7 @@
 """An error keeps its HTTP status, headers and elements where botocore's model of the service does not know it.
 
-moto answers 400 to what the model leaves out, which for S3 is nearly everything.
+moto answers 400 to what the model leaves out, which for S3 is nearly everything; and it works out the model's errors
+anew for each, which costs more than the rest of the call.
 https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 from xml.sax.saxutils import escape
 
+from moto.core.errors import ErrorLookupFactory
 from moto.core.responses import ActionResult, BaseResponse
 
 from local_aws.errors import AwsError
@@ -29,5 +31,13 @@ def with_status(self: BaseResponse, action_result: ActionResult) -> Any:
     return status, headers, body
 
 
+_known: dict[str, Any] = {}
+
+
+def _remember(self: ErrorLookupFactory) -> None:
+    self._error_lut_cache = _known
+
+
 def apply() -> None:
+    ErrorLookupFactory.__init__ = _remember
     BaseResponse.serialized = with_status
