@@ -6,11 +6,14 @@ import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError
+
+from tests.integration.local_aws.conftest import allow, document
 
 ROOT = Path(__file__).parents[3]
 
@@ -193,3 +196,24 @@ def test_a_stopped_server_refuses_connections(tmp_path):
             aws_access_key_id="a",
             aws_secret_access_key="b",
         ).get_caller_identity()
+
+
+def test_many_callers_at_once_all_get_their_answer(estate_aws):
+    iam, s3 = estate_aws.client("iam"), estate_aws.client("s3", "production")
+    trust = document(allow("sts:AssumeRole", Principal={"Service": "ec2.amazonaws.com"}))
+
+    def work(number):
+        iam.create_role(RoleName=f"role-{number}", AssumeRolePolicyDocument=trust)
+        iam.put_role_policy(
+            RoleName=f"role-{number}", PolicyName="own", PolicyDocument=document(allow("s3:ListBucket", "*"))
+        )
+        iam.list_roles()
+        s3.create_bucket(Bucket=f"b-{number:03}", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+        s3.put_object(Bucket=f"b-{number:03}", Key="a", Body=b"x" * 1000)
+        s3.list_buckets()
+        return s3.get_object(Bucket=f"b-{number:03}", Key="a")["Body"].read()
+
+    with ThreadPoolExecutor(16) as pool:
+        assert set(pool.map(work, range(48))) == {b"x" * 1000}
+    assert [call["status"] for call in estate_aws.calls() if call["status"] >= 500] == []
+    assert len(s3.list_buckets()["Buckets"]) == 48

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import csv
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from tests.integration.local_aws.conftest import allow, document, refusal
 
+ROOT = Path(__file__).parents[3]
 ANY = document(allow("s3:ListAllMyBuckets", "*"))
 EC2 = document(allow("sts:AssumeRole", Principal={"Service": "ec2.amazonaws.com"}))
 AUDIT = "arn:aws:iam::aws:policy/SecurityAudit"
@@ -296,3 +300,17 @@ def test_aws_own_policies_are_there_without_being_listed_as_own(iam):
         refusal(iam.attach_role_policy, RoleName="OrganizationAccountAccessRole", PolicyArn=f"{AUDIT}Not")
         == "NoSuchEntity"
     )
+
+
+def test_iam_can_be_listed_while_it_grows():
+    script = """
+from local_aws import patches
+patches.apply()
+from moto.iam.models import iam_backends
+iam = iam_backends["111111111111"]["aws"]
+iam.create_group("first")
+for group in iam.list_groups():
+    iam.create_group("second")
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
