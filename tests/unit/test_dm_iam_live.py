@@ -68,9 +68,11 @@ def test_a_part_is_never_taken_for_the_whole(answers: list[dict], why: str) -> N
         parse(pages(lambda **_: next(left)))
 
 
-def test_policies_of_aws_itself_need_no_description() -> None:
-    live = parse([{"GroupDetailList": [group("Admins", "arn:aws:iam::aws:policy/AdministratorAccess")]}])
+def test_policies_of_aws_itself_need_no_description_and_are_not_the_accounts() -> None:
+    own = policy("AdministratorAccess", "v1", default="v1") | {"Arn": "arn:aws:iam::aws:policy/AdministratorAccess"}
+    live = parse([{"GroupDetailList": [group("Admins", own["Arn"])], "Policies": [own]}])
 
+    assert live.policies == {}
     assert live.groups["Admins"].managed == ("arn:aws:iam::aws:policy/AdministratorAccess",)
 
 
