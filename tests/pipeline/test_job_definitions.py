@@ -110,11 +110,19 @@ def test_each_job_says_that_it_is_declared_here(rendered):
 
 def test_jenkins_has_every_plugin_that_the_jobs_need():
     path = ROOT / "inventories/common/group_vars/all/jenkins.yml"
-    if not path.exists():
-        pytest.skip("inventories/common/group_vars/all/jenkins.yml is not there yet")
     pinned = {str(plugin).partition(":")[0] for plugin in yaml.safe_load(path.read_text())["jenkins_plugins"]}
 
     assert set(NEEDED) <= pinned, f"jenkins_plugins in {path} lacks {sorted(set(NEEDED) - pinned)}"
+
+
+def test_jenkins_has_the_credentials_and_the_agent_that_the_jenkinsfile_names():
+    declared = yaml.safe_load((ROOT / "inventories/common/group_vars/all/jenkins.yml").read_text())
+    defaults = yaml.safe_load((ROOT / "roles/jenkins/defaults/main.yml").read_text())
+    jenkinsfile = (ROOT / "Jenkinsfile").read_text()
+    ids = {fields["id"] for credential in declared["jenkins_credentials"] for fields in credential.values()}
+
+    assert set(re.findall(r"credentialsId: '([\w-]+)'", jenkinsfile)) <= ids
+    assert set(re.findall(r"label '(\w+)'", jenkinsfile)) <= set(defaults["jenkins_host_agent_labels"].split())
 
 
 def test_jenkins_environment_has_what_the_jenkinsfile_reads_from_it():
