@@ -105,7 +105,9 @@ def test_the_host_is_made_kept_as_declared_and_replaced_without_losing_its_data(
 
     def provision(*tags: str, check: bool = False, **extra: Any) -> Any:
         arguments = ["-l", "main-account", *(["--tags", ",".join(tags)] if tags else [])]
-        run = run_playbook("provision_jenkins.yml", *arguments, check=check, extra_vars={**office, **extra})
+        run = run_playbook(
+            "provision_jenkins.yml", *arguments, check=check, extra_vars={**office, **extra}, timeout=900
+        )
         assert run.rc == 0, run.output
         return run
 
