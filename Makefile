@@ -62,9 +62,17 @@ apply: stage ## Carry out exactly PLAN=build/plan-STAGE.json, or stop because th
 	@bin/plan_file same '$(PLAN)' $(BUILD)/plan-$(STAGE)-now.json
 	@DM_PLAN_FILE=$(BUILD)/run-$(STAGE).json $(ANSIBLE) $(PLAYBOOK) -e '@$(PLAN)'
 
+.PHONY: verify-assets
+verify-assets: stage ## Fetch a canary of each public kind through the router, and see the private ones refused
+	@DM_PLAN_FILE=$(BUILD)/verify-assets-$(STAGE).json $(ANSIBLE) playbooks/verify_assets.yml
+
 .PHONY: access
 access: stage ## Say who can reach which role in which account, through what; reads only (STAGE=accounts for the real ones)
 	@$(ANSIBLE) playbooks/review_access.yml -e access_review_width=$$(tput cols 2>/dev/null || echo 120)
+
+.PHONY: routes
+routes: stage ## Say which public URL leads to which bucket; reads only
+	@$(ANSIBLE) playbooks/show_routes.yml
 
 ##@ The embedded AWS
 .PHONY: start
@@ -77,6 +85,14 @@ stop: ## End the embedded AWS and the assets routers in front of it; nothing is 
 	python roles/assets_router/files/local_router.py stop $(wildcard build/assets_router/*); python -m local_aws stop; fi
 
 ##@ Jenkins
+.PHONY: provision-jenkins
+provision-jenkins: setup ## Make the Jenkins host exist as declared; ARGS='--check --diff' only shows
+	@DM_PLAN_FILE=build/run-provision.json ansible-playbook -i inventories/accounts playbooks/provision_jenkins.yml $(ARGS)
+
+.PHONY: restore-jenkins
+restore-jenkins: setup ## Drill: restore the newest snapshot on a scratch host, check it, tear it down
+	@DM_PLAN_FILE=build/run-restore.json ansible-playbook -i inventories/accounts playbooks/restore_jenkins.yml $(ARGS)
+
 # Every stage and the accounts at once: a new inventory gets its jobs by being there.
 EVERY_INVENTORY := $(patsubst %/hosts.yml,-i %,$(wildcard inventories/*/hosts.yml))
 

@@ -1,0 +1,152 @@
+"""What is asked to prove a router, what is shown of it, and what may be signed."""
+
+import http.server
+import threading
+
+import pytest
+from ansible.errors import AnsibleFilterError
+from asset_canaries import FilterModule as Canaries
+from asset_routes import asset_routes
+from asset_table import FilterModule as Table
+from dm_http_checks import ask
+from presign import FilterModule as Presign
+
+from tests.support.assets import KINDS, LEGACY, URLS
+
+canaries = Canaries().filters()["asset_canaries"]
+table = Table().filters()["asset_table"]
+presign = Presign().filters()["presign"]
+ROUTES = asset_routes(KINDS, URLS, "preview", legacy=LEGACY)
+
+
+def test_every_kind_is_proved_and_every_way_to_reach_one():
+    asked = canaries(ROUTES, "preview")
+
+    assert [canary["kind"] for canary in asked["served"]] == [
+        "documents",
+        "communications",
+        *["g7-draft-documents"] * 2,
+    ]
+    assert [canary["kind"] for canary in asked["refused"]] == ROUTES["refused"]
+    assert asked["served"][0] == {
+        "kind": "documents",
+        "path": "/assets-router-canary/documents/canary.txt",
+        "bucket": "digitalmarketplace-documents-preview-preview",
+        "key": "assets-router-canary/documents/canary.txt",
+        "content": "The assets router of preview serves documents.\n",
+    }
+
+
+def test_the_table_has_a_line_for_every_rule_in_their_order():
+    lines = table(ROUTES, "https://a.example").splitlines()
+
+    assert lines[0].split("  ")[0] == "https://a.example/*/submissions/…"
+    [line] = [line for line in lines if "communications_s3_url" in line]
+    assert line.split() == [
+        "https://a.example/*/communications/…",
+        URLS["communications_s3_url"],
+        "communications_s3_url",
+    ]
+    assert lines[-1].startswith("https://a.example/…")
+    assert lines[-1].endswith("404, no rule")
+    assert len(lines) == 5 + 2 + 2 + 1
+
+
+def test_the_table_shows_a_catch_all():
+    routes = asset_routes(KINDS, URLS, "preview", catch_all="documents")
+
+    assert table(routes, "https://a.example").splitlines()[-1].endswith("documents_s3_url")
+
+
+@pytest.mark.parametrize("proof", [lambda: canaries({}, "preview"), lambda: table({}, "x")])
+def test_another_shape_is_refused(proof):
+    with pytest.raises(AnsibleFilterError, match="not a routing table"):
+        proof()
+
+
+@pytest.mark.parametrize(
+    ("expires", "seconds"),
+    [("900", 900), (900, 900), ("15m", 900), ("12h", 43200), ("7d", 604800), ("604800s", 604800)],
+)
+def test_a_time_is_seconds_or_has_a_unit(expires, seconds):
+    assert presign(KINDS, "agreements", "g-cloud-9/agreements/1/signed.pdf", expires) == {
+        "kind": "agreements",
+        "key": "g-cloud-9/agreements/1/signed.pdf",
+        "seconds": seconds,
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "expires", "said"),
+    [
+        (
+            "documents",
+            "a/documents/b",
+            "1h",
+            "documents is public and needs no signed URL; allowed are submissions, agree",
+        ),
+        ("g7-draft-documents", "g-cloud-7/x/y", "1h", "g7-draft-documents is public"),
+        ("contracts", "a/contracts/b", "1h", "kind 'contracts' is unknown; allowed are submissions"),
+        ("agreements", "a/submissions/b", "1h", "key 'a/submissions/b' is not one of agreements"),
+        ("agreements", "a/agreements", "1h", "is not one of agreements; allowed is <framework>/agreements/<rest>"),
+        ("agreements", "/a/agreements/b", "1h", "is not one of agreements"),
+        ("agreements", "a/agreements/../submissions/b", "1h", "is not one of agreements"),
+        ("agreements", "a/agreements/b\n", "1h", "cannot be printed"),
+        ("agreements", 3, "1h", "key must be a string"),
+        (
+            "agreements",
+            "a/agreements/b",
+            "8d",
+            "expires is '8d'; allowed is a time such as 900s, 15m, 12h or 2d, at most",
+        ),
+        ("agreements", "a/agreements/b", "604801", "at most 7d"),
+        ("agreements", "a/agreements/b", "0", "at most 7d"),
+        ("agreements", "a/agreements/b", "-1", "at most 7d"),
+        ("agreements", "a/agreements/b", "soon", "expires is 'soon'"),
+    ],
+)
+def test_what_may_not_be_signed_is_refused_with_what_is_allowed(kind, key, expires, said):
+    with pytest.raises(AnsibleFilterError, match=said):
+        presign(KINDS, kind, key, expires)
+
+
+@pytest.fixture
+def site():
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(404 if self.path == "/missing" else 200)
+            self.end_headers()
+            self.wfile.write(b"secret" if self.path == "/secret" else self.headers.get("X-Say", "hello").encode())
+
+        def log_message(self, *words):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("check", "said"),
+    [
+        ({"url": "/", "status": [200], "content": "hello"}, None),
+        ({"url": "/", "status": [200], "headers": {"X-Say": "bye"}, "content": "bye"}, None),
+        ({"url": "/missing", "status": [404]}, None),
+        ({"url": "/missing", "status": [200, 206]}, "/missing answers 404, wanted is 200 or 206"),
+        ({"url": "/", "status": [200], "content": "hell"}, "/ answers with another content than wanted"),
+        ({"url": "/secret", "status": [200], "without": "secret"}, "/secret answers with what must stay private"),
+    ],
+)
+def test_a_wrong_answer_is_one_sentence(site, check, said):
+    check = {"headers": {}, "content": None, "without": None, **check, "url": site + check["url"]}
+
+    answer = ask(check, None, 5)
+
+    assert answer == (said and site + said)
+
+
+def test_nobody_there_is_a_wrong_answer_too():
+    check = {"url": "http://127.0.0.1:1/", "headers": {}, "status": [200], "content": None, "without": None}
+
+    assert "does not answer" in ask(check, None, 1)
