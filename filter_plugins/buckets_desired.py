@@ -101,7 +101,7 @@ _BUCKET = {
     },
     "additionalProperties": False,
 }
-_SCHEMA = {
+_SCHEMA: dict[str, dict[str, Any]] = {
     "defaults": {**_BUCKET, "required": ["versioning", "encryption"]},
     "kinds": {"type": "object", "additionalProperties": _BUCKET},
     "overrides": {"type": "object", "additionalProperties": _BUCKET},

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
@@ -43,7 +43,7 @@ def _resource(names: Iterable[str], suffix: str = "") -> list[str]:
     return sorted({f"arn:aws:s3:::{name}{suffix}" for name in names})
 
 
-def replication_role(buckets: list[Mapping[str, Any]], name: str, policy_name: str) -> dict[str, Any]:
+def replication_role(buckets: Sequence[Mapping[str, Any]], name: str, policy_name: str) -> dict[str, Any]:
     """{"name", "trust", "policy_name", "policy"}; {} where no bucket is replicated."""
     sources = [bucket for bucket in buckets if bucket.get("replication")]
     if not sources:
@@ -98,7 +98,7 @@ def replication_role(buckets: list[Mapping[str, Any]], name: str, policy_name: s
     }
 
 
-def _replication_role_filter(buckets: list[Mapping[str, Any]], name: str, policy_name: str) -> dict[str, Any]:
+def _replication_role_filter(buckets: Sequence[Mapping[str, Any]], name: str, policy_name: str) -> dict[str, Any]:
     try:
         return replication_role(buckets, name, policy_name)
     except (KeyError, TypeError, ValueError, IndexError) as exc:

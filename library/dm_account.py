@@ -63,7 +63,7 @@ def _caller(module: AnsibleAWSModule) -> dict:
     session = boto3.session.Session(**{name: options.pop(name, None) for name in names})
     config = Config(connect_timeout=5, retries={"total_max_attempts": 3, "mode": "standard"})
     sts = session.client("sts", region_name=region, endpoint_url=endpoint, verify=options.get("verify"), config=config)
-    return sts.get_caller_identity()
+    return dict(sts.get_caller_identity())
 
 
 def main() -> None:
