@@ -47,7 +47,7 @@ _DAYS = {"type": "integer", "minimum": 1}
 _ACCESS = dict.fromkeys(
     ("readers", "writers", "deleters", "listers", "version_listers", "replication_writers"), _PRINCIPALS
 )
-_SETTINGS = {
+_SETTINGS: dict[str, Any] = {
     **_ACCESS,
     "about": {"type": "string"},
     "region": {"type": "string"},
