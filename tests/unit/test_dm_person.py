@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+import json
+import random
+
+import pytest
+from dm_person import (
+    KINDS,
+    REVOKE,
+    Credential,
+    Person,
+    delete,
+    diff,
+    disable,
+    disabled,
+    onboard,
+    password,
+    refusals,
+    shown,
+)
+
+ME = "arn:aws:iam::111111111111:user/admins/bob.example"
+BEFORE = "2026-11-23T12:05:00Z"
+PHONE = "arn:aws:iam::111111111111:mfa/ada.example"
+FILE = "vars/people.yml"
+
+
+def ada(**more) -> Person:
+    """Somebody with one of everything."""
+    whole = Person(
+        "ada.example",
+        "/",
+        ("Admins", "Everyone"),
+        True,
+        tuple(Credential(kind, f"{kind[:4].upper()}0123456789{place}ABC", True) for place, kind in enumerate(KINDS)),
+        (PHONE, "GAHT12345678"),
+        ("own",),
+        ("arn:aws:iam::aws:policy/ReadOnlyAccess",),
+        "arn:aws:iam::111111111111:policy/Small",
+    )
+    return whole._replace(**more)
+
+
+def methods(actions) -> list[str]:
+    return [action.method.removeprefix("iam.") for action in actions]
+
+
+def test_disabling_takes_every_way_in_and_nothing_that_cannot_be_given_back() -> None:
+    assert sorted(methods(disable(ada(), [], ["Everyone"], BEFORE))) == [
+        "deactivate_mfa_device", "deactivate_mfa_device", "delete_login_profile", "delete_virtual_mfa_device",
+        "put_user_policy", "remove_user_from_group", "remove_user_from_group", "update_access_key",
+        "update_service_specific_credential", "update_signing_certificate", "update_ssh_public_key",
+    ]  # fmt: skip
+
+
+def test_a_device_goes_after_what_it_protects_and_denying_groups_go_last() -> None:
+    actions = {action.resource: action for action in reversed(disable(ada(), [], ["Everyone"], BEFORE))}
+
+    assert "console password of ada.example" in actions[f"MFA device {PHONE}"].needs
+    assert any(need.startswith("access key") for need in actions[f"MFA device {PHONE}"].needs)
+    last = actions["ada.example in Everyone"]
+    assert {"ada.example in Admins", f"MFA device {PHONE}"} <= set(last.needs)
+    assert actions["sessions of ada.example"].needs == (), "sessions end whatever else fails"
+
+
+def test_nothing_is_left_to_disable_once_it_is_done() -> None:
+    off = ada(groups=(), password=False, devices=(), inline=(REVOKE,))
+    off = off._replace(credentials=tuple(c._replace(active=False) for c in off.credentials))
+
+    assert disable(off, [], ["Everyone"], BEFORE) == []
+    assert disabled(off) == []
+    assert methods(disable(off, [PHONE], [], BEFORE)) == ["delete_virtual_mfa_device", "put_user_policy"]
+
+
+def test_the_user_is_deleted_after_everything_that_hangs_on_it() -> None:
+    actions = delete(ada(inline=("own", REVOKE)), [])
+    [last, *_] = [action for action in actions if action.method == "iam.delete_user"]
+
+    assert set(last.needs) == {action.resource for action in actions} - {"user ada.example"}
+    assert methods(actions)[-2:] == ["delete_user_policy", "delete_user"]
+    assert {"delete_access_key", "delete_signing_certificate", "delete_ssh_public_key", "delete_login_profile",
+            "delete_service_specific_credential", "deactivate_mfa_device", "delete_virtual_mfa_device",
+            "delete_user_policy", "detach_user_policy", "delete_user_permissions_boundary",
+            "remove_user_from_group"} <= set(methods(actions))  # fmt: skip
+
+
+def test_onboarding_adds_what_is_missing_and_takes_nothing() -> None:
+    assert methods(onboard("ada.example", "/", ["Everyone", "Admins"], None, ["Everyone"])) == [
+        "create_user", "add_user_to_group", "add_user_to_group", "create_login_profile",
+    ]  # fmt: skip
+    assert onboard("ada.example", "/", ["Admins"], ada(), ["Everyone"]) == []
+    assert methods(onboard("ada.example", "/", ["Admins"], ada(), [], new_password=True)) == ["update_login_profile"]
+
+
+def test_what_everybody_is_denied_holds_before_anything_is_given() -> None:
+    actions = {a.resource: a for a in onboard("ada.example", "/", ["Admins", "Everyone"], None, ["Everyone"])}
+
+    assert "ada.example in Everyone" in actions["ada.example in Admins"].needs
+    assert "ada.example in Everyone" in actions["console password of ada.example"].needs
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, []),
+        ({"caller": "arn:aws:iam::111111111111:user/x/ada.example"}, ["is who runs this (user x/ada.example)"]),
+        ({"caller": "arn:aws:sts::111111111111:assumed-role/admins/Ada.Example"}, ["is who runs this"]),
+        ({"listed": ["users", "admins"]}, ["is still in users, admins of vars/people.yml"]),
+        ({"admins": {"Admins": ["ada.example"]}}, ["is the last one in Admins"]),
+        ({"admins": {"Admins": ["ada.example", "bob.example"]}}, []),
+        ({"delete_": True}, ["is not disabled yet (access key ACCE…0ABC is active; "]),
+    ],
+)
+def test_what_must_not_be_done_is_refused_in_a_sentence(changes: dict, said: list[str]) -> None:
+    given = {"caller": ME, "listed": [], "file": FILE, "admins": {}, "delete_": False, **changes}
+
+    found = refusals("ada.example", ada(), **given)
+
+    assert len(found) == len(said)
+    assert all(part in sentence for part, sentence in zip(said, found, strict=True))
+
+
+def test_sessions_must_have_been_revoked_unless_there_is_nothing_to_begin_one_with() -> None:
+    bare = Person("ada.example", "/", (), False, (), (), (), (), "")
+
+    assert disabled(bare) == []
+    assert disabled(bare._replace(inline=("own",))) == ["sessions were not revoked"]
+
+
+def test_neither_plan_nor_diff_holds_a_whole_id_or_a_password() -> None:
+    live = ada()
+    actions = disable(live, [], [], BEFORE) + onboard("ada.example", "/", [], None, [])
+    told = json.dumps([action._asdict() for action in shown(actions)]) + str(diff("ada.example", live, [], actions))
+
+    assert not [credential.id for credential in live.credentials if credential.id in told]
+    assert '"Password"' not in told
+
+
+def test_the_diff_is_what_changes() -> None:
+    live = ada(credentials=(Credential("access key", "AKIA0123456789ABCDEF", True),))
+    [shown_] = diff("ada.example", live, [], disable(live, [], ["Everyone"], BEFORE))
+
+    assert "access key AKIA…CDEF: active\n" in shown_["before"]
+    assert shown_["after"] == (
+        "access key AKIA…CDEF: inactive\n"
+        "permissions boundary: arn:aws:iam::111111111111:policy/Small\n"
+        "policy arn:aws:iam::aws:policy/ReadOnlyAccess: attached\n"
+        "policy own: inline\n"
+        "sessions: revoked where begun before 2026-11-23T12:05:00Z\n"
+        "user ada.example: /\n"
+    )
+    assert diff("ada.example", live, [], []) == []
+
+
+@pytest.mark.parametrize("length", [0, 12, 20, 64, 128])
+def test_a_password_satisfies_any_policy_of_iam(length: int) -> None:
+    made = {password({"MinimumPasswordLength": length}) for _ in range(50)}
+
+    assert len(made) == 50
+    for one in made:
+        assert len(one) == max(20, length)
+        assert any(c.isupper() for c in one)
+        assert any(c.islower() for c in one)
+        assert any(c.isdigit() for c in one)
+        assert set("!@#%^*_-+=") & set(one)
+        assert not set("IOlo01") & set(one)
+
+
+def test_the_four_classes_stand_anywhere() -> None:
+    dice = random.Random(1)
+    first = {password({}, dice.choice)[0].isupper() for _ in range(40)}
+
+    assert first == {True, False}
