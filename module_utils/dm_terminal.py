@@ -53,6 +53,6 @@ def say(name: str, text: str) -> None:
     try:
         if not os.isatty(descriptor):
             raise OSError(f"{name} is no terminal")
-        os.write(descriptor, text.replace("\n", "\r\n").encode())
+        os.write(descriptor, text.encode())
     finally:
         os.close(descriptor)

@@ -1,0 +1,142 @@
+"""A starter and a leaver by the playbooks themselves."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+pytestmark = pytest.mark.slow
+ROOT = Path(__file__).parents[2]
+GROUPS = ("Everyone", "Admins", "Developers")
+PEOPLE = yaml.safe_load((ROOT / "credentials.example" / "vars" / "people.yml").read_text())
+
+
+@pytest.fixture
+def people(tmp_path, estate_aws):
+    """Writes the lists, and answers with the environment and variables of a run that reads them."""
+    iam = estate_aws.client("iam")
+    for group in GROUPS:
+        iam.create_group(GroupName=group)
+    (tmp_path / "vars").mkdir()
+
+    def write(*developers: str):
+        lists = {**PEOPLE, "users": [*PEOPLE["users"], *developers], "developers": [*PEOPLE["developers"], *developers]}
+        (tmp_path / "vars" / "people.yml").write_text(yaml.safe_dump(lists))
+        return {
+            "env": {"DM_CREDENTIALS_REPO": str(tmp_path)},
+            "extra_vars": {"name": "zoe.example", "person_records": str(tmp_path / "records")},
+        }
+
+    return write
+
+
+def at_a_terminal(aws, folder: Path, given: dict) -> tuple[int, str, str]:
+    """(exit code, what the terminal saw, what the run said): stdout and stderr go to a file, as with `> log`."""
+    said = folder / "onboard.log"
+    command = [str(Path(sys.executable).parent / "ansible-playbook"), "-i", "inventories/local", "-vvv",
+               "playbooks/onboard_person.yml", "-e", json.dumps(given["extra_vars"])]  # fmt: skip
+    environment = {
+        **aws.env,
+        **given["env"],
+        "PATH": f"{Path(sys.executable).parent}:{aws.env['PATH']}",
+        "DM_PLAN_FILE": str(folder / "onboard.json"),
+        "ANSIBLE_LOCAL_TEMP": str(folder / "local"),
+        "ANSIBLE_REMOTE_TEMP": str(folder / "remote"),
+        "ANSIBLE_LOG_PATH": str(folder / "ansible.log"),
+    }
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(ROOT)
+        log = os.open(said, os.O_WRONLY | os.O_CREAT, 0o600)
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        os.execvpe(command[0], command, environment)  # noqa: S606
+    seen = b""
+    try:
+        while chunk := os.read(terminal, 4096):
+            seen += chunk
+    except OSError:
+        pass  # how Linux says that the other end is gone
+    _, status = os.waitpid(pid, 0)
+    return os.waitstatus_to_exitcode(status), seen.decode(), said.read_text()
+
+
+def test_a_starter_gets_user_groups_and_a_password_that_only_the_terminal_sees(
+    estate_aws, run_playbook, people, tmp_path
+):
+    unlisted = run_playbook("onboard_person.yml", **people())
+    given = people("zoe.example")
+    nowhere = run_playbook("onboard_person.yml", **given)
+    writes_before = [call["operation"] for call in estate_aws.writes() if call["service"] == "iam"]
+
+    rc, seen, said = at_a_terminal(estate_aws, tmp_path, given)
+
+    assert unlisted.rc == 2
+    assert "zoe.example is not in the list users" in unlisted.stderr
+    assert "people.yml" in unlisted.stderr
+    assert nowhere.rc == 2
+    assert "there is no terminal to show the password on" in nowhere.stderr
+    assert "CreateUser" not in writes_before
+    assert rc == 0, said[-3000:]
+    [password] = re.findall(r"^    (\S{20,})\r?$", seen, re.MULTILINE)
+    iam = estate_aws.client("iam")
+    assert iam.get_login_profile(UserName="zoe.example")["LoginProfile"]["PasswordResetRequired"]
+    groups = iam.list_groups_for_user(UserName="zoe.example")["Groups"]
+    assert {group["GroupName"] for group in groups} == {"Everyone", "Developers"}
+    kept = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert {"onboard.json", "ansible.log", "onboard.log"} <= {path.name for path in kept}
+    assert not [path for path in kept if password in path.read_text()]
+    [record] = (tmp_path / "records").glob("*-onboard-zoe.example.json")
+    content = json.loads(record.read_text())
+    assert (content["status"], content["by"]["arn"]) == ("done", "arn:aws:iam::111111111111:user/bootstrap/bootstrap")
+    assert {action["status"] for action in content["actions"]} == {"done"}
+
+
+def test_a_leaver_is_disabled_and_then_deleted_and_nobody_else_is(estate_aws, run_playbook, people, tmp_path):
+    iam = estate_aws.client("iam")
+    iam.create_user(UserName="zoe.example")
+    iam.create_login_profile(UserName="zoe.example", Password="Correct-horse-9")
+    key = iam.create_access_key(UserName="zoe.example")["AccessKey"]["AccessKeyId"]
+    for group in GROUPS:
+        iam.add_user_to_group(UserName="zoe.example", GroupName=group)
+    gone = people()
+
+    listed = run_playbook("offboard_person.yml", **people("zoe.example"))
+    people()
+    last = run_playbook("offboard_person.yml", **gone)
+    iam.create_user(UserName="ada.example")
+    iam.add_user_to_group(UserName="ada.example", GroupName="Admins")
+    at = {**gone, "extra_vars": {**gone["extra_vars"], "delete": "true"}}
+    too_early = run_playbook("offboard_person.yml", **at)
+    planned = run_playbook("offboard_person.yml", check=True, **gone)
+    untouched = iam.get_login_profile(UserName="zoe.example")
+    disabled = run_playbook("offboard_person.yml", **gone)
+    active = iam.list_access_keys(UserName="zoe.example")["AccessKeyMetadata"][0]["Status"]
+    deleted = run_playbook("offboard_person.yml", **at)
+
+    assert "zoe.example is still in users, developers" in listed.stderr
+    assert "zoe.example is the last one in Admins" in last.stderr
+    assert "zoe.example is not disabled yet" in too_early.stderr
+    assert [listed.rc, last.rc, too_early.rc] == [2, 2, 2]
+    assert untouched
+    assert (planned.rc, disabled.rc, deleted.rc) == (0, 0, 0), disabled.output + deleted.output
+    assert active == "Inactive"
+    plans = [run.report["plans"]["main-account"]["offboard"] for run in (planned, disabled)]
+    assert [[a["method"] for a in plan["actions"]] for plan in plans] == [
+        [a["method"] for a in plans[0]["actions"]]
+    ] * 2
+    moment = re.compile(r"before \S+")
+    assert moment.sub("", str(plans[0]["diff"])) == moment.sub("", str(plans[1]["diff"]))
+    assert key not in planned.output + disabled.output + json.dumps(plans)
+    assert [user["UserName"] for user in iam.list_users()["Users"] if user["UserName"] != "bootstrap"] == [
+        "ada.example"
+    ]
+    names = sorted(path.name.split("-", 1)[1] for path in (tmp_path / "records").iterdir())
+    assert names == ["delete-zoe.example.json", "offboard-zoe.example.json"]
