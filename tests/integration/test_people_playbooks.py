@@ -121,7 +121,7 @@ def test_a_leaver_is_disabled_and_then_deleted_and_nobody_else_is(estate_aws, ru
     active = iam.list_access_keys(UserName="zoe.example")["AccessKeyMetadata"][0]["Status"]
     deleted = run_playbook("offboard_person.yml", **at)
 
-    assert "zoe.example is still in users, developers" in listed.stderr
+    assert "zoe.example is still in developers, users" in listed.stderr
     assert "zoe.example is the last one in Admins" in last.stderr
     assert "zoe.example is not disabled yet" in too_early.stderr
     assert [listed.rc, last.rc, too_early.rc] == [2, 2, 2]
