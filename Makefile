@@ -124,7 +124,7 @@ test-jenkins: setup ## Try the plugins, configuration, jobs and Jenkinsfile in a
 .PHONY: test
 test: setup ## Run every test; names what it skips and why. JUNIT=file writes a JUnit report
 	@bin/install_packages
-	@pytest -n auto $(if $(JUNIT),--junitxml=$(JUNIT)) $(ARGS)
+	@pytest -n auto --dist loadfile $(if $(JUNIT),--junitxml=$(JUNIT)) $(ARGS)
 
 .PHONY: bench
 bench: setup ## Measure beside the stock modules and bare boto3; takes five minutes of a quiet machine
