@@ -81,6 +81,7 @@ def builds() -> list[str]:
 
 
 def leave_when_idle() -> None:
+    time.sleep(1)  # its answer goes out first
     while builds():
         time.sleep(0.2)
         if not State.quieting:
