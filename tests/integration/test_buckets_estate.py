@@ -28,6 +28,7 @@ ACCOUNTS = {
     "digitalmarketplace-dev-uploads": "development",
     "digitalmarketplace-cleaned-db-dumps": "development",
     "digitalmarketplace-database-backups": "backups",
+    "digitalmarketplace-load-balancer-logs": "main",
 }
 UNVERSIONED = {"versioning": False, "mfa_delete": False, "encryption": {"algorithm": "AES256"}}
 ACCOUNTS |= {replica: ACCOUNTS[source] for source, replica in REPLICATED.items()}

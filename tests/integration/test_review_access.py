@@ -51,7 +51,7 @@ def test_both_sides_of_the_seed_s_grants_are_found(reviewed):
         *{("jenkins", f"{there}:infrastructure", "role jenkins") for there in ("development", "production", "backups")},
     }  # fmt: skip
     people = [g for g in review["grants"] if g["kind"] == "user" and not g["via"]]
-    assert {tuple(g["conditions"]) for g in people} == {("MFA", "address in 192.0.2.0/24, 2001:db8:ffff::/48")}
+    assert {tuple(g["conditions"]) for g in people} == {("MFA", "address in 192.0.2.0/24, 203.0.113.0/28")}
 
 
 def test_the_side_that_was_taken_away_is_told(reviewed):
