@@ -46,8 +46,22 @@ def test_ansible_doc_shows_every_plugin_with_examples(kind, names):
 
 @pytest.mark.parametrize("role", ROLES)
 def test_every_role_has_an_argument_spec(role):
-    spec = yaml.safe_load((ROOT / "roles" / role / "meta" / "argument_specs.yml").read_text())
-    assert spec["argument_specs"]["main"]["short_description"]
+    spec = yaml.safe_load((ROOT / "roles" / role / "meta" / "argument_specs.yml").read_text())["argument_specs"]
+    assert spec
+    for entry_point, said in spec.items():
+        assert said["short_description"], entry_point
+        assert (ROOT / "roles" / role / "tasks" / f"{entry_point}.yml").is_file(), f"{entry_point} has no tasks"
+
+
+@pytest.mark.parametrize("playbook", PLAYBOOKS, ids=lambda path: path.name)
+def test_every_entry_point_that_a_playbook_takes_has_an_argument_spec(playbook):
+    for play in yaml.safe_load(playbook.read_text()):
+        for task in [*play.get("pre_tasks", []), *play.get("tasks", [])]:
+            taken = task.get("ansible.builtin.import_role") or task.get("ansible.builtin.include_role")
+            if taken:
+                spec = yaml.safe_load((ROOT / "roles" / taken["name"] / "meta" / "argument_specs.yml").read_text())
+                # Ansible validates the entry point of exactly this name, and nothing, silently, where there is none
+                assert taken.get("tasks_from", "main") in spec["argument_specs"], taken
 
 
 @pytest.mark.parametrize("playbook", PLAYBOOKS, ids=lambda path: path.name)
