@@ -1,0 +1,122 @@
+"""What Jenkins' jobs call is what its roles may do: the calls of real runs, judged on the policies as applied.
+
+The embedded AWS lets its way in do everything, so no other test would miss a permission that a job needs.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from simulator import ALLOWED, NOT_ALLOWED, Request
+from test_access import ACCOUNTS, read
+
+from local_aws.s3_actions import needed
+
+pytestmark = pytest.mark.slow
+
+# On the host it is the instance's own role, elsewhere the one that it assumes (roles/jenkins/templates/aws_config.j2).
+ROLE = {"main": "jenkins", "development": "infrastructure", "production": "infrastructure", "backups": "infrastructure"}
+MEMBERSHIP = ("AddUserToGroup", "RemoveUserFromGroup")
+
+Ask = tuple[str, str, str]  # account, permission, resource
+
+
+@pytest.fixture(scope="module")
+def identity(converged_estate: Any) -> dict[str, list[dict]]:
+    states = {account: read(converged_estate.client("iam", account)) for account in ACCOUNTS}
+    return {
+        account: [policy["document"] for policy in states[account]["roles"][role]["policies"]]
+        for account, role in ROLE.items()
+    }
+
+
+def asks(calls: list[dict[str, Any]]) -> set[Ask]:
+    """The permissions that calls take; sts' own take none, and IAM's reads are of everything."""
+    names = {number: account for account, number in ACCOUNTS.items()}
+    found: set[Ask] = set()
+    for call in calls:
+        account = names[call["account"]]
+        if call["service"] == "s3":
+            bucket, _, key = call["path"].strip("/").partition("/")
+            found |= {(account, *one) for one in needed(call["operation"], bucket or "*", key, {})}
+        elif call["service"] == "iam":
+            found.add((account, f"iam:{call['operation']}", iam_resource(call["operation"], ACCOUNTS[account])))
+        elif call["service"] != "sts":
+            found.add((account, f"{call['service']}:{call['operation']}", "*"))
+    return found
+
+
+def iam_resource(operation: str, account: str) -> str:
+    """Of roles, only the one that replicates is read or written by itself."""
+    of_role = operation.endswith(("Role", "RolePolicy", "RolePolicies")) or "AssumeRole" in operation
+    return f"arn:aws:iam::{account}:role/replication" if of_role else "*"
+
+
+def refused(simulator: Any, identity: dict[str, list[dict]], wanted: set[Ask]) -> set[Ask]:
+    requests, order = [], sorted(wanted)
+    for account, permission, resource in order:
+        who = f"arn:aws:sts::{ACCOUNTS[account]}:assumed-role/{ROLE[account]}/jenkins"
+        where = resource if resource != "arn:aws:s3:::*" else "*"
+        requests.append(Request(who, permission, where, ACCOUNTS[account], identity[account]))
+    verdicts = simulator.judge(requests)
+    return {ask for ask, verdict in zip(order, verdicts, strict=True) if verdict != ALLOWED}
+
+
+def test_jenkins_may_make_every_call_of_a_plan_and_of_an_audit(simulator, identity, converged_estate):
+    since = len(converged_estate.calls())
+    done = converged_estate.playbook("audit_estate.yml", "--skip-tags", "assets_router", check=True)
+    assert done.rc == 0, done.output[-4000:]
+    wanted = asks(converged_estate.calls(since))
+
+    assert {account for account, *_ in wanted} == set(ACCOUNTS)
+    assert refused(simulator, identity, wanted) == set()
+
+
+def test_jenkins_may_make_every_call_that_made_the_buckets(simulator, identity, converged_estate):
+    writes = {call["n"] for call in converged_estate.writes() if call["service"] == "s3"}
+    wanted = asks([call for call in converged_estate.calls() if call["n"] in writes])
+    wanted |= {
+        (account, f"iam:{operation}", f"arn:aws:iam::{ACCOUNTS[account]}:role/replication")
+        for account in ("development", "production", "backups")
+        for operation in ("CreateRole", "UpdateAssumeRolePolicy", "PutRolePolicy", "DeleteRolePolicy", "PassRole")
+    }
+
+    assert {account for account, *_ in wanted} == set(ACCOUNTS)
+    assert refused(simulator, identity, wanted) == set()
+
+
+def test_jenkins_keeps_who_is_in_which_group_but_not_who_is_an_admin(simulator, identity, converged_estate):
+    groups = [group["GroupName"] for group in converged_estate.client("iam", "main").list_groups()["Groups"]]
+
+    def may(operation: str, resource: str) -> bool:
+        wanted = {("main", f"iam:{operation}", f"arn:aws:iam::{ACCOUNTS['main']}:{resource}")}
+        return refused(simulator, identity, wanted) == set()
+
+    for operation in MEMBERSHIP:
+        assert {name for name in groups if may(operation, f"group/{name}")} == set(groups) - {"Admins"}
+    assert may("CreateUser", "user/new.example")
+    # ways round it
+    for operation, resource in (
+        ("CreateLoginProfile", "user/new.example"),
+        ("CreateAccessKey", "user/ada.example"),
+        ("AttachUserPolicy", "user/new.example"),
+        ("PutUserPolicy", "user/new.example"),
+        ("PutGroupPolicy", "group/Developers"),
+        ("AttachGroupPolicy", "group/Developers"),
+        ("UpdateAssumeRolePolicy", "role/admins"),
+        ("PutRolePolicy", "role/jenkins"),
+        ("CreatePolicyVersion", "policy/Infrastructure"),
+    ):
+        assert not may(operation, resource), operation
+
+
+def test_the_judge_would_see_a_permission_that_is_missing(simulator, identity):
+    bucket = "arn:aws:s3:::digitalmarketplace-dev-uploads"
+    request = Request(
+        f"arn:aws:sts::{ACCOUNTS['development']}:assumed-role/infrastructure/jenkins", "s3:DeleteBucket", bucket,
+        ACCOUNTS["development"], identity["development"],
+    )  # fmt: skip
+    assert json.dumps(identity["development"])
+    assert simulator.judge([request]) == [NOT_ALLOWED]
