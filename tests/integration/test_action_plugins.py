@@ -1,4 +1,4 @@
-"""Modules that run in Ansible's own process answer as they do in one of their own."""
+"""What runs in Ansible's own process: modules, which answer as in one of their own, and filters, loaded once."""
 
 from __future__ import annotations
 
@@ -81,3 +81,25 @@ def test_wrong_arguments_are_said_as_ever(play):
 
     assert "missing required arguments: account_id" in output
     assert "Traceback" not in output
+
+
+def test_filters_are_loaded_once_for_all_tasks(play, tmp_path):
+    """Each task is a fork: one that has to load the filters itself takes longer for that than for all the rest."""
+    (tmp_path / "filters").mkdir()
+    loads = tmp_path / "loads"
+    (tmp_path / "filters" / "counted.py").write_text(
+        f"""
+with open({str(loads)!r}, "a") as file:
+    file.write("loaded\\n")
+
+class FilterModule:
+    def filters(self):
+        return {{"counted": lambda value: value}}
+"""
+    )
+    use = {"ansible.builtin.assert": {"that": "('x' | counted) == 'x'"}}
+
+    output = play(use, use, use, ANSIBLE_FILTER_PLUGINS=str(tmp_path / "filters"))
+
+    assert output.count("ok: [localhost]") == 3, output
+    assert loads.read_text() == "loaded\n"

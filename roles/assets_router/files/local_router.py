@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Runs the assets router of this checkout without systemd and without privileges.
 
-local_router.py port DIR          print a loopback port that stays this directory's as long as it can be had
-local_router.py start DIR NGINX   start nginx with DIR/nginx.conf unless it runs
-local_router.py reload DIR NGINX  let the running nginx read its configuration again
-local_router.py stop DIR ...      end the routers of these directories
+local_router.py prepare DIR MORE ...  make these directories, and keep a loopback port for DIR as long as it can be had
+local_router.py start DIR NGINX       start nginx with DIR/nginx.conf unless it runs
+local_router.py reload DIR NGINX      let the running nginx read its configuration again
+local_router.py stop DIR ...          end the routers of these directories
 """
 
 from __future__ import annotations
@@ -77,7 +77,9 @@ def stop(directory: Path) -> str:
 
 def main(command: str, *words: str) -> None:
     directory = Path(words[0]).absolute() if words else Path()
-    if command == "port":
+    if command == "prepare":
+        for word in words:
+            Path(word).mkdir(mode=0o700, parents=True, exist_ok=True)
         print(port(directory))
     elif command == "start":
         print(start(directory, words[1]))
