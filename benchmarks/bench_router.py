@@ -1,0 +1,284 @@
+"""The assets router beside the original design: one nginx worker each, in front of the same TLS upstream on loopback.
+
+    python benchmarks/bench_router.py [--rounds 3] [--seconds 5] [--downloads 1000]
+
+Prints a table, writes build/bench_router.json, and fails where a promise is not kept: at least 12 times the peer's
+requests per second uncached and 40 times cached, with the 99th percentile of latency below the peer's median. It also
+opens many downloads of 100 MB that are read slowly, and shows what memory and disk of the worker they take.
+
+The router is what the role assets_router renders and starts, with its limits on requests and connections of one address
+unset, since all of the load comes from one. "Uncached" is every document asked for once and none stored
+(assets_router_cache_digits: 0); "stored" is the same with each written to the cache; "cached" is one document. The
+peer's configuration is benchmarks/router/peer.conf. Like S3's, the upstream's certificate has an RSA key of 2048 bits.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import re
+import resource
+import shutil
+import socket
+import statistics
+import string
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT)]
+
+from tests.support.assets import DOMAIN, KINDS, NGINX, URLS, authority, free_port, name_server
+
+HERE = ROOT / "benchmarks" / "router"
+LOCAL_ROUTER = ROOT / "roles" / "assets_router" / "files" / "local_router.py"
+DOCUMENT = "/g-cloud-9/documents/object.csv"
+SIZE, BIG = 20_000, 100_000_000
+PEER, UNCACHED, STORED, CACHED = "original design", "uncached", "stored", "cached"
+UNITS = {"us": 0.001, "ms": 1, "s": 1000, "m": 60_000}
+
+
+class Load(NamedTuple):
+    per_second: float
+    median: float  # milliseconds
+    slowest: float  # milliseconds, 99th percentile
+    cpu: float  # microseconds of the worker for each request
+    connections: float  # new upstream connections for each request
+
+
+class Server(NamedTuple):
+    port: int
+    worker: int
+
+
+def worker_of(pid_file: Path) -> int:
+    """nginx's one worker; the master may just have started, and a cache loader goes away by itself."""
+    master = pid_file.read_text().strip()
+    for child in Path(f"/proc/{master}/task/{master}/children").read_text().split():
+        if b"worker process" in Path(f"/proc/{child}/cmdline").read_bytes():
+            return int(child)
+    raise RuntimeError(f"{pid_file} has no worker")
+
+
+def cpu(worker: int) -> float:
+    """Seconds of processor time since it started."""
+    fields = Path(f"/proc/{worker}/stat").read_text().rsplit(") ", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def memory(worker: int) -> tuple[float, float]:
+    """(RSS, PSS) in MB."""
+    text = Path(f"/proc/{worker}/smaps_rollup").read_text()
+    rss, pss = (int(re.search(rf"^{name}:\s+(\d+) kB", text, re.M)[1]) / 1024 for name in ("Rss", "Pss"))
+    return rss, pss
+
+
+def disk(directory: Path) -> float:
+    """MB of blocks under it."""
+    return sum(file.lstat().st_blocks for file in directory.rglob("*") if file.is_file()) * 512 / 1e6
+
+
+class Bench:
+    """An upstream, the peer and two routers in front of it, from __enter__ on, until the end of the with."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.asked = 0
+        self.stack = contextlib.ExitStack()
+
+    def __enter__(self) -> Bench:
+        try:
+            self._start()
+        except BaseException:
+            self.stack.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stack.close()
+
+    def _start(self) -> None:
+        files = authority(
+            self.directory / "certificates",
+            new_key=lambda: rsa.generate_private_key(public_exponent=65537, key_size=2048),
+        )
+        (self.directory / "object.csv").write_bytes(os.urandom(SIZE))
+        os.truncate(os.open(self.directory / "big.bin", os.O_CREAT | os.O_WRONLY), BIG)
+        (self.directory / "temp").mkdir()
+        resolver = self.stack.enter_context(name_server(["127.0.0.1"]))
+        self.words = {
+            "directory": str(self.directory), "certificate": str(files.certificate), "key": str(files.key),
+            "upstream_port": free_port(), "peer_port": free_port(), "status_port": free_port(),
+            "resolver_port": resolver.getsockname()[1], "domain": DOMAIN,
+            "bucket_host": URLS["documents_s3_url"].removeprefix("https://"),
+        }  # fmt: skip
+        for name in ("upstream", "peer"):
+            self._nginx(name)
+        self.servers = {
+            PEER: Server(self.words["peer_port"], worker_of(self.directory / "peer.pid")),
+            UNCACHED: self._router("uncached", files.ca, assets_router_cache_digits=0),
+            CACHED: self._router("cached", files.ca),
+        }
+        self.servers[STORED] = self.servers[CACHED]
+
+    def _nginx(self, name: str) -> None:
+        config = self.directory / f"{name}.conf"
+        config.write_text(string.Template((HERE / f"{name}.conf").read_text()).substitute(self.words))
+        user = subprocess.run(["id", "-un"], capture_output=True, text=True, check=True).stdout.strip()
+        process = subprocess.Popen([str(NGINX), "-c", str(config), "-g", f"daemon off; user {user};"])
+        self.stack.callback(process.wait)
+        self.stack.callback(process.terminate)
+        while not (self.directory / f"{name}.pid").exists() or not (self.directory / f"{name}.pid").read_text():
+            if process.poll() is not None:
+                sys.exit(f"{name}: nginx did not start; see above")
+            time.sleep(0.02)
+        time.sleep(0.2)  # for its worker
+
+    def _router(self, name: str, ca: Path, **changes: Any) -> Server:
+        """The role's own nginx, by the role's own playbook."""
+        directory, port = self.directory / name, free_port()
+        given = {
+            **changes, "directory": str(directory), "port": port, "ca": str(ca), "nginx": NGINX, "kinds": KINDS,
+            "urls": URLS, "domain": DOMAIN, "upstream_port": self.words["upstream_port"],
+        }  # fmt: skip
+        self.stack.callback(subprocess.run, [sys.executable, LOCAL_ROUTER, "stop", directory], capture_output=True)
+        done = subprocess.run(
+            [Path(sys.executable).parent / "ansible-playbook", "-i", "localhost,", HERE / "own_router.yml",
+             "-e", json.dumps(given)],
+            cwd=ROOT, env={**os.environ, "DM_PLAN_FILE": str(directory) + "-plan.json"}, stdin=subprocess.DEVNULL,
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        if done.returncode:
+            sys.exit(f"assets_router: {done.stdout[-2000:]}{done.stderr[-2000:]}")
+        return Server(port, worker_of(directory / "nginx.pid"))
+
+    def upstream_connections(self) -> int:
+        """How many the upstream has accepted, without those that ask for it."""
+        self.asked += 1
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.words['status_port']}/") as answer:
+            return int(answer.read().split(b"\n")[2].split()[0]) - self.asked
+
+    def load(self, what: str, seconds: int) -> Load:
+        server, url = self.servers[what], f"http://127.0.0.1:{self.servers[what].port}{DOCUMENT}"
+        command = ["wrk", "-t1", "-c32", f"-d{seconds}s", "--latency", "-H", f"Host: {DOMAIN}"]
+        if what in (UNCACHED, STORED):
+            command += ["-s", str(HERE / "distinct.lua"), url, "--", f"/g-cloud-9/documents/{time.monotonic_ns()}-"]
+        else:
+            command += [url]
+        worked, connected = cpu(server.worker), self.upstream_connections()
+        said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        worked, connected = cpu(server.worker) - worked, self.upstream_connections() - connected
+        if "Non-2xx" in said or "Socket errors" in said:
+            sys.exit(f"{what}: {said}")
+        requests = int(re.search(r"(\d+) requests in", said)[1])
+        median, slowest = (
+            float(found[1]) * UNITS[found[2]]
+            for found in (re.search(rf"{percent}%\s+([\d.]+)(us|ms|s|m)\n", said) for percent in (50, 99))
+        )
+        per_second = float(re.search(r"Requests/sec:\s+([\d.]+)", said)[1])
+        return Load(per_second, median, slowest, worked / requests * 1e6, connected / requests)
+
+
+@contextlib.contextmanager
+def slow_readers(port: int, count: int) -> Iterator[list[socket.socket]]:
+    """Downloads of their own document each, with small windows, as from a slow line."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, count + 512)), hard))
+    readers: list[socket.socket] = []
+    try:
+        while len(readers) < count:
+            batch = [socket.socket() for _ in range(min(50, count - len(readers)))]
+            readers += batch
+            for number, reader in enumerate(batch, len(readers) - len(batch)):
+                reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16384)
+                reader.settimeout(60)
+                reader.connect(("127.0.0.1", port))
+                head = f"GET /g-cloud-9/documents/big/{number}.bin HTTP/1.1\r\nHost: {DOMAIN}\r\n\r\n"
+                reader.sendall(head.encode())
+            for reader in batch:
+                if not (piece := reader.recv(4096)).startswith(b"HTTP/1.1 200 "):
+                    sys.exit(f"a download did not begin: {piece[:200]!r}")
+        yield readers
+    finally:
+        for reader in readers:
+            reader.close()
+
+
+def watch_downloads(bench: Bench, count: int) -> dict[str, float]:
+    """The worker's memory and disk at their most, while every download is open and read from again and again."""
+    server, directory = bench.servers[CACHED], bench.directory / "cached"
+    (idle_rss, idle_pss), stored = memory(server.worker), disk(directory)
+    most = (0.0, 0.0, 0.0)
+    with slow_readers(server.port, count) as readers:
+        for _ in range(5):
+            if not all(reader.recv(65536) for reader in readers):
+                sys.exit("a download broke off")
+            most = tuple(map(max, most, (*memory(server.worker), disk(directory) - stored)))
+    return {
+        "idle_rss_mb": idle_rss, "idle_pss_mb": idle_pss, "rss_mb": most[0], "pss_mb": most[1], "disk_mb": most[2],
+    }  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=int, default=5, help="of load in each round")
+    parser.add_argument("--downloads", type=int, default=1000)
+    words = parser.parse_args()
+    if not NGINX or not shutil.which("wrk"):
+        sys.exit("nginx and wrk are needed; on Debian or Ubuntu, sudo apt-get install nginx wrk")
+    broken = []
+    with tempfile.TemporaryDirectory() as folder, Bench(Path(folder)) as bench:
+        runs: dict[str, list[Load]] = {PEER: [], UNCACHED: [], STORED: [], CACHED: []}
+        for what in (UNCACHED, CACHED):
+            bench.load(what, 1)  # connections are there, the document is cached
+        downloads = watch_downloads(bench, words.downloads)
+        for _ in range(words.rounds):
+            for what, loads in runs.items():
+                loads.append(bench.load(what, 1 if what == STORED else words.seconds))
+        result = {
+            what: Load(*(statistics.median(column) for column in zip(*loads, strict=True)))
+            for what, loads in runs.items()
+        }
+        peer = result[PEER]
+        print(f"one worker, 32 connections, {SIZE // 1000} kB, median of {words.rounds} times {words.seconds} s")
+        print(f"{'':16}  requests/s   times  median ms  99th ms  worker us/request  upstream connections/request")
+        for what, load in result.items():
+            print(
+                f"{what:16}  {load.per_second:10.0f}  {load.per_second / peer.per_second:6.1f}  {load.median:9.2f}"
+                f"  {load.slowest:7.2f}  {load.cpu:17.0f}  {load.connections:28.3f}"
+            )
+        if peer.connections < 0.99:
+            broken.append("the peer does not make a connection for each request, as the original design does")
+        for what, times in ((UNCACHED, 12), (CACHED, 40)):
+            if result[what].per_second < times * peer.per_second:
+                broken.append(f"{what} it is not {times} times as fast as the original design")
+            if result[what].slowest >= peer.median:
+                broken.append(f"{what} the 99th percentile is not below the original design's median")
+        print(
+            f"{words.downloads} open downloads of {BIG // 1_000_000} MB, read slowly: the worker takes "
+            f"{downloads['rss_mb']:.0f} MB RSS and {downloads['pss_mb']:.0f} MB PSS (without them "
+            f"{downloads['idle_rss_mb']:.0f} and {downloads['idle_pss_mb']:.0f}), "
+            f"and {downloads['disk_mb']:.1f} MB of disk"
+        )
+        if downloads["disk_mb"] > 1:
+            broken.append("open downloads take disk")
+    build = ROOT / "build"
+    build.mkdir(exist_ok=True)
+    stored = {**{what: load._asdict() for what, load in result.items()}, "downloads": downloads}
+    (build / "bench_router.json").write_text(json.dumps(stored, indent=2) + "\n")
+    sys.exit("; ".join(broken))
+
+
+if __name__ == "__main__":
+    main()
