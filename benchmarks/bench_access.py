@@ -149,7 +149,7 @@ def main() -> None:
             print(f"{words.memory_people} people, {what:20} {most:6} MB at most {seconds:7.1f} s")
             if most > 150:
                 broken.append(f"{words.memory_people} people take {most} MB")
-    sys.exit("; ".join(broken))
+    sys.exit("; ".join(broken) or 0)
 
 
 if __name__ == "__main__":

@@ -2,12 +2,14 @@
 
 usage: python benchmarks/bench_buckets.py [--rounds 5] [--latency 40]
 
-Prints a table and writes build/bench_buckets.json. Wall time is that of the whole command, as a person waits for it.
+Prints a table and writes build/bench_buckets.json, and fails naming each promise that is not kept. Wall time is
+that of the whole command, as a person waits for it.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import statistics
@@ -30,6 +32,15 @@ ACCOUNT = "222222222222"
 PROFILE = "digitalmarketplace-development"
 BIN = Path(sys.executable).parent
 OURS, STOCK, BARE = "dm_buckets", "stock modules", "bare boto3"
+
+# What the README and the docs may say, of 32 buckets and 40 ms; growth is that of any size.
+UNCHANGED_FASTER_THAN_STOCK = 12
+UNCHANGED_SLOWER_THAN_BARE = 2.5
+CREATED_FASTER_THAN_STOCK = 20
+MEMORY_MB = 200
+# How much more a further bucket may cost in the largest estate than in the smallest: 1 would be a straight line.
+GROWTH = 1.3
+UNITS = {"min": "seconds", "calls": "calls"}
 
 
 def command(rival: str, estate: Path) -> list[str]:
@@ -145,12 +156,55 @@ def created(bench: Bench, count: int, latency: float, rounds: int, stock_rounds:
 
 
 def grown(bench: Bench, sizes: list[int], rounds: int) -> dict[str, Any]:
-    """An estate of each size, unchanged, without latency: what a bucket more costs."""
-    found = {}
+    """An estate of each size, unchanged, without latency: what a bucket more costs; and the memory of the largest."""
+    found: dict[str, Any] = {}
     for count in sizes:
         bench.aws.reset()
-        found[count] = unchanged(bench, count, 0, rounds, 0)
+        found[str(count)] = unchanged(bench, count, 0, rounds, 0)
+    watched = bench.run(OURS, bench.estate(sizes[-1]), watch=True)
+    found[str(sizes[-1])][OURS] |= {word: watched[word] for word in ("rss_mb", "pss_mb")}
     return found
+
+
+def further(sizes: dict[int, float]) -> list[float]:
+    """What a further bucket costs from each size to the next: the start of Ansible, the same for all, is not in it."""
+    counts = sorted(sizes)
+    return [(sizes[more] - sizes[less]) / (more - less) for less, more in itertools.pairwise(counts)]
+
+
+def broken(results: dict[str, Any]) -> list[str]:
+    """The promises that these results do not keep, a sentence each."""
+    said = []
+
+    def promise(kept: bool, otherwise: str) -> None:
+        if not kept:
+            said.append(otherwise)
+
+    def median(part: str, rival: str) -> float:
+        return results[part][rival]["median"]
+
+    if "unchanged" in results:
+        ours, bare = results["unchanged"][OURS], results["unchanged"][BARE]
+        slower = ours["median"] / bare["median"]
+        promise(
+            slower <= UNCHANGED_SLOWER_THAN_BARE,
+            f"unchanged takes {slower:.2f} times as long as bare boto3, more than {UNCHANGED_SLOWER_THAN_BARE}",
+        )
+        promise(ours["calls"] <= bare["calls"], f"unchanged takes {ours['calls']} calls, bare boto3 {bare['calls']}")
+        promise(not ours["writes"], f"unchanged takes {ours['writes']} write calls")
+    for part, least in (("unchanged", UNCHANGED_FASTER_THAN_STOCK), ("created", CREATED_FASTER_THAN_STOCK)):
+        if STOCK in results.get(part, {}):
+            faster = median(part, STOCK) / median(part, OURS)
+            promise(faster >= least, f"{part} is {faster:.1f} times faster than the stock modules, less than {least}")
+    for what, row in results.get("memory", {}).items():
+        promise(row["rss_mb"] < MEMORY_MB, f"{what} takes {row['rss_mb']} MB, not under {MEMORY_MB}")
+    if len(results.get("grown", {})) > 2:
+        for word in ("min", "calls"):
+            costs = further({int(count): row[OURS][word] for count, row in results["grown"].items()})
+            grows = costs[-1] / costs[0]
+            promise(grows <= GROWTH, f"a further bucket costs {grows:.2f} times as many {UNITS[word]} in the largest "
+                    f"estate as in the smallest, more than {GROWTH}")  # fmt: skip
+    return said
 
 
 def table(results: dict[str, Any], latency: float) -> str:
@@ -176,6 +230,8 @@ def table(results: dict[str, Any], latency: float) -> str:
         rows(f"created, {latency:g} ms", results["created"])
     for count, found in results.get("grown", {}).items():
         rows(f"{count} buckets, 0 ms", found)
+        if "rss_mb" in found[OURS]:
+            lines.append(f"memory, {count} buckets: {found[OURS]['rss_mb']} MB RSS at its peak")
     for what, found in results.get("memory", {}).items():
         lines.append(
             f"memory, {what}: {found['rss_mb']} MB RSS at its peak ({found['pss_mb']} MB without what is shared)"
@@ -214,6 +270,7 @@ def main() -> None:
     target.parent.mkdir(exist_ok=True)
     target.write_text(json.dumps(results, indent=1) + "\n")
     print(f"\n{target.relative_to(ROOT)} has every run; load of the machine at the start: {results['load']:.1f}")
+    sys.exit("; ".join(broken(results)) or 0)
 
 
 if __name__ == "__main__":

@@ -277,7 +277,7 @@ def main() -> None:
     build.mkdir(exist_ok=True)
     stored = {**{what: load._asdict() for what, load in result.items()}, "downloads": downloads}
     (build / "bench_router.json").write_text(json.dumps(stored, indent=2) + "\n")
-    sys.exit("; ".join(broken))
+    sys.exit("; ".join(broken) or 0)
 
 
 if __name__ == "__main__":

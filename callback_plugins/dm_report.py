@@ -35,16 +35,40 @@ options:
 
 _WORDS = {"add": ("to add", "added"), "change": ("to change", "changed"), "remove": ("to remove", "removed")}
 # What Ansible puts before a task's own message.
-_PREAMBLE = re.compile(r"^(Task failed: |Action failed: |Module failed: |Finalization of task args for \S+ failed: )+")
+_PREAMBLE = re.compile(
+    r"^(Task failed: |Action failed: |Module failed: |Finalization of task args for \S+ failed: "
+    r"|A 'when' expression failed: |Error processing keyword '\w+': )+"
+)
+_MISSING = re.compile(r"missing required arguments: (?P<names>.+?)( found in .*)?$")
+_WRONG = re.compile(
+    r"argument '(?P<name>\w+)' is of type (?P<given>\w+) and we were unable to convert to (?P<type>\w+)"
+)
+_TYPES = {"dict": "a mapping", "list": "a list", "str": "a text", "bool": "true or false", "int": "a whole number"}
 
 
 def sentence(result: dict[str, Any]) -> str:
     """A failed task's own message on one line, without what Ansible wraps around it."""
+    if "argument_errors" in result and (role := result.get("validate_args_context", {}).get("name")):
+        return _of_arguments(role, result["argument_errors"])
     items = [item for item in result.get("results", []) if isinstance(item, dict) and item.get("failed")]
     message = "; ".join(dict.fromkeys(str(item.get("msg", "")) for item in items)) or str(result.get("msg", "failed"))
     message = _PREAMBLE.sub("", " ".join(message.split()))
     # A filter's message comes wrapped in the expression that called it.
     return re.sub(r"^Error while resolving value for '\w+': |The filter plugin '[\w.]+' failed: ", "", message)
+
+
+def _of_arguments(role: str, errors: list[str]) -> str:
+    """What a role's argument spec has against its vars: which, what is allowed, and where they are said."""
+    said = []
+    for error in errors:
+        if missing := _MISSING.match(error):
+            said += [f"{name} is missing" for name in missing["names"].split(", ")]
+        elif wrong := _WRONG.match(error):
+            given = "empty" if wrong["given"] == "NoneType" else f"of type {wrong['given']}"
+            said.append(f"{wrong['name']} is {given}; allowed is {_TYPES.get(wrong['type'], wrong['type'])}")
+        else:
+            said.append(" ".join(error.split()))
+    return f"{', '.join(said)} (inventories/*/group_vars/all and host_vars; roles/{role}/meta/argument_specs.yml)."
 
 
 def done(plan: dict[str, Any]) -> dict[str, int]:

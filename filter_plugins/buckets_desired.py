@@ -225,6 +225,8 @@ def _desired_bucket(
         "lifecycle": _lifecycle(variable, settings),
         "keep_lifecycle_rules": settings.get("keep_lifecycle_rules", False),
         "tags": {**tags, **settings.get("tags", {})},
+        # Said of every bucket: a rule that is no longer declared would stay and fail, since the role serves it no more.
+        "replication": {"rules": [], "keep_rules": settings.get("keep_replication_rules", False)},
     }
     return bucket | {key: settings[key] for key in ("cors", "notifications") if key in settings}
 

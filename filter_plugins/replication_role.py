@@ -45,7 +45,7 @@ def _resource(names: Iterable[str], suffix: str = "") -> list[str]:
 
 def replication_role(buckets: Sequence[Mapping[str, Any]], name: str, policy_name: str) -> dict[str, Any]:
     """{"name", "trust", "policy_name", "policy"}; {} where no bucket is replicated."""
-    sources = [bucket for bucket in buckets if bucket.get("replication")]
+    sources = [bucket for bucket in buckets if (bucket.get("replication") or {}).get("rules")]
     if not sources:
         return {}
     rules = [rule for bucket in sources for rule in bucket["replication"]["rules"]]

@@ -12,7 +12,7 @@ import difflib
 import fnmatch
 import json
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
 from ansible.module_utils.dm_buckets_rules import TARGETS
@@ -251,6 +251,15 @@ def _role(role: dict) -> Found:
             yield f"replication_role.{word} has no Statement"
 
 
+def _together(found: Iterable[str]) -> list[str]:
+    """One sentence for what is wrong with several buckets: a region that is misspelt once is that of all of them."""
+    groups: dict[str, list[str]] = {}
+    for sentence in found:
+        where = re.match(r"buckets\[(\d+)\]", sentence)
+        groups.setdefault(sentence[where.end() :] if where else sentence, []).extend(where.groups() if where else ())
+    return [f"buckets[{', '.join(at)}]{rest}" if at else rest for rest, at in groups.items()]
+
+
 def mistakes(declared: dict[str, Any], regions: Collection[str]) -> list[str]:
     """Everything that is wrong with {"buckets": [...], "replication_role": {...} | None}, a sentence each."""
     buckets = declared["buckets"]
@@ -283,4 +292,4 @@ def mistakes(declared: dict[str, Any], regions: Collection[str]) -> list[str]:
         if declared.get("replication_role"):
             yield from _role(declared["replication_role"])
 
-    return [f"{sentence}." for sentence in found()]
+    return [f"{sentence}." for sentence in _together(found())]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,9 @@ ACCOUNTS = {
 }
 UNVERSIONED = {"versioning": False, "mfa_delete": False, "encryption": {"algorithm": "AES256"}}
 ACCOUNTS |= {replica: ACCOUNTS[source] for source, replica in REPLICATED.items()}
+
+
+MFA_DELETE = {f"digitalmarketplace-{kind}-production-production" for kind in KINDS[:5]}
 
 
 def planned(run):
@@ -99,6 +103,24 @@ def test_exactly_the_declared_buckets_are_replicated_to_london(converged_estate)
         assert rule["Destination"]["Metrics"]["Status"] == "Enabled"
 
 
+def test_objects_of_no_other_bucket_expire(converged_estate):
+    expiring = {}
+    for name, account in ACCOUNTS.items():
+        s3 = converged_estate.client("s3", account, "eu-west-2" if "cross-region" in name else "eu-west-1")
+        try:
+            rules = s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"]
+        except s3.exceptions.ClientError:
+            assert name in MFA_DELETE, "S3 allows no lifecycle rule beside MFA delete; all others drop stale uploads"
+            continue
+        assert all(rule["AbortIncompleteMultipartUpload"] for rule in rules)
+        expiring |= {name: rule["Expiration"]["Days"] for rule in rules if "Expiration" in rule}
+    assert expiring == {
+        "digitalmarketplace-database-backups": 180,
+        "digitalmarketplace-cross-region-database-backups": 7,
+        "digitalmarketplace-load-balancer-logs": 90,
+    }
+
+
 def test_database_backups_expire_after_180_days_and_their_replica_after_7(converged_estate):
     for name, region, days in (
         ("digitalmarketplace-database-backups", "eu-west-1", 180),
@@ -132,8 +154,28 @@ def test_a_second_converge_changes_nothing_and_writes_nothing(converged_estate):
 
     assert again.rc == 0, again.output
     assert again.report["pending"] == 0
+    noted = {note.split(":")[0] for note in again.report["plans"]["production"]["buckets"]["notes"]}
+    assert noted == MFA_DELETE, "only root can switch it on, so it is said in every run"
+    assert not any(again.report["plans"][host]["buckets"]["notes"] for host in ("preview", "staging"))
     assert all(not actions for actions in planned(again).values())
     assert converged_estate.writes() == []
+
+
+def test_a_replica_that_is_no_longer_declared_is_shown_to_end_with_its_rule(converged_estate):
+    """The role serves declared replicas only: a rule that stayed would fail for every object, unseen."""
+    overrides = yaml.safe_load((ROOT / "inventories/preview/host_vars/preview/buckets.yml").read_text())
+    del overrides["buckets_overrides"]["documents"]["replica"]
+    overrides = {"buckets_overrides": overrides["buckets_overrides"]}
+
+    run = converged_estate.playbook("converge_buckets.yml", "-l", "preview", check=True, extra_vars=overrides)
+
+    assert run.rc == 0, run.output
+    assert planned(run)["preview"] == [
+        ("iam.put_role_policy", "role replication"),
+        ("s3.delete_bucket_replication", "replication of digitalmarketplace-documents-preview-preview"),
+    ]
+    assert "digitalmarketplace-cross-region-documents-preview-preview" in run.output
+    assert "1 to change, 1 to remove, 1 unmanaged" in run.output
 
 
 def test_a_plan_of_an_empty_estate_writes_nothing_and_is_what_apply_then_does(estate_aws, run_playbook):
@@ -225,3 +267,70 @@ def test_bad_vars_are_one_sentence_and_nothing_is_written(estate_aws, run_playbo
     assert said in run.output
     assert "Traceback" not in run.output
     assert estate_aws.writes() == []
+
+
+def edit(path, old, new):
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new, 1))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (
+            lambda common, _: edit(common, "buckets_kinds:", "buckets_kindz:"),
+            "preview: buckets_kinds is missing (inventories/*/group_vars/all and host_vars; roles/buckets/meta/arg",
+        ),
+        (
+            lambda common, _: edit(common, "buckets_tags: {", "buckets_tags:\nbuckets_more: {"),
+            "preview: buckets_tags is empty; allowed is a mapping (inventories/*/group_vars/all and host_vars; roles/",
+        ),
+        (
+            lambda common, _: edit(common, "versioning: true", "versioning: sometimes"),
+            "buckets_defaults.versioning is 'sometimes'; allowed is true or false (",
+        ),
+        (
+            lambda common, _: edit(common, "buckets_region: eu-west-1", "buckets_region: eu-west-9"),
+            "buckets[0, 2, 4, 6, 8, 9, 10].region is 'eu-west-9', which is no region of AWS's; did you mean eu-west-",
+        ),
+        (
+            lambda _, own: own.write_text(""),
+            "host_vars/preview/00_declared/buckets.yml is empty or no mapping; allowed",
+        ),
+        (lambda _, own: own.write_text("- a list"), "buckets.yml is empty or no mapping; allowed are vars"),
+        (lambda _, own: own.write_text("a: ["), "buckets.yml cannot be read (YAML parsing failed"),
+        (
+            lambda _, own: own.write_text("$ANSIBLE_VAULT;1.1;AES256\n3132\n"),
+            "buckets.yml cannot be read (Attempting to decrypt but no vault secrets found); allowed is YAML, or a file",
+        ),
+        (
+            lambda _, own: own.with_name("more.sops.yml").write_text("a: ENC[x]\n"),
+            "more.sops.yml is a file of sops; those belong in the credentials repo",
+        ),
+        (
+            lambda _, own: own.with_name("main.yml").write_text("dm_account: devel\ndm_stage: preview\n"),
+            "dm_accounts.devel.id is 'missing'; it must be 12 digits in quotes (inventories/common/group_vars/all/acc",
+        ),
+        (
+            lambda _, own: own.with_name("main.yml").write_text("dm_stage: preview\n"),
+            "dm_account is missing (inventories",
+        ),
+    ],
+)
+def test_vars_files_that_cannot_be_used_are_named_before_the_first_call(
+    estate_aws, run_playbook, tmp_path, spoil, said
+):
+    shutil.copytree(ROOT / "inventories", tmp_path / "inventories", symlinks=True)
+    own = tmp_path / "inventories/preview/host_vars/preview/buckets.yml"
+    spoil(tmp_path / "inventories/common/group_vars/all/buckets.yml", own)
+    estate_aws.forget_calls()
+
+    run = run_playbook(
+        "converge_buckets.yml", "--limit", "preview", inventory=str(tmp_path / "inventories/local"),
+        env={"LOCAL_AWS_STATE": str(estate_aws.state)},
+    )  # fmt: skip
+
+    assert run.rc != 0
+    assert said in run.output
+    assert "Traceback" not in run.output
+    assert {call["service"] for call in estate_aws.calls()} <= {"sts"}, "nothing but whose account it is was asked"

@@ -53,9 +53,7 @@ def declarations(draw):
 def test_role_and_rules_of_replication_always_agree(declared):
     desired = buckets_desired(declared)
 
-    sources = {
-        bucket["name"]: bucket["replication"]["rules"] for bucket in desired["buckets"] if "replication" in bucket
-    }
+    sources = {bucket["name"]: rules for bucket in desired["buckets"] if (rules := bucket["replication"]["rules"])}
     role = desired["replication_role"]
     assert bool(role) == bool(sources)
     if role:

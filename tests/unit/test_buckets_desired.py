@@ -100,6 +100,13 @@ def test_a_stage_without_replicas_needs_no_role():
     assert buckets_desired(declared(overrides={}))["replication_role"] == {}
 
 
+def test_what_is_not_replicated_says_so_since_the_role_would_no_longer_serve_a_rule_that_stays():
+    for bucket in buckets_desired(declared(overrides={}))["buckets"]:
+        assert bucket["replication"] == {"rules": [], "keep_rules": False}
+    kept = declared(overrides={"documents": {"keep_replication_rules": True}})
+    assert by_name(buckets_desired(kept))[DOCUMENTS]["replication"]["keep_rules"] is True
+
+
 def test_a_replica_in_another_account_is_that_accounts_to_declare():
     replica = {"name": "elsewhere-documents", "account": "backups"}
 

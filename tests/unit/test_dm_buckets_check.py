@@ -220,3 +220,12 @@ def test_good_names(name):
 )
 def test_bad_names(name, said):
     assert name_mistake(name).startswith(said)
+
+
+def test_what_is_wrong_with_several_buckets_is_said_once():
+    declared = {"buckets": [{"name": name, "region": "eu-west-9"} for name in ("one", "two", "Bad")]}
+
+    assert mistakes(declared, {"eu-west-1"}) == [
+        "buckets[0, 1, 2].region is 'eu-west-9', which is no region of AWS's; did you mean eu-west-1.",
+        "buckets[2].name (Bad) has other characters than a-z, 0-9, dots and hyphens.",
+    ]

@@ -14,10 +14,30 @@ from dm_report import done, sentence
             "buckets_overrides names the unknown kind 'x'; allowed are y (inventories/a.yml:3).",
         ),
         ("two\n  lines", "two lines"),
+        ("A 'when' expression failed: buckets_region is missing.", "buckets_region is missing."),
+        ("Error processing keyword 'environment': no.", "no."),
     ],
 )
 def test_a_failure_is_the_tasks_own_sentence(message, said):
     assert sentence({"msg": message}) == said
+
+
+def test_what_an_argument_spec_refuses_names_the_variable_what_is_allowed_and_where_it_is_said():
+    errors = [
+        "missing required arguments: buckets_kinds, buckets_tags",
+        "argument 'buckets_known' is of type NoneType and we were unable to convert to list: <class 'NoneType'> no",
+        "argument 'buckets_defaults' is of type str and we were unable to convert to dict: no",
+        "value of manager must be one of: none, systemd, got: cron",
+    ]
+
+    said = sentence({"argument_errors": errors, "validate_args_context": {"name": "buckets"}, "msg": "Validation …"})
+
+    assert said == (
+        "buckets_kinds is missing, buckets_tags is missing, buckets_known is empty; allowed is a list, "
+        "buckets_defaults is of type str; allowed is a mapping, "
+        "value of manager must be one of: none, systemd, got: cron "
+        "(inventories/*/group_vars/all and host_vars; roles/buckets/meta/argument_specs.yml)."
+    )
 
 
 def test_failures_of_a_loop_are_each_said_once():
