@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible import constants as C
 from ansible import context
+from ansible.playbook.task_include import TaskInclude
 from ansible.plugins.callback.default import CallbackModule as Default
 from ansible.plugins.loader import filter_loader, test_loader
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -23,6 +24,7 @@ description:
   - Like the default callback, but a failure is one sentence (all of it with C(-v)), and the end is a line for each
     host that says what there was to do.
   - Writes the plan (or what an apply did) as JSON, and as an HTML page beside it.
+  - Where every play sets C(dm_only_shows), there is neither a summary nor a plan.
 extends_documentation_fragment:
   - default_callback
   - result_format_callback
@@ -93,6 +95,7 @@ class CallbackModule(Default):
         self._tasks: list[dict[str, Any]] = []  # changes of modules that return no plan
         self._failures: list[dict[str, str]] = []
         self._check = False
+        self._only_shows = True  # whether every play so far says so: there is nothing to sum up, and no plan to store
         self._started = datetime.datetime.now(datetime.UTC)
 
     def v2_playbook_on_start(self, playbook: Any) -> None:
@@ -103,6 +106,7 @@ class CallbackModule(Default):
 
     def v2_playbook_on_play_start(self, play: Any) -> None:
         self._check = bool(play.check_mode)
+        self._only_shows = self._only_shows and bool(play.get_vars().get("dm_only_shows"))
         super().v2_playbook_on_play_start(play)
 
     def v2_playbook_on_no_hosts_matched(self) -> None:
@@ -113,7 +117,8 @@ class CallbackModule(Default):
         # What a task is there to show is shown, although what went well is not told.
         if result.task.action in C._ACTION_DEBUG and not result.task.no_log and "msg" in result.result:
             self._display.display(str(result.result["msg"]))
-        super().v2_runner_on_ok(result)
+        if not isinstance(result.task, TaskInclude):  # whose heading would stand above nothing
+            super().v2_runner_on_ok(result)
 
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
         self._keep(result)
@@ -144,18 +149,23 @@ class CallbackModule(Default):
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
         hosts = sorted(stats.processed)
-        rows = [self._row(host) for host in hosts]
+        if not self._only_shows:
+            self._sum_up(hosts)
+        for failure in self._failures:
+            self._display.display(f"{failure['host']}: {failure['sentence']}", color=C.COLOR_ERROR, stderr=True)
+        if not self._only_shows:
+            self._store(dict(zip(hosts, map(self._row, hosts), strict=True)))
+
+    def _sum_up(self, hosts: list[str]) -> None:
         for plan in (plan for host in hosts for plan in self._plans.get(host, {}).values()):
             for found in plan["unmanaged"]:
                 self._display.display(f"unmanaged: {found['resource']}; to adopt it, paste:\n{found['adopt']}")
             for note in plan["notes"]:
                 self._display.display(f"note: {note}")
         self._display.display("")
-        for host, row in zip(hosts, rows, strict=True):
+        for host in hosts:
+            row = self._row(host)
             self._display.display(f"{host}: {self._words(row)}", color=_colour(row))
-        for failure in self._failures:
-            self._display.display(f"{failure['host']}: {failure['sentence']}", color=C.COLOR_ERROR, stderr=True)
-        self._store(dict(zip(hosts, rows, strict=True)))
 
     def _row(self, host: str) -> dict[str, int]:
         plans = self._plans.get(host, {}).values()

@@ -9,7 +9,8 @@ DOCUMENTATION = r"""
 name: asset_canaries
 short_description: List the requests that prove that the assets router serves what it should, and nothing else
 description:
-  - One document per kind and way of reaching it that must come back, and one URL per other kind that must not.
+  - One document per kind and way of reaching it that must come back, and one per other kind that must not. The latter
+    exist too, since what is not there does not come back from anywhere.
 positional: stage
 options:
   _input:
@@ -28,7 +29,9 @@ EXAMPLES = r"""
 """
 RETURN = r"""
 _value:
-  description: C(served), a list of C(kind), C(path), C(bucket), C(key), C(content); C(refused) of C(kind), C(path).
+  description:
+    - C(served) and C(refused), lists of C(kind), C(path), C(content); C(documents), what must be in the buckets for it,
+      a list of C(bucket), C(key), C(content).
   type: dict
 """
 
@@ -36,22 +39,19 @@ _DIRECTORY = "assets-router-canary"
 
 
 def asset_canaries(routes: Mapping[str, Any], stage: str) -> dict[str, Any]:
-    """{"served": [...], "refused": [...]} with paths from the first slash on. Raises KeyError for another shape."""
-    buckets = {upstream["kind"]: upstream["bucket"] for upstream in routes["upstreams"]}
-    ways = [(kind, f"/{_DIRECTORY}/{kind}/canary.txt") for kind in routes["kinds"]]
-    ways += [(entry["kind"], f"{entry['prefix']}{_DIRECTORY}.txt") for entry in routes["legacy"]]
-    served = [
-        {
-            "kind": kind,
-            "path": path,
-            "bucket": buckets[kind],
-            "key": path[1:],
-            "content": f"The assets router of {stage} serves {kind}.\n",
-        }
-        for kind, path in ways
+    """{"served": […], "refused": […], "documents": […]}. Raises KeyError for another shape."""
+
+    def canary(kind: str, path: str, does: str) -> dict[str, str]:
+        return {"kind": kind, "path": path, "content": f"The assets router of {stage} {does} {kind}.\n"}
+
+    served = [canary(kind, f"/{_DIRECTORY}/{kind}/canary.txt", "serves") for kind in routes["kinds"]]
+    served += [canary(entry["kind"], f"{entry['prefix']}{_DIRECTORY}.txt", "serves") for entry in routes["legacy"]]
+    refused = [canary(kind, f"/{_DIRECTORY}/{kind}/canary.txt", "must not serve") for kind in routes["refused"]]
+    documents = [
+        {"bucket": routes["buckets"][one["kind"]], "key": one["path"][1:], "content": one["content"]}
+        for one in [*served, *refused]
     ]
-    refused = [{"kind": kind, "path": f"/{_DIRECTORY}/{kind}/canary.txt"} for kind in routes["refused"]]
-    return {"served": served, "refused": refused}
+    return {"served": served, "refused": refused, "documents": documents}
 
 
 def _asset_canaries_filter(routes: Mapping[str, Any], stage: str) -> dict[str, Any]:

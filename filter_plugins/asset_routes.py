@@ -63,7 +63,7 @@ _value:
   description:
     - C(upstreams), a list of C(kind), C(variable), C(bucket), C(host), C(url), C(name); C(kinds), the same by kind for
       those found by a path's second element; C(legacy), a list of C(prefix) and C(kind); C(refused), the kinds that are
-      never found that way; C(catch_all).
+      never found that way; C(buckets), the bucket of every kind; C(catch_all).
   type: dict
 """
 
@@ -151,6 +151,7 @@ def asset_routes(
         "upstreams": upstreams,
         "kinds": by_kind,
         "legacy": prefixes,
+        "buckets": {str(kind): bucket_name(kind, stage, environment, prefix) for kind in kinds},
         "refused": [str(kind) for kind in kinds if kind not in by_kind],
         "catch_all": str(catch_all or ""),
     }

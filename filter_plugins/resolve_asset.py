@@ -43,8 +43,9 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - C(served) (bool), C(by) (router, frontend, legacy, kind, catch_all or refused), C(why) (a sentence); where a
-      bucket serves it also C(kind), C(variable), C(bucket), C(key) (decoded) and C(url) (what S3 is asked for).
+    - C(served) (bool), C(by) (router, frontend, legacy, kind, catch_all, refused, or elsewhere for a host that the
+      router does not answer to), C(why) (a sentence); where a bucket serves it also C(kind), C(variable),
+      C(bucket), C(key) (decoded) and C(url) (what S3 is asked for).
   type: dict
 """
 
@@ -118,11 +119,14 @@ def resolve_asset(
         raise TypeError(f"expected a URL or a path, got {type(url).__name__}")
     target = url
     if not url.startswith("/"):
-        parts = urllib.parse.urlsplit(url)
+        try:
+            parts = urllib.parse.urlsplit(url)
+        except ValueError as exc:
+            return _refused(f"it is no URL: {exc}")
         if parts.scheme not in ("http", "https") or not parts.hostname:
             return _refused("it is neither a path nor an http or https URL")
         if domains and parts.hostname.rstrip(".") not in domains:
-            return _refused(f"the router does not answer to {parts.hostname}")
+            return {**_refused(f"the router does not answer to {parts.hostname}"), "by": "elsewhere"}
         target = url[url.index("//") + 2 + len(parts.netloc) :].split("#", 1)[0] or "/"
     path = target.split("?", 1)[0]
     raw = path[1:].split("/")

@@ -41,10 +41,6 @@ options:
     description: Seconds to wait for each answer.
     type: int
     default: 10
-  wanted:
-    description: Whether a wrong answer is a failure. V(false) only reports it.
-    type: bool
-    default: true
 attributes:
   check_mode:
     support: full
@@ -59,11 +55,6 @@ EXAMPLES = r"""
 RETURN = r"""
 wrong:
   description: A sentence for each wrong answer.
-  returned: always
-  type: list
-  elements: str
-urls:
-  description: The URLs of wrong answers.
   returned: always
   type: list
   elements: str
@@ -121,7 +112,6 @@ def main() -> None:
             },
             "ca_path": {"type": "path"},
             "timeout": {"type": "int", "default": 10},
-            "wanted": {"type": "bool", "default": True},
         },
         supports_check_mode=True,
     )
@@ -130,10 +120,9 @@ def main() -> None:
     with concurrent.futures.ThreadPoolExecutor(16) as pool:
         said = list(pool.map(lambda check: ask(check, context, timeout), checks))
     wrong = [sentence for sentence in said if sentence]
-    urls = [check["url"] for check, sentence in zip(checks, said, strict=True) if sentence]
-    if wrong and module.params["wanted"]:
-        module.fail_json(msg="; ".join(wrong) + ".", wrong=wrong, urls=urls)
-    module.exit_json(changed=False, wrong=wrong, urls=urls)
+    if wrong:
+        module.fail_json(msg="; ".join(wrong) + ".", wrong=wrong)
+    module.exit_json(changed=False, wrong=wrong)
 
 
 if __name__ == "__main__":

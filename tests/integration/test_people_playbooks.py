@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
 import re
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
+
+from tests.support.terminal import at_a_terminal
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
@@ -37,37 +36,6 @@ def people(tmp_path, estate_aws):
     return write
 
 
-def at_a_terminal(aws, folder: Path, given: dict) -> tuple[int, str, str]:
-    """(exit code, what the terminal saw, what the run said): stdout and stderr go to a file, as with `> log`."""
-    said = folder / "onboard.log"
-    command = [str(Path(sys.executable).parent / "ansible-playbook"), "-i", "inventories/local", "-vvv",
-               "playbooks/onboard_person.yml", "-e", json.dumps(given["extra_vars"])]  # fmt: skip
-    environment = {
-        **aws.env,
-        **given["env"],
-        "PATH": f"{Path(sys.executable).parent}:{aws.env['PATH']}",
-        "DM_PLAN_FILE": str(folder / "onboard.json"),
-        "ANSIBLE_LOCAL_TEMP": str(folder / "local"),
-        "ANSIBLE_REMOTE_TEMP": str(folder / "remote"),
-        "ANSIBLE_LOG_PATH": str(folder / "ansible.log"),
-    }
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.chdir(ROOT)
-        log = os.open(said, os.O_WRONLY | os.O_CREAT, 0o600)
-        os.dup2(log, 1)
-        os.dup2(log, 2)
-        os.execvpe(command[0], command, environment)  # noqa: S606
-    seen = b""
-    try:
-        while chunk := os.read(terminal, 4096):
-            seen += chunk
-    except OSError:
-        pass  # how Linux says that the other end is gone
-    _, status = os.waitpid(pid, 0)
-    return os.waitstatus_to_exitcode(status), seen.decode(), said.read_text()
-
-
 def test_a_starter_gets_user_groups_and_a_password_that_only_the_terminal_sees(
     estate_aws, run_playbook, people, tmp_path
 ):
@@ -76,7 +44,7 @@ def test_a_starter_gets_user_groups_and_a_password_that_only_the_terminal_sees(
     nowhere = run_playbook("onboard_person.yml", **given)
     writes_before = [call["operation"] for call in estate_aws.writes() if call["service"] == "iam"]
 
-    rc, seen, said = at_a_terminal(estate_aws, tmp_path, given)
+    rc, seen, said = at_a_terminal(estate_aws, tmp_path, "onboard_person.yml", **given)
 
     assert unlisted.rc == 2
     assert "zoe.example is not in the list users" in unlisted.stderr
@@ -91,7 +59,7 @@ def test_a_starter_gets_user_groups_and_a_password_that_only_the_terminal_sees(
     groups = iam.list_groups_for_user(UserName="zoe.example")["Groups"]
     assert {group["GroupName"] for group in groups} == {"Everyone", "Developers"}
     kept = [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert {"onboard.json", "ansible.log", "onboard.log"} <= {path.name for path in kept}
+    assert {"plan.json", "ansible.log", "said.log"} <= {path.name for path in kept}
     assert not [path for path in kept if password in path.read_text()]
     [record] = (tmp_path / "records").glob("*-onboard-zoe.example.json")
     content = json.loads(record.read_text())

@@ -28,37 +28,47 @@ def test_every_kind_is_proved_and_every_way_to_reach_one():
         *["g7-draft-documents"] * 2,
     ]
     assert [canary["kind"] for canary in asked["refused"]] == ROUTES["refused"]
-    assert asked["served"][0] == {
-        "kind": "documents",
-        "path": "/assets-router-canary/documents/canary.txt",
+    path = "/assets-router-canary/documents/canary.txt"
+    content = "The assets router of preview serves documents.\n"
+    assert asked["served"][0] == {"kind": "documents", "path": path, "content": content}
+    assert asked["documents"][0] == {
         "bucket": "digitalmarketplace-documents-preview-preview",
-        "key": "assets-router-canary/documents/canary.txt",
-        "content": "The assets router of preview serves documents.\n",
+        "key": path[1:],
+        "content": content,
     }
 
 
-def test_the_table_has_a_line_for_every_rule_in_their_order():
-    lines = table(ROUTES, "https://a.example").splitlines()
+def test_there_is_a_document_behind_every_refused_url_too():
+    asked = canaries(ROUTES, "preview")
 
-    assert lines[0].split("  ")[0] == "https://a.example/*/submissions/…"
+    kept = {document["key"]: document for document in asked["documents"]}
+    for canary in asked["refused"]:
+        document = kept[canary["path"][1:]]
+        assert document["bucket"] == f"digitalmarketplace-{canary['kind']}-preview-preview"
+        assert document["content"] == f"The assets router of preview must not serve {canary['kind']}.\n"
+
+
+def test_the_table_has_a_line_for_every_rule_in_their_order():
+    heading, *lines = table(ROUTES, "preview", "https://a.example", "https://www.a.example").strip().splitlines()
+
+    assert heading == "preview: https://a.example"
+    assert lines[0].split() == ["/static/…", "https://www.a.example"]
+    assert lines[1].split() == ["/*/submissions/…", "refused"]
     [line] = [line for line in lines if "communications_s3_url" in line]
-    assert line.split() == [
-        "https://a.example/*/communications/…",
-        URLS["communications_s3_url"],
-        "communications_s3_url",
-    ]
-    assert lines[-1].startswith("https://a.example/…")
-    assert lines[-1].endswith("404, no rule")
-    assert len(lines) == 5 + 2 + 2 + 1
+    bucket = "digitalmarketplace-communications-preview-preview"
+    assert line.split() == ["/*/communications/…", bucket, "communications_s3_url"]
+    assert lines[-1].split() == ["/…", "refused"]
+    assert len(lines) == 1 + 5 + 2 + 2 + 1
+    assert max(map(len, lines)) <= 120
 
 
 def test_the_table_shows_a_catch_all():
     routes = asset_routes(KINDS, URLS, "preview", catch_all="documents")
 
-    assert table(routes, "https://a.example").splitlines()[-1].endswith("documents_s3_url")
+    assert table(routes, "preview", "https://a.example").splitlines()[-1].endswith("documents_s3_url")
 
 
-@pytest.mark.parametrize("proof", [lambda: canaries({}, "preview"), lambda: table({}, "x")])
+@pytest.mark.parametrize("proof", [lambda: canaries({}, "preview"), lambda: table({}, "x", "y")])
 def test_another_shape_is_refused(proof):
     with pytest.raises(AnsibleFilterError, match="not a routing table"):
         proof()

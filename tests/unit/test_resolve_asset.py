@@ -26,7 +26,9 @@ def test_a_url_is_judged_by_its_path_and_its_host():
 
     assert resolve(url, ROUTES, ["assets.preview.example"])["key"] == CSV[1:]
     assert resolve(url, ROUTES, ["assets.example"])["why"] == "the router does not answer to assets.preview.example"
+    assert resolve(url, ROUTES, ["assets.example"])["by"] == "elsewhere"
     assert not resolve("ftp://x/a/documents/b", ROUTES)["served"]
+    assert resolve("https://[::1", ROUTES)["why"] == "it is no URL: Invalid IPv6 URL"
 
 
 @pytest.mark.parametrize("kind", ["submissions", "agreements", "reports", "g7-draft-documents", "logs"])

@@ -1,0 +1,220 @@
+"""Public documents through the running router and private ones by signed URLs, all by the playbooks themselves."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import ssl
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.support.assets import NGINX
+from tests.support.terminal import at_a_terminal
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not NGINX, reason="the Debian package nginx is missing"),
+]
+ROOT = Path(__file__).parents[2]
+STAGE = ("--limit", "production,assets-router-production")
+CSV = "/digital-outcomes-and-specialists-3/communications/data/opportunity-data.csv"
+SIGNED = "g-cloud-9/agreements/1/a signed é.pdf"
+AGREEMENTS = "digitalmarketplace-agreements-production-production"
+
+
+class Running(NamedTuple):
+    directory: Path
+    port: int
+
+    def get(self, path: str, host: str = "assets.digitalmarketplace.example") -> tuple[int, bytes]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection.request("GET", path, headers={"Host": host})
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+
+
+@pytest.fixture(scope="module")
+def router(converged_estate) -> Iterator[Running]:
+    directory = converged_estate.state.parent / "assets_router" / "production"
+    try:
+        done = converged_estate.playbook("converge_assets.yml", *STAGE)
+        assert done.rc == 0, done.output[-4000:]
+        yield Running(directory, int((directory / "port").read_text()))
+    finally:
+        script = ROOT / "roles" / "assets_router" / "files" / "local_router.py"
+        subprocess.run([sys.executable, script, "stop", directory], check=True)
+
+
+@pytest.mark.parametrize("host", ["assets.digitalmarketplace.example", "assets.production.localhost"])
+def test_the_seeds_csv_comes_from_its_bucket_byte_for_byte(converged_estate, router, host):
+    body = "id,title\r\n1,Ünïcode\r\n".encode() + bytes(range(256))
+    bucket = "digitalmarketplace-communications-production-production"
+    converged_estate.client("s3", "production").put_object(Bucket=bucket, Key=CSV[1:], Body=body)
+
+    assert router.get(CSV, host) == (200, body)
+
+
+def test_a_document_of_a_private_bucket_does_not_come_back(converged_estate, router):
+    converged_estate.client("s3", "production").put_object(Bucket=AGREEMENTS, Key=SIGNED, Body=b"a contract")
+
+    status, body = router.get("/g-cloud-9/agreements/1/a%20signed%20%C3%A9.pdf")
+
+    assert status == 404
+    assert b"a contract" not in body
+
+
+def test_a_second_converge_leaves_the_running_router_alone(converged_estate, router):
+    before = (router.directory / "nginx.pid").read_text()
+
+    again = converged_estate.playbook("converge_assets.yml", *STAGE)
+
+    assert again.rc == 0, again.output
+    assert again.report["pending"] == 0
+    assert (router.directory / "nginx.pid").read_text() == before
+
+
+def test_the_proof_asks_for_a_canary_of_each_kind_and_writes_none_the_second_time(converged_estate, router):
+    first = converged_estate.playbook("verify_assets.yml", *STAGE)
+    converged_estate.forget_calls()
+    second = converged_estate.playbook("verify_assets.yml", *STAGE)
+
+    assert (first.rc, second.rc) == (0, 0), first.output + second.output
+    assert re.search(r"serves documents, communications, g7-draft-documents\s+and refuses submissions", second.stdout)
+    assert f"http://assets.production.localhost:{router.port}" in second.stdout
+    assert converged_estate.writes() == []
+
+
+@pytest.mark.usefixtures("router")
+def test_the_proof_fails_when_a_buckets_policy_no_longer_lets_the_router_in(converged_estate):
+    s3, bucket = converged_estate.client("s3", "production"), "digitalmarketplace-documents-production-production"
+    policy = s3.get_bucket_policy(Bucket=bucket)["Policy"]
+    statements = json.loads(policy)["Statement"]
+    without = [statement for statement in statements if "aws:SourceIp" not in json.dumps(statement)]
+    assert len(without) == len(statements) - 1
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": without}))
+    try:
+        broken = converged_estate.playbook("verify_assets.yml", *STAGE)
+    finally:
+        s3.put_bucket_policy(Bucket=bucket, Policy=policy)
+
+    assert broken.rc != 0
+    assert "/assets-router-canary/documents/canary.txt answers 404, wanted is 206" in broken.output
+    assert "Traceback" not in broken.output
+
+
+def test_the_proof_fails_when_a_private_kind_comes_back(converged_estate, router):
+    """By mistake in both places, since either alone still keeps it back."""
+    s3, public = converged_estate.client("s3", "production"), "digitalmarketplace-documents-production-production"
+    policy = s3.get_bucket_policy(Bucket=AGREEMENTS)["Policy"]
+    opened = s3.get_bucket_policy(Bucket=public)["Policy"].replace("-documents-", "-agreements-")
+    config = (router.directory / "nginx.conf").read_text()
+    mistaken = config.replace('"~^[^/]+/agreements(?:/|$)" refused;', '"~^[^/]+/agreements/" "documents";')
+    mistaken = mistaken.replace(public, AGREEMENTS)
+    assert mistaken != config
+    script = ROOT / "roles" / "assets_router" / "files" / "local_router.py"
+    try:
+        (router.directory / "nginx.conf").write_text(mistaken)
+        subprocess.run([sys.executable, script, "stop", router.directory], check=True)
+        subprocess.run([sys.executable, script, "start", router.directory, NGINX], check=True)
+        kept_back = router.get("/assets-router-canary/agreements/canary.txt")
+        s3.put_bucket_policy(Bucket=AGREEMENTS, Policy=opened)
+        broken = converged_estate.playbook("verify_assets.yml", *STAGE)
+    finally:
+        s3.put_bucket_policy(Bucket=AGREEMENTS, Policy=policy)
+        mended = converged_estate.playbook("converge_assets.yml", *STAGE)
+
+    assert kept_back[0] == 404
+    assert broken.rc != 0
+    assert "/assets-router-canary/agreements/canary.txt answers 200, wanted is 404" in broken.output
+    assert mended.rc == 0, mended.output
+    assert router.get("/assets-router-canary/agreements/canary.txt")[0] == 404
+
+
+def fetch(aws, url: str) -> tuple[int, bytes]:
+    """What a browser gets that is signed in to nothing."""
+    context = ssl.create_default_context(cafile=aws.ca)
+    try:
+        with urllib.request.urlopen(url, context=context) as answer:  # noqa: S310 the playbook's own URL
+            return answer.status, answer.read()
+    except urllib.error.HTTPError as exc:
+        return exc.code, exc.read()
+
+
+def test_a_signed_url_is_shown_on_the_terminal_alone_and_opens_one_document(converged_estate, tmp_path):
+    given = {"kind": "agreements", "key": SIGNED, "expires": "2d"}
+    other = "g-cloud-9/agreements/2/other.pdf"
+    for key, body in ((SIGNED, b"a contract"), (other, b"another's")):
+        converged_estate.client("s3", "production").put_object(Bucket=AGREEMENTS, Key=key, Body=body)
+
+    rc, seen, said = at_a_terminal(
+        converged_estate, tmp_path, "presign_document.yml", "--limit", "production", extra_vars=given
+    )
+
+    assert rc == 0, said[-3000:]
+    [url] = re.findall(r"^(https://\S+)\r?$", seen, re.MULTILINE)
+    assert fetch(converged_estate, url) == (200, b"a contract")
+    # nobody signed, another document, a longer life: nothing
+    assert fetch(converged_estate, url.partition("?")[0])[0] == 403
+    assert fetch(converged_estate, url.replace("/1/a%20signed%20%C3%A9.pdf", "/2/other.pdf"))[0] == 403
+    expires = re.search(r"X-Amz-Expires=(\d+)", url)
+    assert fetch(converged_estate, url.replace(expires[0], "X-Amz-Expires=604800"))[0] == 403
+    # a role's session lasts an hour, and so does what it signs
+    assert int(expires[1]) <= 3600
+    assert "and no longer, since the session that signed it ends then" in seen
+    signature = re.search(r"X-Amz-Signature=(\w+)", url)[1]
+    kept = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert {"said.log", "ansible.log"} <= {path.name for path in kept}
+    assert not [path for path in kept if signature in path.read_text()]
+
+
+def test_a_signed_url_ends_when_it_says(converged_estate, tmp_path):
+    converged_estate.client("s3", "production").put_object(Bucket=AGREEMENTS, Key=SIGNED, Body=b"a contract")
+    given = {"kind": "agreements", "key": SIGNED, "expires": "1s"}
+    _, seen, said = at_a_terminal(
+        converged_estate, tmp_path, "presign_document.yml", "--limit", "production", extra_vars=given
+    )
+    [url] = re.findall(r"^(https://\S+)\r?$", seen, re.MULTILINE)
+    for _ in range(2):  # the run itself has taken longer than that by now, all but its very end
+        status, body = fetch(converged_estate, url)
+        if status == 403:
+            break
+        subprocess.run(["sleep", "2"], check=True)
+
+    assert (status, b"Request has expired" in body) == (403, True), said[-1000:]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"kind": "documents", "key": "a/documents/b", "expires": "1h"}, "documents is public and needs no signed URL"),
+        ({"kind": "agreements"}, "Give -e kind=… -e key=… -e expires=… and one stage"),
+        ({"kind": "agreements", "key": "a/agreements/b", "expires": "1h"}, "There is no terminal to show the URL on"),
+    ],
+)
+def test_what_may_not_be_signed_is_one_sentence(converged_estate, given, said):
+    converged_estate.forget_calls()
+    run = converged_estate.playbook("presign_document.yml", "--limit", "production", extra_vars=given)
+
+    assert run.rc != 0
+    assert said in run.stderr
+    assert len(run.stderr.strip().splitlines()) == 1
+    assert converged_estate.calls() == [call for call in converged_estate.calls() if call["service"] == "sts"]
+
+
+def test_a_document_that_is_not_there_is_one_sentence(converged_estate, tmp_path):
+    given = {"kind": "agreements", "key": "g-cloud-9/agreements/none.pdf", "expires": "1h"}
+    rc, seen, said = at_a_terminal(
+        converged_estate, tmp_path, "presign_document.yml", "--limit", "production", extra_vars=given
+    )
+
+    assert rc != 0
+    assert f"g-cloud-9/agreements/none.pdf is not in {AGREEMENTS}: check the key." in said
+    assert "https://" not in seen

@@ -1,0 +1,47 @@
+"""A playbook run by a person at a terminal who keeps what it says in a file, as with `> log`."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import sys
+from pathlib import Path
+from typing import Any
+
+from local_aws.control import Control
+
+ROOT = Path(__file__).parents[2]
+
+
+def at_a_terminal(
+    aws: Control, folder: Path, playbook: str, *args: str, extra_vars: dict[str, Any], env: dict[str, str] | None = None
+) -> tuple[int, str, str]:
+    """(exit code, what the terminal saw, what the run said), as talkative as can be. Its files are in the folder."""
+    said = folder / "said.log"
+    command = [str(Path(sys.executable).parent / "ansible-playbook"), "-i", "inventories/local", "-vvv",
+               f"playbooks/{playbook}", "-e", json.dumps(extra_vars), *args]  # fmt: skip
+    environment = {
+        **aws.env,
+        **(env or {}),
+        "PATH": f"{Path(sys.executable).parent}:{aws.env['PATH']}",
+        "DM_PLAN_FILE": str(folder / "plan.json"),
+        "ANSIBLE_LOCAL_TEMP": str(folder / "local"),
+        "ANSIBLE_REMOTE_TEMP": str(folder / "remote"),
+        "ANSIBLE_LOG_PATH": str(folder / "ansible.log"),
+    }
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(ROOT)
+        log = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        os.execvpe(command[0], command, environment)  # noqa: S606
+    seen = b""
+    try:
+        while chunk := os.read(terminal, 4096):
+            seen += chunk
+    except OSError:
+        pass  # how Linux says that the other end is gone
+    _, status = os.waitpid(pid, 0)
+    return os.waitstatus_to_exitcode(status), seen.decode(), said.read_text()
