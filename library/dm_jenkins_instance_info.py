@@ -24,10 +24,11 @@ options:
     description: Filters that only the right VPC fits.
     type: dict
     required: true
-  subnet_filters:
-    description: Filters that its public subnets fit.
-    type: dict
-    default: {}
+  subnets:
+    description: Networks of its public subnets.
+    type: list
+    elements: str
+    required: true
   dns_zone:
     description: The public DNS zone.
     type: str
@@ -63,6 +64,7 @@ EXAMPLES = r"""
     name: jenkins
     availability_zone: eu-west-1a
     vpc_filters: {is-default: "true"}
+    subnets: [172.31.0.0/20, 172.31.16.0/20]
     dns_zone: marketplace.example
     image_owner: "136693071363"
     image_filters: {name: debian-13-amd64-*}
@@ -78,7 +80,7 @@ subnet:
   returned: success
   type: str
 lb_subnets:
-  description: The load balancer's subnets, one of each zone.
+  description: Ids of these subnets, which are the load balancer's.
   returned: success
   type: list
   elements: str
@@ -150,8 +152,8 @@ def filters(values: dict[str, Any]) -> list[dict[str, Any]]:
 def network(ec2: Any, given: dict[str, Any]) -> dict[str, Any]:
     vpc = one_vpc(ec2.describe_vpcs(Filters=filters(given["vpc_filters"]))["Vpcs"], given["vpc_filters"])
     in_vpc = {"vpc-id": vpc["id"]}
-    found = ec2.describe_subnets(Filters=filters({**given["subnet_filters"], **in_vpc}))["Subnets"]
-    subnet, lb_subnets = subnets(found, given["availability_zone"])
+    found = ec2.describe_subnets(Filters=filters(in_vpc))["Subnets"]
+    subnet, lb_subnets = subnets(found, given["subnets"], given["availability_zone"])
     names = [given["name"], f"{given['name']}-lb"]
     groups = ec2.describe_security_groups(Filters=filters({**in_vpc, "group-name": names}))["SecurityGroups"]
     return {
@@ -230,7 +232,7 @@ def main() -> None:
             "name": {"type": "str", "required": True},
             "availability_zone": {"type": "str", "required": True},
             "vpc_filters": {"type": "dict", "required": True},
-            "subnet_filters": {"type": "dict", "default": {}},
+            "subnets": {"type": "list", "elements": "str", "required": True},
             "dns_zone": {"type": "str", "required": True},
             "image_owner": {"type": "str", "required": True},
             "image_filters": {"type": "dict", "required": True},

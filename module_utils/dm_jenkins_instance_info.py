@@ -16,17 +16,22 @@ def one_vpc(vpcs: list[dict[str, Any]], filters: dict[str, str]) -> dict[str, st
     return {"id": vpcs[0]["VpcId"], "cidr": vpcs[0]["CidrBlock"]}
 
 
-def subnets(found: list[dict[str, Any]], zone: str) -> tuple[str, list[str]]:
-    """(the instance's subnet, the load balancer's: one of each zone, as AWS wants) among DescribeSubnets' answers."""
-    by_zone: dict[str, str] = {}
-    for subnet in sorted(found, key=lambda s: (s["AvailabilityZone"], s["SubnetId"])):
-        by_zone.setdefault(subnet["AvailabilityZone"], subnet["SubnetId"])
-    if len(by_zone) < 2 or zone not in by_zone:
+def subnets(found: list[dict[str, Any]], networks: list[str], zone: str) -> tuple[str, list[str]]:
+    """(the instance's subnet, the load balancer's) of these networks among the VPC's, as DescribeSubnets answers."""
+    known = {subnet["CidrBlock"]: subnet for subnet in found}
+    if strange := [network for network in networks if network not in known]:
         raise Refusal(
-            f"The load balancer needs subnets in two zones and the instance one in jenkins_instance_zone ({zone}); "
-            f"jenkins_instance_subnet_filters finds {', '.join(by_zone) or 'none'}."
+            f"jenkins_instance_subnets lists {', '.join(strange)}, and the VPC has no such subnet; "
+            f"it has {', '.join(sorted(known)) or 'none'}."
         )
-    return by_zone[zone], list(by_zone.values())
+    by_zone = {known[network]["AvailabilityZone"]: known[network]["SubnetId"] for network in networks}
+    if len(by_zone) < 2 or len(by_zone) < len(networks) or zone not in by_zone:
+        zones = ", ".join(f"{network} in {known[network]['AvailabilityZone']}" for network in networks)
+        raise Refusal(
+            "The load balancer needs subnets in two zones at least, one in each, and the instance one in "
+            f"jenkins_instance_zone ({zone}); jenkins_instance_subnets lists {zones or 'none'}."
+        )
+    return by_zone[zone], [by_zone[name] for name in sorted(by_zone)]
 
 
 def one_instance(found: list[dict[str, Any]], name: str) -> dict[str, str]:

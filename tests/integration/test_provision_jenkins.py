@@ -6,13 +6,19 @@ a whole run can: planned as done, nothing to do the second time, replaced withou
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 pytestmark = pytest.mark.slow
 
+ROOT = Path(__file__).parents[2]
 NAME = "jenkins"
 OFFICE = "192.0.2.0/24"
 REPLACE = {"jenkins_instance_replace": True}
@@ -28,6 +34,26 @@ def pending(run: Any) -> dict[str, Any]:
         for action in plan["actions"]
     }
     return {"tasks": sorted(tasks), "plans": sorted(plans)}
+
+
+def believed_networks(aws: Any) -> list[str]:
+    """Networks whose word the host's firewall and nginx take, as the host's own inventory renders them."""
+    ansible = Path(sys.executable).parent / "ansible"
+    show = ["-m", "ansible.builtin.debug", "-a", "msg={{ jenkins_load_balancer_addresses | to_json }}"]
+    asked = subprocess.run(
+        [ansible, "jenkins", "-i", "inventories/jenkins", *show],
+        cwd=ROOT,
+        env=aws.env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert asked.returncode == 0, asked.stdout + asked.stderr
+    return json.loads(re.search(r"\[.*]", asked.stdout)[0])
+
+
+def declared(name: str) -> dict[str, Any]:
+    return yaml.safe_load((ROOT / f"inventories/common/group_vars/all/{name}.yml").read_text())
 
 
 class Host:
@@ -130,6 +156,9 @@ def test_the_host_is_made_kept_as_declared_and_replaced_without_losing_its_data(
         assert first["MetadataOptions"]["HttpTokens"] == "required"
         assert first["IamInstanceProfile"]["Arn"].endswith(":instance-profile/jenkins")
         assert host.protected()
+        (pair,) = host.ec2.describe_key_pairs(KeyNames=[first["KeyName"]], IncludePublicKey=True)["KeyPairs"]
+        assert pair["KeyName"] == NAME
+        assert pair["PublicKey"].split()[:2] == declared("jenkins_instance")["jenkins_instance_public_key"].split()[:2]
         root = next(m for m in first["BlockDeviceMappings"] if m["DeviceName"] == "/dev/xvda")["Ebs"]["VolumeId"]
         assert host.ec2.describe_volumes(VolumeIds=[root])["Volumes"][0]["Encrypted"]
     with subtests.test("the data volume is encrypted, attached and outlives the instance"):
@@ -156,6 +185,10 @@ def test_the_host_is_made_kept_as_declared_and_replaced_without_losing_its_data(
         assert attributes["deletion_protection.enabled"] == "true"
         assert host.elb.describe_target_groups(Names=[NAME])["TargetGroups"][0]["HealthCheckPath"] == "/login"
         assert host.targets() == [first["InstanceId"]]
+    with subtests.test("the load balancer is in the very networks that the host will believe"):
+        zones = {zone["SubnetId"] for zone in host.balancer()["AvailabilityZones"]}
+        networks = {s["CidrBlock"] for s in host.ec2.describe_subnets(SubnetIds=[*zones])["Subnets"]}
+        assert networks == set(believed_networks(estate_aws))
     with subtests.test("its name leads to the load balancer"):
         alias = host.record("ci.marketplace.example.", "A")["AliasTarget"]
         assert alias["DNSName"].rstrip(".") == host.balancer()["DNSName"]

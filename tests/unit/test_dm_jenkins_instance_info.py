@@ -10,23 +10,31 @@ from ansible.module_utils.dm_jenkins_instance_info import (
     subnets,
 )
 
+VPC = [
+    {"CidrBlock": f"172.31.{number}.0/24", "AvailabilityZone": f"eu-west-1{zone}", "SubnetId": f"subnet-{number}"}
+    for number, zone in [(2, "b"), (1, "a"), (3, "b"), (4, "c")]
+]
 
-def subnet(zone, name):
-    return {"AvailabilityZone": zone, "SubnetId": name}
+
+def test_the_load_balancer_gets_exactly_the_listed_subnets_and_the_instance_the_one_of_its_zone():
+    assert subnets(VPC, ["172.31.3.0/24", "172.31.1.0/24"], "eu-west-1b") == ("subnet-3", ["subnet-1", "subnet-3"])
 
 
-def test_the_load_balancer_gets_one_subnet_of_each_zone():
-    found = [subnet("eu-west-1b", "b2"), subnet("eu-west-1a", "a1"), subnet("eu-west-1b", "b1")]
-    assert subnets(found, "eu-west-1b") == ("b1", ["a1", "b1"])
+def test_a_subnet_that_the_vpc_does_not_have_is_named_with_those_that_it_has():
+    with pytest.raises(
+        Refusal, match=r"jenkins_instance_subnets lists 10\.0\.0\.0/24, .*has 172\.31\.1\.0/24, .*4\.0/24\.$"
+    ):
+        subnets(VPC, ["172.31.1.0/24", "10.0.0.0/24"], "eu-west-1a")
 
 
 @pytest.mark.parametrize(
-    ("found", "zone"),
-    [([], "eu-west-1a"), ([subnet("eu-west-1a", "a")], "eu-west-1a"), ([subnet("a", "a"), subnet("b", "b")], "c")],
+    ("numbers", "zone"),
+    [([], "a"), ([1], "a"), ([1, 2], "c"), ([1, 2, 3], "a")],
+    ids=["none", "one zone", "not the instance's zone", "two in one zone"],
 )
-def test_too_few_subnets_are_refused_by_the_variables_name(found, zone):
-    with pytest.raises(Refusal, match=r"jenkins_instance_zone .* jenkins_instance_subnet_filters finds"):
-        subnets(found, zone)
+def test_subnets_that_do_not_make_a_load_balancer_are_refused_by_the_variables_name(numbers, zone):
+    with pytest.raises(Refusal, match=r"jenkins_instance_zone .* jenkins_instance_subnets lists"):
+        subnets(VPC, [f"172.31.{number}.0/24" for number in numbers], f"eu-west-1{zone}")
 
 
 def test_exactly_one_vpc_will_do():
