@@ -13,7 +13,6 @@ from ansible import constants as C
 from ansible import context
 from ansible.playbook.task_include import TaskInclude
 from ansible.plugins.callback.default import CallbackModule as Default
-from ansible.plugins.loader import filter_loader, test_loader
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 DOCUMENTATION = r"""
@@ -97,12 +96,6 @@ class CallbackModule(Default):
         self._check = False
         self._only_shows = True  # whether every play so far says so: there is nothing to sum up, and no plan to store
         self._started = datetime.datetime.now(datetime.UTC)
-
-    def v2_playbook_on_start(self, playbook: Any) -> None:
-        """Load every filter before Ansible forks: else each task of each host, a process of its own, loads all anew."""
-        for loader in (filter_loader, test_loader):
-            list(loader.all())
-        super().v2_playbook_on_start(playbook)
 
     def v2_playbook_on_play_start(self, play: Any) -> None:
         self._check = bool(play.check_mode)
