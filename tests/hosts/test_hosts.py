@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -33,6 +35,31 @@ def why_not(scenario: dict) -> str:
     return ""
 
 
+def changed(output: str, scenario: str, step: str) -> set[tuple[str, str]]:
+    """What a step of molecule's changed or would change: (host, task) or, past the packages, (host, part of the role).
+
+    A part is a file of tasks/; in check mode a new host only says the parts. What runs and reloads is one part.
+    """
+    begin, end = (f"[{scenario} > {step}] {word}" for word in ("Executing", "Executed"))
+    part_of = {
+        name: path.stem if path.stem not in {"restart", "reload", "api"} else "run"
+        for path in (HERE.parents[1] / "roles" / scenario / "tasks").glob("*.yml")
+        for name in re.findall(r"^ *- name: (.*)$", path.read_text(), re.M)
+    }
+    found, task = set(), ""
+    for line in output.partition(begin)[2].partition(end)[0].splitlines():
+        if heading := re.match(r"(TASK|RUNNING HANDLER) \[(?:[\w-]+ : )?(.*)\] \*+", line):
+            task = heading[2] if heading[1] == "TASK" else ""
+        elif task and (change := re.match(r"changed: \[([\w-]+)\](?: => \(item=(.*)\))?", line)):
+            host, item = change.groups()
+            if task.startswith("Say which parts"):
+                found.add((host, item))
+            else:
+                part = part_of.get(task, "")
+                found.add((host, task if part in {"package", "data_volume"} else part))
+    return found
+
+
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_role_converges_rests_and_holds_on_every_platform(scenario: str):
     reason = why_not(SCENARIOS[scenario])
@@ -49,3 +76,23 @@ def test_role_converges_rests_and_holds_on_every_platform(scenario: str):
     )
 
     assert run.returncode == 0, "\n".join(run.stdout.splitlines()[-120:])
+    if "check" in SCENARIOS[scenario].get("scenario", {}).get("test_sequence", []):
+        planned, done = (changed(run.stdout, scenario, step) for step in ("check", "converge"))
+        assert planned
+        assert planned == done
+
+
+def test_checking_a_host_that_is_not_there_is_an_error(tmp_path: Path):
+    (tmp_path / "hosts.yml").write_text("all: {children: {jenkins: {}}}\n")
+    options = ["--hosts=ansible://jenkins", f"--ansible-inventory={tmp_path / 'hosts.yml'}", "-p", "no:cacheprovider"]
+
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", *options, HERE / "jenkins/verify"],
+        cwd=HERE.parents[1],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert run.returncode == pytest.ExitCode.USAGE_ERROR, run.stdout
+    assert "--hosts=ansible://jenkins finds no host" in run.stderr
