@@ -30,7 +30,7 @@ class State:
     users: dict[str, str]
     admins: set[str]
     quieting = False
-    jobs: list[str] = []
+    jobs: dict[str, str] = {}  # name → config.xml
 
 
 def merge(into: dict, more: dict, where: str = "") -> None:
@@ -68,6 +68,10 @@ def configure() -> None:
     for entry in declared["jenkins"]["authorizationStrategy"]["globalMatrix"]["entries"]:
         if "Overall/Administer" in entry["user"]["permissions"]:
             State.admins.add(entry["user"]["name"])
+
+
+def describe(name: str) -> dict[str, str]:
+    return {"name": name, "description": xml.etree.ElementTree.fromstring(State.jobs[name]).findtext("description", "")}
 
 
 def log(text: str) -> None:
@@ -129,6 +133,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         path = self.path.partition("?")[0].strip("/")
+        job = re.fullmatch("job/([^/]+)/(config.xml|api/json)", path)
         if path == "login":
             self.answer(200, b"<title>Sign in [Jenkins]</title>")
         elif path == "wsecho":
@@ -143,7 +148,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             crumb = {"crumbRequestField": "Jenkins-Crumb", "crumb": SESSIONS[session]}
             self.answer(200, crumb, Set_Cookie=f"JSESSIONID={session}; Path=/; HttpOnly")
         elif path == "api/json":
-            self.answer(200, {"quietingDown": State.quieting, "jobs": [{"name": name} for name in State.jobs]})
+            self.answer(200, {"quietingDown": State.quieting, "jobs": [describe(name) for name in State.jobs]})
+        elif job and job[1] in State.jobs:
+            self.answer(200, State.jobs[job[1]].encode() if job[2] == "config.xml" else describe(job[1]))
         elif path == "pluginManager/api/json":
             self.answer(200, {"plugins": State.plugins})
         elif path == "computer/api/json":
@@ -178,9 +185,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             threading.Thread(target=leave_when_idle, daemon=True).start()
         elif path == "configuration-as-code/reload":
             configure()
-        elif path == "createItem":
+        elif path == "createItem" or path.endswith("/config.xml"):
             xml.etree.ElementTree.fromstring(body)  # the test's own
-            State.jobs.append(self.path.partition("?name=")[2])
+            name = path.split("/")[1] if "/" in path else self.path.partition("?name=")[2]
+            State.jobs[name] = body.decode()
             self.answer(200)
             return
         elif path == "pipeline-model-converter/validate":

@@ -79,3 +79,29 @@ def test_it_never_ran_before_it_was_configured(host):
 
 def test_java_runs_it_with_the_declared_options(host):
     assert "-Xmx64m" in host.check_output("ps -u jenkins -o args=")
+
+
+def test_exactly_the_listed_people_sign_in(host):
+    assert host.check_output("awk '{print $3}' ~admin/.ssh/authorized_keys") == "ada@example"
+
+
+def test_firewall_admits_exactly_the_listed_networks(host):
+    rules = host.check_output("nft list table inet marketplace")
+    for admitted in (
+        "saddr 192.0.2.0/24 accept",
+        "saddr 2001:db8::/32 accept",
+        "saddr { 10.88.0.1, 127.0.0.1 } accept",
+    ):
+        assert admitted in rules
+    assert rules.count("saddr") == 3
+
+
+def test_no_secret_is_left_that_is_not_declared(host):
+    declared = {"NOTIFY_API_KEY", "PASSWORD_AUTOMATION", "PASSWORD_ADA_EXAMPLE", "PASSWORD_BEN_EXAMPLE"}
+    assert set(host.check_output("ls -A /etc/jenkins/secrets").split()) == declared | {"AGENT_KEY", "AGENT_KEY.pub"}
+
+
+def test_nobody_signs_up_alone_and_jenkins_has_read_what_says_so(host):
+    assert host.file("/etc/jenkins/casc.d/10-jenkins.yaml").contains("allowsSignup: false")
+    unread = "find /etc/jenkins/casc.d /etc/jenkins/secrets -cnewer /run/jenkins/configured"
+    assert host.check_output(unread) == ""
