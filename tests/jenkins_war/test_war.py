@@ -1,7 +1,8 @@
 """The declared plugins, configuration, jobs and Jenkinsfile in a controller: make test-jenkins JENKINS_WAR=jenkins.war.
 
 JENKINS_PLUGIN_MANAGER is the plugin installation manager's jar; or JENKINS_PLUGIN_DIR holds the plugins (*.jpi).
-Without a war the stand-in of tests/hosts/jenkins takes its place, which tests this file rather than Jenkins.
+Without a war the stand-in of tests/hosts/jenkins takes its place, which tests this file rather than Jenkins, and runs
+no builds.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ pytestmark = pytest.mark.slow
 class Controller:
     def __init__(self, url: str, api: dict):
         self.url, self.api = url, api
+        self.runs_builds = bool(os.environ.get("JENKINS_WAR"))
         cookies = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
         self.opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), cookies)
 
@@ -46,14 +48,33 @@ class Controller:
         except urllib.error.HTTPError as exc:
             return exc.code, exc.read().decode()
 
-    def post(self, path: str, body: bytes, kind: str) -> tuple[int, str]:
+    def post(self, path: str, body: bytes, kind: str = "application/x-www-form-urlencoded") -> tuple[int, str]:
         crumb = json.loads(self("crumbIssuer/api/json")[1])
         return self(path, body, **{crumb["crumbRequestField"]: crumb["crumb"], "Content-Type": kind})
 
 
-def run(*command: object, **options) -> None:
+def run(*command: object, **options) -> str:
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False, **options)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return done.stdout
+
+
+def repositories(folder: Path, urls: list[str]) -> dict[str, str]:
+    """The environment in which git finds at the declared URLs what a build takes: the Jenkinsfile and what it calls."""
+    (folder / "bin").mkdir(parents=True)
+    # The built-in node stands in for the agent.
+    (folder / "Jenkinsfile").write_text(
+        (ROOT / "Jenkinsfile").read_text().replace("label 'estate'", "label 'controller'")
+    )
+    shutil.copy(ROOT / "bin/plan_file", folder / "bin/plan_file")
+    git = ("git", "-C", folder, "-c", "user.name=nobody", "-c", "user.email=nobody@invalid.example")
+    run(*git, "init", "-q", "-b", "main")
+    run(*git, "add", ".")
+    run(*git, "commit", "-q", "-m", "What a build takes")
+    environment = {"GIT_CONFIG_COUNT": str(len(urls))}
+    for number, url in enumerate(urls):
+        environment |= {f"GIT_CONFIG_KEY_{number}": f"url.file://{folder}.insteadOf", f"GIT_CONFIG_VALUE_{number}": url}
+    return environment
 
 
 @pytest.fixture(scope="module")
@@ -93,8 +114,13 @@ def controller(tmp_path_factory):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
+    api = json.loads((home / "api").read_text())
     environment = {
         **os.environ,
+        # Builds call the make that tests/pipeline has for its harness.
+        "PATH": f"{ROOT}/tests/pipeline/stubs:{os.environ['PATH']}",
+        "HARNESS": str(home),
+        **repositories(home / "repository", api["repositories"]),
         **python,
         "JENKINS_HOME": str(home / "home"),
         "JENKINS_PORT": str(port),
@@ -110,7 +136,7 @@ def controller(tmp_path_factory):
         subprocess.Popen(command, env=environment, stdout=output, stderr=output) as process,
     ):
         try:
-            found = Controller(f"http://127.0.0.1:{port}", json.loads((home / "api").read_text()))
+            found = Controller(f"http://127.0.0.1:{port}", api)
             wait_for(found, process, home / "output")
             yield found
         finally:
@@ -130,12 +156,19 @@ def wait_for(controller: Controller, process: subprocess.Popen, output: Path) ->
     pytest.fail(f"the controller did not come up: {output.read_text()[-3000:]}")
 
 
-def test_every_pinned_plugin_comes_up_at_its_version(controller):
+def test_the_war_is_of_the_declared_version(controller):
+    with controller.opener.open(f"{controller.url}/login", timeout=60) as answer:
+        assert answer.headers["X-Jenkins"] == controller.api["version"]
+
+
+def test_every_pinned_plugin_comes_up_at_its_version_and_so_does_what_they_need(controller):
     _, answer = controller("pluginManager/api/json?tree=plugins[shortName,version,active]")
-    active = {f"{p['shortName']}:{p['version']}" for p in json.loads(answer)["plugins"] if p["active"]}
+    plugins = json.loads(answer)["plugins"]
+    active = {f"{plugin['shortName']}:{plugin['version']}" for plugin in plugins if plugin["active"]}
 
     assert controller.api["plugins"]
     assert set(controller.api["plugins"]) - active == set()
+    assert [plugin["shortName"] for plugin in plugins if not plugin["active"]] == []
 
 
 def test_configuration_as_code_closes_the_controller(controller):
@@ -145,20 +178,60 @@ def test_configuration_as_code_closes_the_controller(controller):
 
 def test_jenkinsfile_is_valid_to_the_controller(controller):
     body = urllib.parse.urlencode({"jenkinsfile": (ROOT / "Jenkinsfile").read_text()}).encode()
-    code, answer = controller.post("pipeline-model-converter/validate", body, "application/x-www-form-urlencoded")
+    code, answer = controller.post("pipeline-model-converter/validate", body)
 
     assert code == 200
     assert "validated" in answer, answer
 
 
-def test_every_rendered_job_is_taken(controller):
-    run("make", "-s", "jobs", cwd=ROOT)
-    jobs = sorted((ROOT / "build/jobs/xml").rglob("*"))
-    jobs = [path for path in jobs if path.is_file()]
-    assert jobs
-    for job in jobs:
-        name = job.parent.name if job.name == "config.xml" else job.stem
-        code, answer = controller.post(f"createItem?name={name}", job.read_bytes(), "application/xml")
-        assert code == 200, f"{name}: {answer[-500:]}"
-    listed = {entry["name"] for entry in json.loads(controller("api/json?tree=jobs[name]")[1])["jobs"]}
-    assert listed == {job.parent.name if job.name == "config.xml" else job.stem for job in jobs}
+@pytest.fixture(scope="module")
+def push(controller, tmp_path_factory):
+    """make update-jobs, with the jobs enabled; returns what it said."""
+    folder = tmp_path_factory.mktemp("jobs")
+    variables = {
+        "jenkins_jobs_url": f"{controller.url}/",
+        "jenkins_jobs_directory": str(folder),
+        "jenkins_jobs_enabled": True,
+    }
+    # render.yml took the example's passwords.
+    example = {"DM_CREDENTIALS_REPO": str(ROOT / "credentials.example")}
+    environment = {**os.environ, **example, "DM_PLAN_FILE": str(folder.with_suffix(".json"))}
+
+    def run_playbook() -> str:
+        found = [word for path in sorted(ROOT.glob("inventories/*/hosts.yml")) for word in ("-i", path.parent)]
+        playbook = (Path(sys.executable).parent / "ansible-playbook", *found, "playbooks/update_jobs.yml")
+        return run(*playbook, "-e", json.dumps(variables), cwd=ROOT, env=environment)
+
+    return run_playbook
+
+
+@pytest.fixture(scope="module")
+def pushed(push) -> str:
+    return push()
+
+
+def test_every_rendered_job_is_taken_and_a_second_push_finds_nothing_to_change(controller, push, pushed):
+    jobs = [entry["name"] for entry in json.loads(controller("api/json?tree=jobs[name]")[1])["jobs"]]
+
+    assert "plan-preview" in jobs
+    assert f"localhost: {len(jobs)} added" in pushed
+    assert "localhost: 0 added, 0 changed, 0 removed" in push()
+
+
+@pytest.mark.usefixtures("pushed")
+def test_a_job_of_the_jenkinsfile_runs(controller):
+    if not controller.runs_builds:
+        pytest.skip("the stand-in runs no builds: make test-jenkins JENKINS_WAR=… does")
+    assert controller.post("job/plan-preview/buildWithParameters", b"STAGE=preview&ACTION=plan")[0] == 201
+    build: dict = {}
+    end = time.monotonic() + 600
+    while build.get("building", True) and time.monotonic() < end:
+        time.sleep(1)
+        code, answer = controller("job/plan-preview/lastBuild/api/json?tree=building,result,artifacts[relativePath]")
+        build = json.loads(answer) if code == 200 else {}
+    console = controller("job/plan-preview/lastBuild/consoleText")[1]
+
+    assert build.get("result") == "UNSTABLE", console[-5000:]  # the make of tests/pipeline plans a change
+    assert "build/plan-preview.json" in {artifact["relativePath"] for artifact in build["artifacts"]}
+    assert controller("job/plan-preview/lastBuild/Plan/")[0] == 200
+    assert not [secret for secret in controller.api["secrets"] if secret in console]
