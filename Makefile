@@ -31,20 +31,22 @@ stage: setup
 .PHONY: converge
 converge: stage ## The main job: STAGE=local everything on the embedded AWS; a real STAGE plans, shows, asks, applies
 ifeq ($(STAGE),local)
-	@$(ANSIBLE) $(PLAYBOOK)
-	@DM_PLAN_FILE=$(BUILD)/proof-$(STAGE).json $(ANSIBLE) playbooks/prove_estate.yml
+	@$(ANSIBLE) $(PLAYBOOK) && DM_PLAN_FILE=$(BUILD)/proof-$(STAGE).json $(ANSIBLE) playbooks/prove_estate.yml || $(fail)
 else
 	@$(MAKE) --no-print-directory plan || { [ $$? = 2 ] && bin/plan_file pending $(BUILD)/plan-$(STAGE).json; }
 	@bin/plan_file confirm $(BUILD)/plan-$(STAGE).json $(STAGE)
 	@$(MAKE) --no-print-directory apply PLAN=$(BUILD)/plan-$(STAGE).json
 endif
 
-# Runs a playbook in check mode and exits with 0, 2 or 1. A failing recipe makes GNU make exit with 2 whatever its own
-# status was; on SIGQUIT it exits with 1.
+# A failing recipe makes GNU make exit with 2 whatever its own status was, which here says that changes are pending; on
+# SIGQUIT it exits with 1.
+fail := { kill -QUIT $$PPID; sleep 5; }
+
+# Runs a playbook in check mode and exits with 0, 2 or 1.
 define check
 @DM_PLAN_FILE=$(BUILD)/$@-$(STAGE).json $(ANSIBLE) $(1) --check --diff; \
 bin/plan_file status $(BUILD)/$@-$(STAGE).json $$?; \
-case $$? in 0) ;; 2) exit 2 ;; *) kill -QUIT $$PPID; sleep 5 ;; esac
+case $$? in 0) ;; 2) exit 2 ;; *) $(fail) ;; esac
 endef
 
 .PHONY: plan
@@ -60,7 +62,7 @@ apply: stage ## Carry out exactly PLAN=build/plan-STAGE.json, or stop because th
 	@test -f '$(PLAN)' || { echo "PLAN='$(PLAN)' is no file; make plan STAGE=$(STAGE) writes one" >&2; exit 1; }
 	@DM_PLAN_FILE=$(BUILD)/plan-$(STAGE)-now.json $(ANSIBLE) $(PLAYBOOK) --check > $(BUILD)/plan-$(STAGE)-now.txt || { cat $(BUILD)/plan-$(STAGE)-now.txt; exit 1; }
 	@bin/plan_file same '$(PLAN)' $(BUILD)/plan-$(STAGE)-now.json
-	@DM_PLAN_FILE=$(BUILD)/run-$(STAGE).json $(ANSIBLE) $(PLAYBOOK) -e '@$(PLAN)'
+	@DM_PLAN_FILE=$(BUILD)/run-$(STAGE).json $(ANSIBLE) $(PLAYBOOK) -e '@$(PLAN)' || $(fail)
 
 .PHONY: verify-assets
 verify-assets: stage ## Fetch a canary of each public kind through the router, and see the private ones refused

@@ -6,6 +6,7 @@ import datetime
 import json
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,18 @@ def _of_arguments(role: str, errors: list[str]) -> str:
         else:
             said.append(" ".join(error.split()))
     return f"{', '.join(said)} (inventories/*/group_vars/all and host_vars; roles/{role}/meta/argument_specs.yml)."
+
+
+def together(notes: Iterable[str]) -> list[str]:
+    """What is noted of several resources ("name: what") is said once, with all of their names."""
+    said: dict[str, list[str]] = {}
+    for note in notes:
+        name, colon, what = note.partition(": ")
+        if colon and " " not in name:
+            said.setdefault(what, []).append(name)
+        else:
+            said.setdefault(note, [])
+    return [f"{', '.join(names)}: {what}" if names else what for what, names in said.items()]
 
 
 def done(plan: dict[str, Any]) -> dict[str, int]:
@@ -150,11 +163,12 @@ class CallbackModule(Default):
             self._store(dict(zip(hosts, map(self._row, hosts), strict=True)))
 
     def _sum_up(self, hosts: list[str]) -> None:
-        for plan in (plan for host in hosts for plan in self._plans.get(host, {}).values()):
+        plans = [plan for host in hosts for plan in self._plans.get(host, {}).values()]
+        for plan in plans:
             for found in plan["unmanaged"]:
                 self._display.display(f"unmanaged: {found['resource']}; to adopt it, paste:\n{found['adopt']}")
-            for note in plan["notes"]:
-                self._display.display(f"note: {note}")
+        for note in together(note for plan in plans for note in plan["notes"]):
+            self._display.display(f"note: {note}")
         self._display.display("")
         for host in hosts:
             row = self._row(host)
@@ -196,7 +210,9 @@ class CallbackModule(Default):
         templates = Environment(
             loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined
         )
-        page = templates.get_template("dm_report.html.j2").render(json.loads(text)["dm_plan"], diff=self._page_diff)
+        page = templates.get_template("dm_report.html.j2").render(
+            json.loads(text)["dm_plan"], diff=self._page_diff, together=together
+        )
         path.with_suffix(".html").write_text(page, encoding="utf-8")
         self._display.display(f"\n{path.with_suffix('.html')} shows all of it.")
 

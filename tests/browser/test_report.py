@@ -6,7 +6,7 @@ from pathlib import Path
 
 import dm_report
 import pytest
-from dm_report import CallbackModule
+from dm_report import CallbackModule, together
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from selenium.webdriver.common.by import By
 
@@ -38,7 +38,8 @@ REPORT = {
                 "outcomes": [],
                 "unmanaged": [{"resource": "bucket y", "adopt": "buckets_standalone:\n  y: {}"}],
             }
-        }
+        },
+        "staging": {"buckets": {"notes": [], "diff": [], "actions": [], "outcomes": [], "unmanaged": []}},
     },
     "tasks": [{"host": "production", "task": "Make the address", "diff": []}],
     "failures": [{"host": "production-account", "task": "Stop unless …", "sentence": FAILURE}],
@@ -49,7 +50,9 @@ REPORT = {
 def page(browser, tmp_path):
     folder = Path(dm_report.__file__).parent
     templates = Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined)
-    text = templates.get_template("dm_report.html.j2").render(REPORT, diff=CallbackModule()._page_diff)
+    text = templates.get_template("dm_report.html.j2").render(
+        REPORT, diff=CallbackModule()._page_diff, together=together
+    )
     (tmp_path / "plan.html").write_text(text, encoding="utf-8")
     browser.get((tmp_path / "plan.html").as_uri())
     return browser
@@ -59,12 +62,15 @@ def test_the_plan_is_readable_at_a_glance(page):
     assert page.find_element(By.TAG_NAME, "h1").text == "Plan of production"
     rows = [row.text for row in page.find_elements(By.TAG_NAME, "tr")]
     assert rows == ["host add change remove unmanaged failed", "production 1 1 0 1 0", "production-account 0 0 0 0 1"]
+    headings = [heading.text for heading in page.find_elements(By.TAG_NAME, "h2")]
+    assert headings == ["production: buckets", "production: Make the address"], "only where there is something to see"
     assert FAILURE in page.find_element(By.TAG_NAME, "body").text
 
 
 def test_the_diff_shows_vars_as_text_and_never_as_markup(page):
     diff = page.find_element(By.TAG_NAME, "pre").text
     assert "+tags: {Stage: <production>}" in diff
+    assert page.find_elements(By.CSS_SELECTOR, "pre .new")[-1].text == "+tags: {Stage: <production>}"
 
 
 def test_calls_open_on_demand(page):

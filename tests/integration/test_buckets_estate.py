@@ -113,7 +113,9 @@ def test_objects_of_no_other_bucket_expire(converged_estate):
             assert name in MFA_DELETE, "S3 allows no lifecycle rule beside MFA delete; all others drop stale uploads"
             continue
         assert all(rule["AbortIncompleteMultipartUpload"] for rule in rules)
-        expiring |= {name: rule["Expiration"]["Days"] for rule in rules if "Expiration" in rule}
+        for rule in rules:
+            if "Expiration" in rule:
+                expiring[name] = rule["Expiration"]["Days"]
     assert expiring == {
         "digitalmarketplace-database-backups": 180,
         "digitalmarketplace-cross-region-database-backups": 7,
@@ -176,6 +178,13 @@ def test_a_replica_that_is_no_longer_declared_is_shown_to_end_with_its_rule(conv
     ]
     assert "digitalmarketplace-cross-region-documents-preview-preview" in run.output
     assert "1 to change, 1 to remove, 1 unmanaged" in run.output
+
+
+def test_a_tag_alone_narrows_the_whole_site_down(converged_estate):
+    run = converged_estate.playbook("site.yml", "--tags", "buckets", check=True)
+
+    assert run.rc == 0, run.output
+    assert {purpose for plans in run.report["plans"].values() for purpose in plans} == {"buckets"}
 
 
 def test_a_plan_of_an_empty_estate_writes_nothing_and_is_what_apply_then_does(estate_aws, run_playbook):

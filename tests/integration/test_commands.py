@@ -56,6 +56,7 @@ def test_plan_exits_with_2_1_or_0_and_apply_carries_out_what_was_planned(make, e
     broken = make("plan")
     assert broken.returncode == 1
     assert "Cannot get into account development" in broken.stderr
+    assert make("converge").returncode == 1, "2 is for changes that are pending"
 
 
 def test_apply_stops_when_the_world_has_moved_since_the_plan(make, estate_aws, tmp_path):

@@ -413,6 +413,29 @@ def test_mfa_delete_is_compared_and_never_touched(converge):
     assert result["plan"]["notes"][0].startswith("shop-replica: MFA delete is declared but off; only the root user can")
 
 
+def test_versioning_under_mfa_delete_is_never_written_while_the_rest_is(estate_aws, converge):
+    converge(declaration())
+    estate_aws.client("s3", "development", "eu-west-2", root=True).put_bucket_versioning(
+        Bucket="shop-replica",
+        VersioningConfiguration={"Status": "Enabled", "MFADelete": "Enabled"},
+        MFA="arn:aws:iam::222222222222:mfa/root-account-mfa-device 123456",
+    )
+    declared = declaration()
+    declared["buckets"][0] |= {"replication": {"rules": []}}
+    declared["buckets"][1] |= {"versioning": False, "mfa_delete": False, "tags": {"Stage": "other"}}
+    estate_aws.forget_calls()
+
+    result = converge(declared)
+
+    assert done(result) == {"done"}
+    assert {call["operation"] for call in estate_aws.writes()} == {"PutBucketTagging", "DeleteBucketReplication"}
+    assert [note.partition(";")[0] for note in result["plan"]["notes"]] == [
+        "shop-replica: MFA delete is on but declared off",
+        "shop-replica: versioning is declared off, but under MFA delete only the root user can change it (https://docs.aws."
+        "amazon.com/AmazonS3/latest/userguide/MultiFactorAuthenticationDelete.html)",
+    ]
+
+
 def test_the_module_runs_under_ansible_with_a_diff_a_person_can_read(estate_aws, tmp_path):
     playbook = tmp_path / "play.yml"
     play = {"hosts": "localhost", "gather_facts": False, "tasks": [{"name": "Converge", "dm_buckets": declaration()}]}

@@ -1,5 +1,5 @@
 import pytest
-from dm_report import done, sentence
+from dm_report import done, sentence, together
 
 
 @pytest.mark.parametrize(
@@ -64,3 +64,9 @@ def test_only_what_was_brought_to_an_end_counts_as_done():
 
     assert done({"actions": actions, "outcomes": outcomes}) == {"add": 1, "change": 0, "remove": 0}
     assert done({"actions": actions, "outcomes": []}) == {"add": 0, "change": 0, "remove": 0}
+
+
+def test_what_is_noted_of_several_buckets_is_said_once():
+    notes = ["one-bucket: MFA delete is off", "ada leaves: soon", "other-bucket: MFA delete is off", "ada leaves: soon"]
+
+    assert together(notes) == ["one-bucket, other-bucket: MFA delete is off", "ada leaves: soon"]
