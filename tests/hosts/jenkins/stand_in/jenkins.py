@@ -202,7 +202,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def web_socket(self) -> None:
         """Echoes one frame: enough to see that a proxy lets both directions through."""
         key = self.headers.get("Sec-WebSocket-Key", "")
-        if self.headers.get("Upgrade", "").lower() != "websocket" or not key:
+        asked = self.headers.get("Upgrade", "").lower(), self.headers.get("Connection", "").lower()
+        if asked != ("websocket", "upgrade") or not key:
             self.answer(400)
             return
         accept = base64.b64encode(hashlib.sha1(f"{key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11".encode()).digest())  # noqa: S324
