@@ -83,9 +83,14 @@ def memory(worker: int) -> tuple[float, float]:
     return rss, pss
 
 
-def disk(directory: Path) -> float:
-    """MB of blocks under it."""
-    return sum(file.lstat().st_blocks for file in directory.rglob("*") if file.is_file()) * 512 / 1e6
+def disk(worker: int, directory: Path) -> float:
+    """MB of blocks under it, and of the nameless temporary files that the worker holds open."""
+    blocks = sum(file.lstat().st_blocks for file in directory.rglob("*") if file.is_file())
+    for descriptor in Path(f"/proc/{worker}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            if str(descriptor.readlink()).startswith(str(directory)) and descriptor.stat().st_nlink == 0:
+                blocks += descriptor.stat().st_blocks
+    return blocks * 512 / 1e6
 
 
 class Bench:
@@ -217,13 +222,13 @@ def slow_readers(port: int, count: int) -> Iterator[list[socket.socket]]:
 def watch_downloads(bench: Bench, count: int) -> dict[str, float]:
     """The worker's memory and disk at their most, while every download is open and read from again and again."""
     server, directory = bench.servers[CACHED], bench.directory / "cached"
-    (idle_rss, idle_pss), stored = memory(server.worker), disk(directory)
+    (idle_rss, idle_pss), stored = memory(server.worker), disk(server.worker, directory)
     most = (0.0, 0.0, 0.0)
     with slow_readers(server.port, count) as readers:
         for _ in range(5):
             if not all(reader.recv(65536) for reader in readers):
                 sys.exit("a download broke off")
-            most = tuple(map(max, most, (*memory(server.worker), disk(directory) - stored)))
+            most = tuple(map(max, most, (*memory(server.worker), disk(server.worker, directory) - stored)))
     return {
         "idle_rss_mb": idle_rss, "idle_pss_mb": idle_pss, "rss_mb": most[0], "pss_mb": most[1], "disk_mb": most[2],
     }  # fmt: skip
