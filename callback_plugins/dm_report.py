@@ -6,6 +6,7 @@ import datetime
 import json
 import os
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,15 @@ def done(plan: dict[str, Any]) -> dict[str, int]:
         if action["resource"] in tried and verbs.get(action["resource"]) != "add":
             verbs[action["resource"]] = action["verb"]
     return {verb: list(verbs.values()).count(verb) for verb in _WORDS}
+
+
+def reasons(outcomes: list[dict[str, str]]) -> dict[tuple[str, str], list[dict[str, str]]]:
+    """The outcomes that have a reason, by resource and method: looked up for each of what may be 20,000 calls."""
+    found = defaultdict(list)
+    for outcome in outcomes:
+        if outcome["why"]:
+            found[outcome["resource"], outcome["method"]].append(outcome)
+    return found
 
 
 class CallbackModule(Default):
@@ -211,7 +221,7 @@ class CallbackModule(Default):
             loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined
         )
         page = templates.get_template("dm_report.html.j2").render(
-            json.loads(text)["dm_plan"], diff=self._page_diff, together=together
+            json.loads(text)["dm_plan"], diff=self._page_diff, together=together, reasons=reasons
         )
         path.with_suffix(".html").write_text(page, encoding="utf-8")
         self._display.display(f"\n{path.with_suffix('.html')} shows all of it.")

@@ -139,15 +139,7 @@ def main() -> None:
         "changed": bool(actions),
         "diff": diffs,
         "plan": dm_plan.result("jobs", "jenkins", actions, [], notes),
-        "outcomes": [
-            {
-                "method": outcome.action.method,
-                "resource": outcome.action.resource,
-                "status": outcome.status,
-                "why": outcome.why,
-            }
-            for outcome in outcomes
-        ],
+        "outcomes": [outcome.told() for outcome in outcomes],
     }
     if failed:
         module.fail_json(msg=f"Not every job could be made as declared: {'; '.join(failed)}.", **result)

@@ -126,7 +126,7 @@ from ansible.module_utils import dm_person, dm_person_live
 from ansible.module_utils.dm_errors import sentence
 from ansible.module_utils.dm_iam_rules import name_problem
 from ansible.module_utils.dm_person_record import Record, devices_seen
-from ansible.module_utils.dm_plan import Action, Outcome, carry_out, result
+from ansible.module_utils.dm_plan import Action, Outcome, carry_out, failures, result
 from ansible.module_utils.dm_terminal import say, terminal
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleBotocoreError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
@@ -259,17 +259,11 @@ def main() -> None:
         client, params["account_id"], fresh, make, functools.partial(reveal, name, where)
     )  # fmt: skip
     outcomes: list[Outcome] = carry_out(actions, calls, explain, workers=8)
-    told["outcomes"] = [
-        {"method": o.action.method, "resource": o.action.resource, "status": o.status, "why": o.why} for o in outcomes
-    ]
+    told["outcomes"] = [outcome.told() for outcome in outcomes]
     told["record"] = record.end(told["outcomes"])
-    failed = [outcome for outcome in outcomes if outcome.status == "failed"]
-    if failed:
-        said = "; ".join(f"{o.action.resource}: {o.why.rstrip('.')}" for o in failed)
-        held_back = sum(outcome.status == "not tried" for outcome in outcomes)
-        rest = f" ({held_back} more calls were not tried)" if held_back else ""
-        changed = any(outcome.status == "done" for outcome in outcomes)
-        module.fail_json(msg=f"{doing} is half done: {said}{rest}; run it again.", **told | {"changed": changed})
+    told["changed"] = any(outcome.status == "done" for outcome in outcomes)
+    if failed := failures(outcomes):
+        module.fail_json(msg=f"{doing} is half done: {failed}; run it again.", **told)
     module.exit_json(**told)
 
 

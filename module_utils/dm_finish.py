@@ -50,10 +50,7 @@ def finish(
         )
     if not module.check_mode:
         outcomes = carry_out(actions, call, lambda exc: sentence(exc, "AWS refused"))
-        told["outcomes"] = [
-            {"method": o.action.method, "resource": o.action.resource, "status": o.status, "why": o.why}
-            for o in outcomes
-        ]
+        told["outcomes"] = [outcome.told() for outcome in outcomes]
         failed = [o for o in outcomes if o.status != "done"]
         if failed:
             told["changed"] = any(o.status == "done" for o in outcomes)

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -191,7 +192,9 @@ class _Plan:
         return f"arn:aws:iam::{self.wanted['account_id']}:{kind}{item['path']}{item['name']}"
 
     def add(self, verb: str, resource: str, method: str, params: dict[str, Any], needs: Iterable[str] = ()) -> None:
-        self.actions.append(Action(verb, resource, f"iam.{method}", params, needs=tuple(needs)))
+        # Of a user in ten groups everything says the same names: one string each will do.
+        needs = tuple(sys.intern(need) for need in needs)
+        self.actions.append(Action(verb, sys.intern(resource), sys.intern(f"iam.{method}"), params, needs=needs))
 
     def show(self, header: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
         """A diff of what differs between two mappings, one key a paragraph."""

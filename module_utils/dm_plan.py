@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import deque
-from collections.abc import Callable, Iterable
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
 from queue import SimpleQueue
 from typing import Any, NamedTuple
 
@@ -31,11 +32,32 @@ class Outcome(NamedTuple):
     status: str  # "done", "failed" or "not tried"
     why: str = ""
 
+    def told(self) -> dict[str, str]:
+        """What a module returns, in a list, as `outcomes`."""
+        action = self.action
+        return {"method": action.method, "resource": action.resource, "status": self.status, "why": self.why}
+
+
+NAMED = 20  # failures that a message names; where the session ends midway thousands fail alike
+
+
+def failures(outcomes: Sequence[Outcome]) -> str:
+    """What failed and why, as part of a sentence; "" where nothing did."""
+    statuses = Counter(outcome.status for outcome in outcomes)
+    failed = (outcome for outcome in outcomes if outcome.status == "failed")
+    said = [f"{outcome.action.resource}: {outcome.why.rstrip('.')}" for outcome in islice(failed, NAMED)]
+    if statuses["failed"] > NAMED:
+        said.append(f"and {statuses['failed'] - NAMED} more failed")
+    rest = f" ({statuses['not tried']} more calls were not tried)" if said and statuses["not tried"] else ""
+    return "; ".join(said) + rest
+
 
 def digest(actions: Iterable[Action]) -> str:
     """The same for the same plan: what apply compares with the plan that was reviewed."""
-    text = json.dumps([action._asdict() for action in actions], sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()
+    made = hashlib.sha256()
+    for action in actions:  # one by one, since together they may be many megabytes
+        made.update(json.dumps(action._asdict(), sort_keys=True, default=str).encode() + b"\n")
+    return made.hexdigest()
 
 
 def counts(actions: Iterable[Action]) -> dict[str, int]:
@@ -57,10 +79,16 @@ def result(purpose: str, account: str, actions: list[Action], unmanaged: list[di
         "account": account,
         "digest": digest(actions),
         "counts": counts(actions),
-        "actions": [action._asdict() for action in actions],
+        "actions": [_told(action) for action in actions],
         "unmanaged": unmanaged,
         "notes": notes,
     }
+
+
+def _told(action: Action) -> dict[str, Any]:
+    """An action as it is stored: needs only say how it is carried out, and of ten thousand people are megabytes."""
+    told = {"verb": action.verb, "resource": action.resource, "method": action.method, "params": action.params}
+    return told | ({"region": action.region} if action.region else {})
 
 
 def carry_out(
@@ -69,10 +97,13 @@ def carry_out(
     """Run each action whose needs are done; a failure holds back only what needs it. Outcomes keep the plan's order.
 
     Looks at a resource only when what it waited for has ended: one of ten thousand costs as little as one of ten.
+    Hands out no more than the workers can take, so that whoever stops it waits for the calls under way alone.
     """
-    left: dict[str, deque[int]] = {}
+    left: dict[str, list[int]] = {}
     for index, action in enumerate(actions):
-        left.setdefault(action.resource, deque()).append(index)
+        left.setdefault(action.resource, []).append(index)
+    for queue in left.values():
+        queue.reverse()  # the next one is the last
     outcomes: dict[int, Outcome] = {}
     broken: set[str] = set()
     waiting: dict[str, list[str]] = {}  # resources to look at again when this one has ended
@@ -92,16 +123,16 @@ def carry_out(
 
     def give_up(resource: str, why: str) -> None:
         broken.add(resource)
-        for index in left[resource]:
+        for index in reversed(left[resource]):
             outcomes[index] = Outcome(actions[index], "not tried", why)
         end(resource)
 
     with ThreadPoolExecutor(max_workers=workers) as pool:
         running: dict[Future[Outcome], int] = {}
         while ready or running:
-            while ready:
+            while ready and len(running) < workers:
                 resource = ready.popleft()
-                index = left[resource][0]
+                index = left[resource][-1]
                 needs = [need for need in actions[index].needs if need != resource]
                 failed = next((need for need in needs if need in broken), None)
                 pending = next((need for need in needs if need in left), None)
@@ -119,7 +150,7 @@ def carry_out(
             index = running.pop(future)
             resource = actions[index].resource
             outcomes[index] = future.result()
-            left[resource].popleft()
+            left[resource].pop()
             if outcomes[index].status == "failed":
                 give_up(resource, f"{resource} failed")
             elif left[resource]:

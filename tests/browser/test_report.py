@@ -6,7 +6,7 @@ from pathlib import Path
 
 import dm_report
 import pytest
-from dm_report import CallbackModule, together
+from dm_report import CallbackModule, reasons, together
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from selenium.webdriver.common.by import By
 
@@ -35,7 +35,10 @@ REPORT = {
                     }
                 ],
                 "actions": [{"verb": "change", "resource": "bucket x", "method": "s3.put_bucket_tagging"}],
-                "outcomes": [],
+                "outcomes": [
+                    {"resource": "bucket x", "method": "s3.put_bucket_tagging", "status": "failed", "why": "no <more>"},
+                    {"resource": "bucket z", "method": "s3.put_bucket_tagging", "status": "failed", "why": "elsewhere"},
+                ],
                 "unmanaged": [{"resource": "bucket y", "adopt": "buckets_standalone:\n  y: {}"}],
             }
         },
@@ -51,7 +54,7 @@ def page(browser, tmp_path):
     folder = Path(dm_report.__file__).parent
     templates = Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined)
     text = templates.get_template("dm_report.html.j2").render(
-        REPORT, diff=CallbackModule()._page_diff, together=together
+        REPORT, diff=CallbackModule()._page_diff, together=together, reasons=reasons
     )
     (tmp_path / "plan.html").write_text(text, encoding="utf-8")
     browser.get((tmp_path / "plan.html").as_uri())
@@ -77,7 +80,7 @@ def test_calls_open_on_demand(page):
     calls = page.find_element(By.TAG_NAME, "details")
     assert not calls.find_element(By.TAG_NAME, "li").is_displayed()
     calls.find_element(By.TAG_NAME, "summary").click()
-    assert "s3.put_bucket_tagging" in calls.text
+    assert calls.find_element(By.TAG_NAME, "li").text == "change bucket x: s3.put_bucket_tagging failed: no <more>"
 
 
 def test_the_page_loads_nothing_and_logs_no_error(page):

@@ -5,7 +5,7 @@ import threading
 import time
 
 import pytest
-from ansible.module_utils.dm_plan import Action, carry_out, counts, digest
+from ansible.module_utils.dm_plan import Action, Outcome, carry_out, counts, digest, failures, result
 
 
 def act(resource: str, method: str = "iam.do", *needs: str, verb: str = "add") -> Action:
@@ -83,6 +83,19 @@ def test_different_resources_run_side_by_side_but_no_more_than_the_workers() -> 
     assert most == 8
 
 
+def test_whoever_stops_it_waits_for_the_calls_under_way_alone() -> None:
+    begun: list[str] = []
+
+    def call(action: Action) -> None:
+        begun.append(action.resource)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        carry_out([act(str(n)) for n in range(100)], call, str, workers=4)
+
+    assert len(begun) <= 8
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_any_plan_without_circles_is_done_in_an_order_that_respects_it(seed: int) -> None:
     dice = random.Random(seed)
@@ -112,6 +125,26 @@ def test_twenty_thousand_resources_cost_seconds_not_minutes() -> None:
 
     assert {outcome.status for outcome in outcomes} == {"done"}
     assert time.monotonic() - began < 20
+
+
+def test_a_message_names_some_failures_and_counts_the_rest() -> None:
+    failed = [Outcome(act(f"user {n}"), "failed", "no.") for n in range(50)]
+
+    assert failures([Outcome(act("a"), "done")]) == ""
+    assert failures([*failed[:2], Outcome(act("b"), "not tried", "user 1 failed")]) == (
+        "user 0: no; user 1: no (1 more calls were not tried)"
+    )
+    assert failures(failed).endswith("; user 19: no; and 30 more failed")
+
+
+def test_what_is_stored_of_an_action_is_what_it_does_and_where() -> None:
+    there = act("a", "iam.a", "b")
+    abroad = act("c", "s3.c", verb="change")._replace(region="eu-west-2", params={"Bucket": "c"})
+
+    assert result("access", "main", [there, abroad], [], [])["actions"] == [
+        {"verb": "add", "resource": "a", "method": "iam.a", "params": {}},
+        {"verb": "change", "resource": "c", "method": "s3.c", "params": {"Bucket": "c"}, "region": "eu-west-2"},
+    ]
 
 
 def test_resources_are_counted_not_calls_and_creating_wins() -> None:
