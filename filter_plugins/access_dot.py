@@ -109,19 +109,23 @@ class _Picture:
     def __init__(self, review: Mapping[str, Any], lives: Mapping[str, Mapping[str, Any]], main: str) -> None:
         self.review, self.lives, self.main = review, lives, main
         self.users = {user["name"]: user for user in lives[main]["users"]}
-        everyone = set(self.users)
         members: dict[str, set[str]] = {group["name"]: set() for group in lives[main]["groups"]}
         for user in self.users.values():
             for group in user["groups"]:
                 members[group].add(user["name"])
         # A line from everybody to one group says less than a word.
-        self.everyone = [group for group in members if len(everyone) > 1 and members[group] >= everyone]
+        grouped = {user["name"] for user in self.users.values() if user["groups"]}
+        self.everyone = [group for group in members if len(grouped) > 1 and members[group] >= grouped]
         self.members = members
         lines = [one for key in ("grants", "dangling") for one in review[key] if one["account"] == main]
         self.alone = {one["who"] for one in lines if one.get("through") == f"user {one.get('who')}"}
         self.alone |= {one["holder"][5:] for one in lines if one.get("holder", "").startswith("user ")}
         # What most lines from people, and most from roles, ask for: said once, in the legend.
         self.usual = {kind: self._most(kind) for kind in ("user", "role")}
+        # What an AWS service becomes is a word in the role's box, not a line across the picture.
+        self.services: dict[tuple[str, str], list[str]] = {}
+        for one in review["services"]:
+            self.services.setdefault((one["role_account"], one["role"]), []).append(f"for {one['names']}")
         self.out: list[str] = []
         self.columns: dict[str, list[str]] = {}  # nodes that stand above each other
 
@@ -134,7 +138,7 @@ class _Picture:
             ("\u2501\u2501\u2501", _BLUE, "explicit: a policy names the role"),
             ("\u2505\u2505\u2505", _BLUE, "implied by a broad policy"),
             ("\u2501 \u2501", _RED, "one side only: nobody gets in"),
-            ("\u2501\u2501\u2501", _GREY, "is in the group, or is what an AWS service becomes"),
+            ("\u2501\u2501\u2501", _GREY, "is in the group"),
         ]
         rows = [
             f'<TR><TD ALIGN="LEFT"><FONT COLOR="{colour}">{sample}</FONT></TD><TD ALIGN="LEFT">{_text(said)}</TD></TR>'
@@ -153,6 +157,7 @@ class _Picture:
     def key(self, name: str) -> tuple[str, ...]:
         """Where a person stands: with those in the same groups, alone if a policy of their own gives something."""
         groups = tuple(sorted(set(self.users[name]["groups"]) - set(self.everyone)))
+        groups = groups or tuple(self.users[name]["groups"])  # nowhere else than everybody
         return (*groups, f"user {name}") if name in self.alone else groups
 
     def blocks(self) -> dict[tuple[str, ...], list[str]]:
@@ -222,7 +227,8 @@ class _Picture:
         self.cluster("groups", f"groups in {self.main}", _ACCOUNTS[0])
         for group, members in sorted(self.members.items()):
             if group in self.everyone:
-                said = "all people"
+                outside = len(self.users) - len(members)
+                said = f"all people but {outside}" if outside else "all people"
             else:
                 said = f"{len(members)} {'person' if len(members) == 1 else 'people'}"
             label = f"<{_text(group)}<BR/>{_small(said)}>"
@@ -247,8 +253,9 @@ class _Picture:
             label = f"<{_text(account)} {self.lives[account]['account_id']}{self._root(account)}>"
             self.cluster(f"roles in {account}", label, _ACCOUNTS[(place + 1) % len(_ACCOUNTS)])
             for name in names:
-                said = f"<BR/>{_small('nobody reaches it', _RED)}"
-                label = f"<{_text(name)}{said if (account, name) in lost else ''}>"
+                said = [_small(_text(service)) for service in self.services.get((account, name), [])]
+                said += [_small("nobody reaches it", _RED)] if (account, name) in lost else []
+                label = f"<{'<BR/>'.join([_text(name), *said])}>"
                 self.node(column, _id("role", account, name), label=label, style="filled,rounded", fillcolor="white")
             if not names:
                 self.node(column, _id("role", account, ""), label="no roles", shape="plain", fontcolor=_GREY)
@@ -302,13 +309,6 @@ class _Picture:
                     label=short,
                     tooltip=f"if {label}",
                 )
-            )
-        for one in self.review["services"]:
-            start = _id("service", one["names"])
-            self.line(start + _attributes(label=one["names"], shape="plain", fontsize="11", fontcolor=_GREY))
-            self.line(
-                f"{start} -> {_id('role', one['role_account'], one['role'])} "
-                + _attributes(color=_GREY, tooltip="an AWS service or identity provider")
             )
         self.dangling()
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -57,34 +58,50 @@ def _through(grant: Mapping[str, Any]) -> str:
     return f"{grant['through']}{via}{implied}"
 
 
+def _needs(grant: Mapping[str, Any]) -> str:
+    return "; ".join(grant["conditions"]) or "always"
+
+
 def _who(grant: Mapping[str, Any], main: str) -> str:
     """A person by name; a role, or anybody outside the people's account, with what and where it is."""
     name = grant["who"] if grant["account"] == main else f"{grant['account']}:{grant['who']}"
     return name if grant["kind"] == "user" else f"role {name}"
 
 
-def _table(title: str, *columns: str) -> Table:
+def _table(title: str, *columns: str, caption: str = "") -> Table:
     table = Table(
-        title=title, title_justify="left", box=box.SIMPLE_HEAD, expand=True, title_style="bold", pad_edge=False
-    )
+        title=title, title_justify="left", box=box.SIMPLE_HEAD, expand=True, title_style="bold", pad_edge=False,
+        caption=caption or None, caption_justify="left", caption_style="",
+    )  # fmt: skip
     for column in columns:
         table.add_column(column, overflow="fold")
     return table
 
 
+def _whole(table: Table, column: int) -> None:
+    """Names are easier to read whole, as far as there is room."""
+    table.columns[column].min_width = min(30, max((len(str(cell)) for cell in table.columns[column].cells), default=0))
+
+
 def _roles(grants: list[Mapping[str, Any]], main: str) -> Table:
-    """Role by role; everybody who comes in the same way in one row."""
-    table = _table("Who reaches which role", "role", "through", "if", "who")
-    rows: dict[tuple[str, str, str], list[str]] = {}
+    """Role by role; everybody who comes in the same way in one row; what most ask for is said once, below."""
+    usual = next(iter(Counter(_needs(grant) for grant in grants if grant["kind"] == "user").most_common(1)), ("", 0))[0]
+    caption = f"usual: {usual}" if usual else ""
+    table = _table("Who reaches which role", "account", "role", "through", "if", "who", caption=caption)
+    rows: dict[tuple[str, str, str, str], list[str]] = {}
     for grant in grants:
-        key = (f"{grant['role_account']}:{grant['role']}", _through(grant), "; ".join(grant["conditions"]) or "always")
+        needs = _needs(grant)
+        key = (grant["role_account"], grant["role"], _through(grant), "usual" if needs == usual else needs)
         who = _who(grant, main)
         if who not in rows.setdefault(key, []):
             rows[key].append(who)
-    last = ""
-    for (role, through, needs), whoever in rows.items():
-        table.add_row(role if role != last else "", through, needs, f"{len(whoever)}: {', '.join(whoever)}")
-        last = role
+    last = ("", "")
+    for (account, role, through, needs), whoever in rows.items():
+        shown = (account if account != last[0] else "", role if (account, role) != last else "")
+        table.add_row(*shown, through, needs, f"{len(whoever)}: {', '.join(whoever)}")
+        last = (account, role)
+    _whole(table, 0)
+    _whole(table, 1)
     return table
 
 
@@ -133,7 +150,7 @@ def access_table(
         legacy_windows=False,
     )
     grants = review["grants"]
-    console.print(_roles(grants, main))
+    console.print(_roles(grants, main), "")
     console.print(_people(grants, main))
     if findings:
         console.print(_findings(findings))

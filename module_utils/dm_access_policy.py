@@ -24,6 +24,7 @@ ACTION = "sts:AssumeRole"
 UNGIVEN = "no policy gives it"
 
 MFA = "aws:multifactorauthpresent"
+MFA_AGE = "aws:multifactorauthage"
 ADDRESS = "aws:sourceip"
 NOW = "aws:currenttime"
 ISSUED = "aws:tokenissuetime"
@@ -123,6 +124,10 @@ def context(principal: Principal, now: str, role_account: str) -> dict[str, tupl
     known |= {f"aws:principaltag/{key.lower()}": (value,) for key, value in principal.tags.items()}
     if kind == "user":
         known["aws:username"] = (principal.arn.rsplit("/", 1)[1],)
+    else:
+        # The credentials of a role's session say nothing of MFA, however the role was assumed:
+        # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html
+        known |= {MFA: None, MFA_AGE: None, "aws:username": None}
     return known
 
 
@@ -141,8 +146,8 @@ def _written_out(pattern: str, known: Mapping[str, Any], variables: bool) -> tup
             return name
         if value := known.get(name.lower()):
             return value[0]
-        if default is not None and name.lower() in known:
-            return default
+        if name.lower() in known:
+            return default if default is not None else "\0"  # what is missing matches nothing
         unknown.add(Open("Variable", name.lower(), (pattern,)))
         return "*"
 
@@ -454,9 +459,9 @@ def _phrase(condition: Open) -> str:
     listed = ", ".join(values)
     if base == "Bool" and key == MFA:
         return "without MFA" if values != ("true",) else _WEAK if optional else "MFA"
-    if base == "Null" and key in (MFA, "aws:multifactorauthage"):
+    if base == "Null" and key in (MFA, MFA_AGE):
         return "MFA" if values == ("false",) and key != MFA else "an access key" if values == ("true",) else "a session"
-    if key == "aws:multifactorauthage" and base.startswith("NumericLessThan"):
+    if key == MFA_AGE and base.startswith("NumericLessThan"):
         return f"MFA at most {listed} s ago"
     if key == ADDRESS and base in ("IpAddress", "NotIpAddress"):
         return f"address {'in' if base == 'IpAddress' else 'not in'} {listed}"
@@ -490,7 +495,7 @@ def _unless(denied: Iterable[Open]) -> str:
             if values == ("false",):
                 return "MFA" if operator == "BoolIfExists" else _WEAK
             return "without MFA"
-        if key == "aws:multifactorauthage" and (operator, values) == ("Null", ("true",)):
+        if key == MFA_AGE and (operator, values) == ("Null", ("true",)):
             return "MFA"
         if operator in _OPPOSITE and key in (ADDRESS, NOW, ISSUED):
             return _phrase(Open(_OPPOSITE[operator], key, values))

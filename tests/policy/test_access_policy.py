@@ -66,6 +66,11 @@ def document(dice: random.Random, trust: bool = False) -> dict:
     return {"Version": "2012-10-17", "Statement": written}
 
 
+def session(role: str) -> str:
+    """The principal of a session of a role."""
+    return role.replace(":iam:", ":sts:").replace(":role/", ":assumed-role/") + "/any"
+
+
 def met(way: Way, mfa: bool, address: str) -> bool:
     """Whether a way's conditions hold for a session with or without MFA, from an address."""
     holds = {
@@ -111,6 +116,26 @@ def test_who_gets_in_and_when_is_what_the_simulator_says(seed: int, home: str, s
                         },
                     )
                 )
+
+    judged = simulator.judge(asked)
+
+    assert len({allowed for allowed, *_ in ours}) == 2, "the policies must let some in and keep some out"
+    for request, verdict, (allowed, *why) in zip(asked, judged, ours, strict=True):
+        assert allowed == (verdict == ALLOWED), (request.context, verdict, why)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_sessions_of_a_role_get_in_where_the_simulator_says_and_never_by_mfa(seed: int, simulator: Simulator) -> None:
+    dice = random.Random(f"session {seed}")
+    role, caller = f"arn:aws:iam::{PRODUCTION}:role/developers", f"arn:aws:iam::{MAIN}:role/admins"
+    asked, ours = [], []
+    for _ in range(60):
+        own, trust = document(dice), document(dice, trust=True)
+        verdict = Evaluator(NOW).verdict(Principal(caller, MAIN, (Source("role", "own", own),), None, {}), role, trust)
+        for address in (OFFICE, ELSEWHERE):
+            ours.append((any(met(way, False, address) for way in verdict.ways), verdict, own, trust))
+            context = {"aws:SourceIp": address, "aws:CurrentTime": NOW}
+            asked.append(Request(session(caller), "sts:AssumeRole", role, PRODUCTION, [own], trust, context=context))
 
     judged = simulator.judge(asked)
 

@@ -184,3 +184,21 @@ def test_a_policy_that_was_not_read_stops_the_review() -> None:
 
     with pytest.raises(AnsibleFilterError, match="policy/SecurityAudit' was not read"):
         FilterModule().filters()["access_grants"](made.lives(), NOW)
+
+
+def test_a_session_of_a_role_has_no_mfa_and_so_is_no_way_in_where_that_is_asked_for() -> None:
+    """Otherwise whoever may do everything in main would seem to reach every role of people."""
+    made = world()
+    made.role("main", "admins", trust(root("main"), Condition=MFA), inline={"all": allow("*", "*")})
+    made.group("Admins", {"p": allow(arn("main", "admins"))})
+    made.user("bob.example", "Admins")
+    made.role("backups", "free", trust(root("main")))
+
+    reached = {(one["who"], one["role"], tuple(one["via"])) for one in review(made)["grants"]}
+
+    assert reached == {
+        ("ada.example", "developers", ()),
+        ("bob.example", "admins", ()),
+        ("admins", "free", ()),
+        ("bob.example", "free", ("main:admins",)),
+    }

@@ -58,6 +58,24 @@ def test_people_of_the_same_groups_stand_together_and_whoever_has_a_policy_alone
     assert '"people/Developers/user cy.example" -> "role/production/developers"' in dot
 
 
+def test_what_everybody_is_in_and_what_services_become_are_words_and_no_lines() -> None:
+    made = world()
+    made.user("bob.example", "Everyone")
+    made.accounts["main"]["users"][0]["groups"].append("Everyone")
+    made.user("root.like")
+    made.group("Everyone")
+    made.role("production", "jenkins", trust("ec2.amazonaws.com", kind="Service"))
+
+    dot = drawn(made)
+
+    assert "all people but 1" in dot
+    assert '"people/Developers":e -> "group/Developers"' in dot
+    assert '"people/Everyone":e -> "group/Everyone"' in dot
+    assert "1 in no group" in dot
+    assert ">for ec2.amazonaws.com<" in dot
+    assert '"group/Everyone"' not in dot.split('"people/Developers":e', 1)[1].splitlines()[0]
+
+
 def test_what_most_lines_ask_for_is_said_once_in_the_legend() -> None:
     made = world()
     made.group("Free", {"p": allow(arn("backups", "free"))})
@@ -106,10 +124,28 @@ def test_the_tables_answer_both_ways_and_fit_the_terminal() -> None:
     assert "\x1b" not in text
     assert max(map(len, text.splitlines())) <= 90
     who, reaches = text.split("What each reaches")
-    assert "production:developers" in who
+    assert "production" in who
+    assert "developers" in who
+    assert "usual: MFA" in who
     assert "2: [bold]bob.example, ada.example" in " ".join(who.split())
     assert "production:developers" in reaches
     assert "\x1b[1m" in access_table(review, [], width=90, colour=True)
+
+
+def test_what_most_ask_for_is_said_once_and_what_differs_in_its_row() -> None:
+    made = world()
+    made.user("bob.example", "Developers")
+    made.group("Free", {"p": allow(arn("backups", "free"))})
+    made.user("cy.example", "Free")
+    made.role("backups", "free", trust("111111111111"))
+
+    who = access_table(access_grants(made.lives(), NOW), [], width=100).split("What each reaches")[0]
+
+    assert [line.split() for line in who.splitlines() if "example" in line] == [
+        ["backups", "free", "group", "Free", "always", "1:", "cy.example"],
+        ["production", "developers", "group", "Developers", "usual", "2:", "ada.example,", "bob.example"],
+    ]
+    assert who.count("MFA") == 1
 
 
 def test_csv_is_no_formula_and_quotes_what_must_be() -> None:
