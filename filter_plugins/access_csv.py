@@ -57,7 +57,7 @@ def _access_csv_filter(lines: list[Mapping[str, Any]], columns: list[str]) -> st
     try:
         return access_csv(lines, columns)
     except (KeyError, TypeError) as exc:
-        raise AnsibleFilterError(f"access_csv: {exc} is no column of every line.") from exc
+        raise AnsibleFilterError(f"access_csv: {exc} is no column of every line.") from None
 
 
 class FilterModule:

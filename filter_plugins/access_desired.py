@@ -210,9 +210,9 @@ def _access_desired_filter(matrix: Mapping[str, Any], account: str) -> dict[str,
     try:
         return access_desired(matrix, account)
     except KeyError as exc:
-        raise AnsibleFilterError(f"access_desired: {exc} is missing (group_vars/all/access.yml).") from exc
+        raise AnsibleFilterError(f"access_desired: {exc} is missing (group_vars/all/access.yml).") from None
     except (AttributeError, TypeError, ValueError) as exc:
-        raise AnsibleFilterError(f"access_desired: {exc} (group_vars/all/access.yml).") from exc
+        raise AnsibleFilterError(f"access_desired: {exc} (group_vars/all/access.yml).") from None
 
 
 class FilterModule:

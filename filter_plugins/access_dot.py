@@ -348,7 +348,7 @@ def _access_dot_filter(review: Mapping[str, Any], lives: Mapping[str, Mapping[st
     try:
         return access_dot(review, lives, main)
     except (KeyError, TypeError) as exc:
-        raise AnsibleFilterError(f"access_dot: {exc} is missing; the input must be what dm_access returned.") from exc
+        raise AnsibleFilterError(f"access_dot: {exc} is missing; the input must be what dm_access returned.") from None
 
 
 class FilterModule:

@@ -168,7 +168,7 @@ def _access_findings_filter(
     try:
         return access_findings(lives, review, now, key_days, everyone)
     except (KeyError, TypeError, ValueError) as exc:
-        raise AnsibleFilterError(f"access_findings: {exc}; the input must be what dm_access returned.") from exc
+        raise AnsibleFilterError(f"access_findings: {exc}; the input must be what dm_access returned.") from None
 
 
 class FilterModule:

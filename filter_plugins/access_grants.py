@@ -363,7 +363,7 @@ def _access_grants_filter(
     try:
         return access_grants(lives, now, until)
     except KeyError as exc:
-        raise AnsibleFilterError(f"access_grants: {exc} was not read; read every account again.") from exc
+        raise AnsibleFilterError(f"access_grants: {exc} was not read; read every account again.") from None
 
 
 class FilterModule:

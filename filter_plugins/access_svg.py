@@ -82,7 +82,7 @@ def _access_svg_filter(drawn: str, review: Mapping[str, Any], title: str) -> str
     try:
         return access_svg(drawn, review, title)
     except (KeyError, TypeError, ValueError) as exc:
-        raise AnsibleFilterError(f"access_svg: {exc}.") from exc
+        raise AnsibleFilterError(f"access_svg: {exc}.") from None
 
 
 class FilterModule:

@@ -170,7 +170,7 @@ def _access_table_filter(
     try:
         return access_table(review, findings, int(width), colour, main)
     except (KeyError, TypeError, ValueError) as exc:
-        raise AnsibleFilterError(f"access_table: {exc}; the input must be what access_grants returned.") from exc
+        raise AnsibleFilterError(f"access_table: {exc}; the input must be what access_grants returned.") from None
 
 
 class FilterModule:

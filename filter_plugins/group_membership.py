@@ -149,7 +149,7 @@ def _group_membership_filter(
     try:
         return group_membership(people, groups, today, announce_days)
     except (KeyError, TypeError, ValueError) as exc:
-        raise AnsibleFilterError(f"group_membership: {exc} (vars/people.yml of the credentials repo).") from exc
+        raise AnsibleFilterError(f"group_membership: {exc} (vars/people.yml of the credentials repo).") from None
 
 
 class FilterModule:

@@ -59,7 +59,7 @@ def _membership_ends_filter(people: Any, groups: Any) -> dict[str, dict[str, str
     try:
         return membership_ends(people, groups)
     except (AttributeError, KeyError, TypeError) as exc:
-        raise AnsibleFilterError(f"membership_ends: {exc} (vars/people.yml of the credentials repo).") from exc
+        raise AnsibleFilterError(f"membership_ends: {exc} (vars/people.yml of the credentials repo).") from None
 
 
 class FilterModule:

@@ -94,7 +94,7 @@ def _person_declared_filter(
     try:
         return person_declared(people, groups, name, today)
     except (AttributeError, KeyError, TypeError, ValueError) as exc:
-        raise AnsibleFilterError(f"person_declared: {exc} (vars/people.yml of the credentials repo).") from exc
+        raise AnsibleFilterError(f"person_declared: {exc} (vars/people.yml of the credentials repo).") from None
 
 
 class FilterModule:

@@ -148,6 +148,9 @@ def _own(wanted: Mapping[str, Any], live: Live, joins: Pairs, leaves: Pairs, cal
     if person in live.users:
         found += _own_groups(wanted, live, joins, leaves, person)
     role = session[1] if session else ""
+    if role and not found and _shut_off(wanted, live, person, role):
+        who = f"{person}, who runs this, could no longer" if person in live.users else "nobody could any longer"
+        found.append(f"{who} assume role {role}, which runs this: let another role do that")
     declared = next((item for item in wanted["roles"] if item["name"] == role), None)
     if declared and role in live.roles:
         lost = _principals(live.roles[role].trust) - _principals(declared["trust"])
@@ -160,6 +163,33 @@ def _own(wanted: Mapping[str, Any], live: Live, joins: Pairs, leaves: Pairs, cal
         if _holds(live.roles[role]) and not declared["policies"] and not declared["inline"]:
             found.append(f"role {role}, which runs this, would be left without any policy: let another role do that")
     return found
+
+
+def _shut_off(wanted: Mapping[str, Any], live: Live, person: str, role: str) -> bool:
+    """Whether a group gives the role now and none would then: of the person's groups, or of all where it is unknown."""
+    declared = {group["name"]: group["inline"] for group in wanted["groups"]}
+    there, members = live.members(), wanted["members"]
+    mine = [g for g in declared if person not in live.users or person in members[g]]
+    stays = [g for g in mine if g in live.groups and (person not in live.users or person in there[g])]
+    arn = re.compile(rf"arn:aws:iam::{wanted['account_id']}:role/(.*/)?{re.escape(role)}")
+
+    def gives(inline: Mapping[str, Any]) -> bool:
+        named = (one for document in inline.values() for one in _named(document))
+        return any(arn.fullmatch(one) for one in named)
+
+    return any(gives(live.groups[g].inline) for g in stays) and not any(gives(declared[g]) for g in mine)
+
+
+def _named(document: Mapping[str, Any]) -> Iterable[str]:
+    """What a policy allows to be assumed, as it names it."""
+    statements = document.get("Statement", [])
+    for statement in [statements] if isinstance(statements, dict) else statements:
+        if statement.get("Effect") == "Allow" and "sts:AssumeRole" in _many(statement.get("Action")):
+            yield from _many(statement.get("Resource"))
+
+
+def _many(value: Any) -> list[str]:
+    return value if isinstance(value, list) else [value] if value else []
 
 
 def _holds(item: Any) -> bool:

@@ -27,6 +27,7 @@ def group(name: str, **more: Any) -> dict:
 def declared(members: dict[str, list[str]], **more: Any) -> dict[str, Any]:
     users = sorted({name for names in members.values() for name in names})
     return {
+        "account_id": ACCOUNT,
         "users": [{"name": name, "path": "/"} for name in users],
         "groups": [group(name) for name in members],
         "members": members,
@@ -188,6 +189,36 @@ def test_a_role_does_not_shut_itself_out() -> None:
     ] == [True]
     assert ["would be left without any policy" in said for said in refused(bare, live, caller=caller)] == [True]
     assert refused(wanted, live, caller=f"arn:aws:sts::{ACCOUNT}:assumed-role/other/session") == []
+
+
+def grant(*roles: str) -> dict:
+    arns = [f"arn:aws:iam::{ACCOUNT}:role/{name}" for name in roles]
+    statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": arns}
+    return {"assume-roles": {"Version": "2012-10-17", "Statement": [statement]}}
+
+
+@pytest.mark.parametrize(
+    ("session", "gives", "said"),
+    [
+        ("ada", {"Admins": ["ops"]}, ["ada, who runs this, could no longer assume role admins, which runs this"]),
+        ("ada", {"Admins": []}, ["ada, who runs this, could no longer assume role admins, which runs this"]),
+        ("ada", {"Admins": [], "Devs": ["admins"]}, ["ada, who runs this, could no longer assume role admins"]),
+        ("ada", {"Admins": ["admins"]}, []),
+        ("botocore-session-1", {"Admins": []}, ["nobody could any longer assume role admins, which runs this"]),
+        ("botocore-session-1", {"Admins": [], "Devs": ["admins"]}, []),
+    ],
+)
+def test_the_role_that_runs_it_stays_within_reach(session: str, gives: dict[str, list[str]], said: list[str]) -> None:
+    members = {"Admins": ["ada"], "Devs": ["bob"]}
+    live = account(members)
+    live.groups["Admins"] = live.groups["Admins"]._replace(inline=grant("people/admins", "ops"))
+    groups = [group(name, inline=grant(*gives[name]) if gives.get(name) else {}) for name in members]
+    caller = f"arn:aws:sts::{ACCOUNT}:assumed-role/admins/{session}"
+
+    found = refused(declared(members, groups=groups), live, caller=caller)
+
+    assert len(found) == len(said)
+    assert all(start in sentence for start, sentence in zip(said, found, strict=True))
 
 
 def test_trusting_the_whole_account_covers_trusting_one_of_it() -> None:
