@@ -79,6 +79,17 @@ def test_grants_with_one_side_are_sentences() -> None:
     ]
 
 
+def test_a_dangling_grant_is_a_finding_on_the_side_that_is_there() -> None:
+    policy, trusted = world(), world()
+    policy.accounts["production"]["roles"][0]["trust"] = trust()
+    trusted.accounts["main"]["groups"][0]["inline"] = {}
+
+    assert ("dangling", "main", "group Developers", "group Developers is given production:developers by its policy "
+            "assume-roles, but the role's trust does not accept it") in findings(policy)  # fmt: skip
+    assert ("dangling", "production", "role developers",
+            "trusts account main of main, but no policy there gives it") in findings(trusted)  # fmt: skip
+
+
 def test_another_input_is_refused_in_a_sentence() -> None:
     with pytest.raises(AnsibleFilterError, match="must be what dm_access returned"):
         FilterModule().filters()["access_findings"]({"main": {}}, access_grants({}, NOW), NOW)

@@ -69,6 +69,14 @@ def test_an_empty_group_with_both_sides_is_no_dangling_grant() -> None:
     assert review(made)["unreachable"] == [{"role_account": "production", "role": "developers"}]
 
 
+def test_an_empty_group_that_is_given_what_the_trust_refuses_dangles() -> None:
+    made = world()
+    made.group("Waiting", {"p": allow(arn("backups", "free"))})
+    made.role("backups", "free", trust(root("production")))
+
+    assert ("policy", "group Waiting", "backups:free", "the role's trust does not accept it") in dangling(made)
+
+
 def test_a_broad_policy_implies_and_never_dangles() -> None:
     made = world()
     made.user("bob.example", managed=["arn:aws:iam::aws:policy/AdministratorAccess"])

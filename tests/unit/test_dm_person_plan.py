@@ -90,6 +90,15 @@ def test_onboarding_adds_what_is_missing_and_takes_nothing() -> None:
     ]  # fmt: skip
     assert onboard("ada.example", "/", ["Admins"], ada(), ["Everyone"]) == []
     assert methods(onboard("ada.example", "/", ["Admins"], ada(), [], new_password=True)) == ["update_login_profile"]
+    half_done = ada()._replace(password=False)
+    assert methods(onboard("ada.example", "/", ["Admins"], half_done, [])) == ["create_login_profile"]
+
+
+@pytest.mark.parametrize("live", [None, ada()], ids=["a starter", "a new password"])
+def test_a_first_password_is_to_be_replaced(live: Person | None) -> None:
+    last = onboard("ada.example", "/", [], live, [], new_password=True)[-1]
+
+    assert last.params == {"UserName": "ada.example", "PasswordResetRequired": True}
 
 
 def test_what_everybody_is_denied_holds_before_anything_is_given() -> None:
