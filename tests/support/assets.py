@@ -261,6 +261,7 @@ def render(
         "assets_router_rate_connections": 0,
         "__assets_router_nginx_version": {"stderr": version},
         "__assets_router_release": "test",
+        "__assets_router_password_written": "test",
         "__assets_router_module": {"stat": {"exists": HEADERS_MORE.exists()}},
         **changes,
     }

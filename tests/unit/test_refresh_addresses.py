@@ -1,6 +1,7 @@
 import importlib.util
 import json
 import socket
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -82,3 +83,32 @@ def test_reload_is_called_only_on_change(run, tmp_path):
     (tmp_path / "reloaded").unlink()
     run(addresses(1), "--reload", reload)
     assert not (tmp_path / "reloaded").exists()
+
+
+def test_a_reload_that_failed_or_was_left_to_another_is_made_good_by_the_next_run(run, tmp_path):
+    run(addresses(1))  # as the role does, which may break off before its reload
+    with pytest.raises(subprocess.CalledProcessError):
+        run(addresses(1), "--reload", "false")
+
+    run(addresses(1), "--reload", f"touch {tmp_path / 'reloaded'}")
+
+    assert (tmp_path / "reloaded").exists()
+    (tmp_path / "reloaded").unlink()
+    run(addresses(1), "--reload", f"touch {tmp_path / 'reloaded'}")
+    assert not (tmp_path / "reloaded").exists()
+
+
+def test_a_host_without_an_address_does_not_hold_the_others_back(run, tmp_path, monkeypatch):
+    run(addresses(1))
+    known = refresh.look_up
+
+    def look_up(host):
+        if host == "frontend.example":
+            raise socket.gaierror("unknown")
+        return known(host)
+
+    monkeypatch.setattr(refresh, "look_up", look_up)
+    assert (
+        run(addresses(2), "--good-for", "-1", "--reload", f"touch {tmp_path / 'reloaded'}", "frontend.example")[0] == 1
+    )
+    assert (tmp_path / "reloaded").exists()

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Runs the assets router of this checkout without systemd and without privileges.
 
-local_router.py prepare DIR MORE ...  make these directories, and keep a loopback port for DIR as long as it can be had
-local_router.py start DIR NGINX       start nginx with DIR/nginx.conf unless it runs
-local_router.py reload DIR NGINX      let the running nginx read its configuration again
-local_router.py stop DIR ...          end the routers of these directories
+local_router.py prepare DIR MORE ...     make these directories, and keep a loopback port for DIR while it can be had
+local_router.py start DIR NGINX [check]  start nginx with DIR/nginx.conf unless it runs; or only say whether it would
+local_router.py reload DIR NGINX         let the running nginx read its configuration again
+local_router.py stop DIR ...             end the routers of these directories
 """
 
 from __future__ import annotations
@@ -49,9 +49,11 @@ def port(directory: Path) -> int:
     return chosen
 
 
-def start(directory: Path, nginx: str) -> str:
+def start(directory: Path, nginx: str, check: str = "") -> str:
     if running(directory):
         return "running"
+    if check:
+        return "started"
     subprocess.run([nginx, "-c", str(directory / "nginx.conf")], check=True, stdin=subprocess.DEVNULL)
     deadline = time.monotonic() + PATIENCE
     while not running(directory):
@@ -82,7 +84,7 @@ def main(command: str, *words: str) -> None:
             Path(word).mkdir(mode=0o700, parents=True, exist_ok=True)
         print(port(directory))
     elif command == "start":
-        print(start(directory, words[1]))
+        print(start(directory, *words[1:]))
     elif command == "reload":
         subprocess.run([words[1], "-c", str(directory / "nginx.conf"), "-s", "reload"], check=True)
     elif command == "stop":

@@ -6,7 +6,7 @@ use as long as it was seen within --good-for seconds; only when one was not, or 
 anew.
 
 refresh_addresses.py --directory DIR --state FILE [--good-for SECONDS] [--reload COMMAND] HOST ...
-Prints "changed" or "unchanged". A look-up that fails changes nothing.
+Prints "changed" or "unchanged". A look-up that fails changes nothing; a reload that fails is tried again.
 """
 
 from __future__ import annotations
@@ -82,12 +82,15 @@ def main() -> int:
         state[host] = {address: at for address, at in seen.items() if now - at <= words.good_for or address in wanted}
     write(words.state, json.dumps(state))
     print("changed" if changed else "unchanged")
+    due = words.state.with_name("reload-due")  # outlives a reload that failed
+    if changed:
+        due.touch()
+    if words.reload and due.exists():
+        subprocess.run(shlex.split(words.reload), check=True)
+        due.unlink()
     if missing:
         print(f"no address is known of {', '.join(missing)}", file=sys.stderr)
-        return 1
-    if changed and words.reload:
-        subprocess.run(shlex.split(words.reload), check=True)
-    return 0
+    return int(bool(missing))
 
 
 if __name__ == "__main__":
