@@ -60,7 +60,7 @@ audit: stage ## Read only: drift, unmanaged, MFA delete, replication, who may go
 .PHONY: apply
 apply: stage ## Carry out exactly PLAN=build/plan-STAGE.json, or stop because the world has moved since
 	@test -f '$(PLAN)' || { echo "PLAN='$(PLAN)' is no file; make plan STAGE=$(STAGE) writes one" >&2; exit 1; }
-	@DM_PLAN_FILE=$(BUILD)/plan-$(STAGE)-now.json $(ANSIBLE) $(PLAYBOOK) --check > $(BUILD)/plan-$(STAGE)-now.txt || { cat $(BUILD)/plan-$(STAGE)-now.txt; exit 1; }
+	@mkdir -p $(BUILD); DM_PLAN_FILE=$(BUILD)/plan-$(STAGE)-now.json $(ANSIBLE) $(PLAYBOOK) --check > $(BUILD)/plan-$(STAGE)-now.txt || { cat $(BUILD)/plan-$(STAGE)-now.txt; exit 1; }
 	@bin/plan_file same '$(PLAN)' $(BUILD)/plan-$(STAGE)-now.json
 	@DM_PLAN_FILE=$(BUILD)/run-$(STAGE).json $(ANSIBLE) $(PLAYBOOK) -e '@$(PLAN)' || $(fail)
 
@@ -111,10 +111,13 @@ update-jobs: setup ## Push them through Jenkins' API; ARGS=--check only shows. R
 configure-jenkins: setup ## Show what configuring the Jenkins host would change; APPLY=yes does it
 	@ansible-playbook -i inventories/jenkins playbooks/configure_jenkins.yml --diff $(if $(filter yes,$(APPLY)),,--check) $(ARGS)
 
+# What a host of STAGE is checked for, and the inventory's group of such hosts.
+SUITE ?= $(if $(filter jenkins,$(STAGE)),jenkins,assets_router)
+GROUP := $(patsubst assets_router,assets_routers,$(SUITE))
 .PHONY: verify-host
-verify-host: setup ## Check a real host from outside, by SSH: STAGE=jenkins, or HOSTS=ssh://admin@… SUITE=a folder of tests/hosts
-	@pytest -p no:cacheprovider --sudo --hosts='$(or $(HOSTS),ansible://$(STAGE))' \
-	  --ansible-inventory=inventories/$(STAGE) tests/hosts/$(or $(SUITE),jenkins)/verify $(ARGS)
+verify-host: setup ## Check real hosts by SSH: STAGE=jenkins, STAGE=preview its assets router; or HOSTS=ssh://admin@… SUITE=…
+	@pytest -p no:cacheprovider --sudo --hosts='$(or $(HOSTS),ansible://$(GROUP))' \
+	  --ansible-inventory=inventories/$(STAGE) tests/hosts/$(SUITE)/verify $(ARGS)
 
 .PHONY: test-jenkins
 test-jenkins: setup ## Try the plugins, configuration, jobs and Jenkinsfile in a controller: JENKINS_WAR=… JENKINS_PLUGIN_MANAGER=…

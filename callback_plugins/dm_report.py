@@ -56,6 +56,8 @@ def sentence(result: dict[str, Any]) -> str:
     items = [item for item in result.get("results", []) if isinstance(item, dict) and item.get("failed")]
     message = "; ".join(dict.fromkeys(str(item.get("msg", "")) for item in items)) or str(result.get("msg", "failed"))
     message = _PREAMBLE.sub("", " ".join(message.split()))
+    if message == "failed to validate":  # a file that a command checks: it says why
+        message += ": " + " ".join((result.get("stderr") or result.get("stdout") or "").split())
     # A filter's message comes wrapped in the expression that called it.
     return re.sub(r"^Error while resolving value for '\w+': |The filter plugin '[\w.]+' failed: ", "", message)
 
@@ -84,6 +86,20 @@ def together(notes: Iterable[str]) -> list[str]:
         else:
             said.setdefault(note, [])
     return [f"{', '.join(names)}: {what}" if names else what for what, names in said.items()]
+
+
+def diffs(result: dict[str, Any]) -> list[Any]:
+    """What a task would change, of all its items, without the name of the file that Ansible writes a template to first.
+
+    That one is another in every run, and says nothing to whoever reads the diff.
+    """
+    found = []
+    for item in result.get("results") or [result]:
+        diff = item.get("diff") or []
+        for one in diff if isinstance(diff, list) else [diff]:
+            header = {"after_header": one["before_header"]} if "before_header" in one else {}
+            found.append({**{name: value for name, value in one.items() if name != "after_header"}, **header})
+    return found
 
 
 def done(plan: dict[str, Any]) -> dict[str, int]:
@@ -160,8 +176,9 @@ class CallbackModule(Default):
         if isinstance(returned.get("plan"), dict) and "purpose" in returned["plan"]:
             plan = {**returned["plan"], "outcomes": returned.get("outcomes", []), "diff": returned.get("diff", [])}
             self._plans.setdefault(host, {})[plan["purpose"]] = plan
-        elif returned.get("changed") and not result.task.no_log:
-            self._tasks.append({"host": host, "task": result.task.get_name().strip(), "diff": returned.get("diff", [])})
+        elif returned.get("changed"):
+            shown = [] if result.task.no_log else diffs(returned)
+            self._tasks.append({"host": host, "task": result.task.get_name().strip(), "diff": shown})
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
         hosts = sorted(stats.processed)
@@ -225,6 +242,9 @@ class CallbackModule(Default):
         )
         path.with_suffix(".html").write_text(page, encoding="utf-8")
         self._display.display(f"\n{path.with_suffix('.html')} shows all of it.")
+
+    def _get_diff(self, difflist: Any) -> str:
+        return super()._get_diff(diffs({"diff": difflist}))
 
     def _page_diff(self, diff: Any) -> str:
         """The diff as the terminal shows it, without its colours."""

@@ -1,5 +1,5 @@
 import pytest
-from dm_report import done, sentence, together
+from dm_report import diffs, done, sentence, together
 
 
 @pytest.mark.parametrize(
@@ -70,3 +70,24 @@ def test_what_is_noted_of_several_buckets_is_said_once():
     notes = ["one-bucket: MFA delete is off", "ada leaves: soon", "other-bucket: MFA delete is off", "ada leaves: soon"]
 
     assert together(notes) == ["one-bucket, other-bucket: MFA delete is off", "ada leaves: soon"]
+
+
+def test_a_diff_goes_by_the_file_that_changes_and_not_by_the_one_it_was_written_to_first():
+    def run(temporary):
+        diff = {"before": "a", "before_header": "/etc/x", "after": "b", "after_header": temporary}
+        new = {"before": "", "after": "b", "after_header": temporary}
+        return {"results": [{"diff": [diff, new]}, {"diff": {"prepared": "+ key"}}, {}]}
+
+    assert diffs(run("/tmp/1/x.j2")) == diffs(run("/tmp/2/x.j2"))
+    assert diffs(run("/tmp/1/x.j2")) == [
+        {"before": "a", "before_header": "/etc/x", "after": "b", "after_header": "/etc/x"},
+        {"before": "", "after": "b"},
+        {"prepared": "+ key"},
+    ]
+
+
+def test_a_checked_files_fault_is_told_in_the_checkers_words():
+    failed = {"msg": "Task failed: Module failed: failed to validate", "stderr": "nginx: [emerg] invalid network"}
+
+    assert sentence({**failed, "stdout": ""}) == "failed to validate: nginx: [emerg] invalid network"
+    assert sentence({"msg": "failed to validate", "stdout": "bad", "stderr": ""}) == "failed to validate: bad"
