@@ -9,7 +9,8 @@ opens many downloads of 100 MB that are read slowly, and shows what memory and d
 The router is what the role assets_router renders and starts, with its limits on requests and connections of one address
 unset, since all of the load comes from one. "Uncached" is every document asked for once and none stored
 (assets_router_cache_digits: 0); "stored" is the same with each written to the cache; "cached" is one document. The
-peer's configuration is benchmarks/router/peer.conf. Like S3's, the upstream's certificate has an RSA key of 2048 bits.
+peer's configuration is benchmarks/router/peer.conf. Like S3's, the upstream's certificate has an RSA key of 2048 bits
+and comes with those of the authorities between it and the root, here two.
 """
 
 from __future__ import annotations
@@ -116,6 +117,7 @@ class Bench:
         files = authority(
             self.directory / "certificates",
             new_key=lambda: rsa.generate_private_key(public_exponent=65537, key_size=2048),
+            intermediates=2,
         )
         (self.directory / "object.csv").write_bytes(os.urandom(SIZE))
         os.truncate(os.open(self.directory / "big.bin", os.O_CREAT | os.O_WRONLY), BIG)

@@ -71,8 +71,9 @@ def authority(
     directory: Path,
     names: tuple[str, ...] = ("*.s3.eu-west-1.amazonaws.com", "frontend.example"),
     new_key: Callable[[], Any] = elliptic,
+    intermediates: int = 0,
 ) -> Authority:
-    """A CA and one server certificate for the names."""
+    """A CA and one server certificate for the names, with as many intermediate authorities between them."""
     directory.mkdir(parents=True, exist_ok=True)
     now = datetime.datetime.now(datetime.UTC)
 
@@ -96,10 +97,16 @@ def authority(
 
     ca_key, key = new_key(), new_key()
     ca = issue("Test CA", None, ca_key, ca_key, True)
-    certificate = issue("s3", ca.subject, key, ca_key, False)
+    chain, signer = [ca], ca_key
+    for number in range(intermediates):
+        below = new_key()
+        chain.insert(0, issue(f"Test intermediate CA {number}", chain[0].subject, below, signer, True))
+        signer = below
+    chain.insert(0, issue("s3", chain[0].subject, key, signer, False))
     files = Authority(directory / "ca.pem", directory / "certificate.pem", directory / "key.pem")
-    files.ca.write_bytes(ca.public_bytes(serialization.Encoding.PEM))
-    files.certificate.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    pem = [certificate.public_bytes(serialization.Encoding.PEM) for certificate in chain]
+    files.ca.write_bytes(pem[-1])
+    files.certificate.write_bytes(b"".join(pem[:-1]))
     files.key.write_bytes(
         key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
