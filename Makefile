@@ -22,9 +22,13 @@ setup: ## Make .venv from the lock; install nginx where it may, or say that it i
 	@bin/setup
 	@bin/install_packages nginx /usr/lib/nginx/modules/ngx_http_headers_more_filter_module.so
 
+# A failing recipe makes GNU make exit with 2 whatever its own status was, which here says that changes are pending; on
+# SIGQUIT it exits with 1.
+fail := { kill -QUIT $$PPID; sleep 5; }
+
 .PHONY: stage
 stage: setup
-	@test -d $(INVENTORY) || { echo "STAGE=$(STAGE) is unknown; allowed are local, preview, staging, production, accounts, access" >&2; exit 1; }
+	@test -d $(INVENTORY) || { echo "STAGE=$(STAGE) is unknown; allowed are local, preview, staging, production, accounts, access" >&2; $(fail); }
 	@$(if $(filter local,$(STAGE)),python -m local_aws start)
 
 ##@ The estate
@@ -33,14 +37,10 @@ converge: stage ## The main job: STAGE=local everything on the embedded AWS; a r
 ifeq ($(STAGE),local)
 	@$(ANSIBLE) $(PLAYBOOK) && DM_PLAN_FILE=$(BUILD)/proof-$(STAGE).json $(ANSIBLE) playbooks/prove_estate.yml || $(fail)
 else
-	@$(MAKE) --no-print-directory plan || { [ $$? = 2 ] && bin/plan_file pending $(BUILD)/plan-$(STAGE).json; }
-	@bin/plan_file confirm $(BUILD)/plan-$(STAGE).json $(STAGE)
-	@$(MAKE) --no-print-directory apply PLAN=$(BUILD)/plan-$(STAGE).json
+	@$(MAKE) --no-print-directory plan || { [ $$? = 2 ] && bin/plan_file pending $(BUILD)/plan-$(STAGE).json; } || $(fail)
+	@bin/plan_file confirm $(BUILD)/plan-$(STAGE).json $(STAGE) || $(fail)
+	@$(MAKE) --no-print-directory apply PLAN=$(BUILD)/plan-$(STAGE).json || $(fail)
 endif
-
-# A failing recipe makes GNU make exit with 2 whatever its own status was, which here says that changes are pending; on
-# SIGQUIT it exits with 1.
-fail := { kill -QUIT $$PPID; sleep 5; }
 
 # Runs a playbook in check mode and exits with 0, 2 or 1.
 define check
@@ -59,9 +59,9 @@ audit: stage ## Read only: drift, unmanaged, MFA delete, replication, who may go
 
 .PHONY: apply
 apply: stage ## Carry out exactly PLAN=build/plan-STAGE.json, or stop because the world has moved since
-	@test -f '$(PLAN)' || { echo "PLAN='$(PLAN)' is no file; make plan STAGE=$(STAGE) writes one" >&2; exit 1; }
-	@mkdir -p $(BUILD); DM_PLAN_FILE=$(BUILD)/plan-$(STAGE)-now.json $(ANSIBLE) $(PLAYBOOK) --check > $(BUILD)/plan-$(STAGE)-now.txt || { cat $(BUILD)/plan-$(STAGE)-now.txt; exit 1; }
-	@bin/plan_file same '$(PLAN)' $(BUILD)/plan-$(STAGE)-now.json
+	@test -f '$(PLAN)' || { echo "PLAN='$(PLAN)' is no file; make plan STAGE=$(STAGE) writes one" >&2; $(fail); }
+	@mkdir -p $(BUILD); DM_PLAN_FILE=$(BUILD)/plan-$(STAGE)-now.json $(ANSIBLE) $(PLAYBOOK) --check > $(BUILD)/plan-$(STAGE)-now.txt || { cat $(BUILD)/plan-$(STAGE)-now.txt; $(fail); }
+	@bin/plan_file same '$(PLAN)' $(BUILD)/plan-$(STAGE)-now.json || $(fail)
 	@DM_PLAN_FILE=$(BUILD)/run-$(STAGE).json $(ANSIBLE) $(PLAYBOOK) -e '@$(PLAN)' || $(fail)
 
 .PHONY: verify-assets

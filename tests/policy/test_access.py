@@ -307,6 +307,7 @@ def test_the_policy_linter_finds_nothing(applied: State) -> None:
 
 
 OURS = {
+    "Membership",
     "assume-roles",
     "MainWithMfa",
     "OfficeOnly",
