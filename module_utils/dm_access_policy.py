@@ -417,10 +417,11 @@ class Evaluator:
                     ways.add(Way("the role's trust", "trust", how.how == "named", needs))
         if ways:
             return Verdict(tuple(sorted(_widest(ways))), "")
-        if not trusted:
-            return Verdict((), "the role's trust does not accept it")
+        # Asked first: whom nothing gives the role is no reason to take its trust for used, whatever the trust says of it.
         if not allows:
             return Verdict((), UNGIVEN)
+        if not trusted:
+            return Verdict((), "the role's trust does not accept it")
         return Verdict((), "the permissions boundary does not allow it")
 
 
