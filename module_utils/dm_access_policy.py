@@ -417,7 +417,7 @@ class Evaluator:
                     ways.add(Way("the role's trust", "trust", how.how == "named", needs))
         if ways:
             return Verdict(tuple(sorted(_widest(ways))), "")
-        # Asked first: whom nothing gives the role is no reason to take its trust for used, whatever the trust says of it.
+        # Asked first: whom nothing gives the role does not use its trust, whatever that says of it.
         if not allows:
             return Verdict((), UNGIVEN)
         if not trusted:

@@ -68,7 +68,7 @@ def test_without_its_trust_each_group_that_is_given_the_role_dangles(matrix: dic
 
 
 # A role of the same account whose session cannot have the MFA that the trust asks for is not who the trust is for.
-@example(matrix=dict.fromkeys(GROUPS[:3], set()) | {"Empty": {ROLES[0]}}, members={}, role=ROLES[0])
+@example(matrix={group: set() for group in GROUPS[:3]} | {"Empty": {ROLES[0]}}, members={}, role=ROLES[0])
 @given(matrix=matrices, members=people, role=st.sampled_from(ROLES))
 def test_without_any_policy_that_gives_it_the_trust_dangles(matrix: dict, members: dict, role: tuple) -> None:
     made = build(matrix, members, ungiven=role)
