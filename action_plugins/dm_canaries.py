@@ -1,1 +1,1 @@
-dm_buckets.py
+in_process.py

@@ -78,8 +78,8 @@ except ImportError:
     pass  # AnsibleAWSModule reports it
 
 from ansible.module_utils.dm_access_read import NoReport, credentials, report, shape
-from ansible.module_utils.dm_errors import sentence
 from ansible.module_utils.dm_iam_live import Live, PartialRead, pages, parse
+from ansible.module_utils.estate.errors import sentence
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleBotocoreError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 

@@ -384,8 +384,8 @@ from ansible.module_utils.dm_buckets_call import carry_out_one
 from ansible.module_utils.dm_buckets_check import mistakes
 from ansible.module_utils.dm_buckets_plan import outcome, plan
 from ansible.module_utils.dm_buckets_read import read
-from ansible.module_utils.dm_errors import sentence
 from ansible.module_utils.dm_plan import Action, carry_out, digest, result
+from ansible.module_utils.estate.errors import sentence
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleBotocoreError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule

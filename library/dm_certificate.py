@@ -97,9 +97,9 @@ import time
 from typing import Any
 
 from ansible.module_utils.dm_certificate import ALIVE, choose, plan, records
-from ansible.module_utils.dm_errors import sentence
 from ansible.module_utils.dm_finish import COMMON_ARGUMENTS, finish, shown
 from ansible.module_utils.dm_plan import Action
+from ansible.module_utils.estate.errors import sentence
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 

@@ -111,9 +111,9 @@ except ImportError:
 from typing import Any
 
 from ansible.module_utils.dm_data_volume import Refusal, choose, describe, plan
-from ansible.module_utils.dm_errors import error_code, sentence
 from ansible.module_utils.dm_finish import COMMON_ARGUMENTS, finish, shown
 from ansible.module_utils.dm_plan import Action
+from ansible.module_utils.estate.errors import error_code, sentence
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 

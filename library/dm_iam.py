@@ -202,13 +202,13 @@ except ImportError:
 
 from typing import Any
 
-from ansible.module_utils.dm_errors import error_code, sentence
 from ansible.module_utils.dm_iam import Plan, changes, plan
 from ansible.module_utils.dm_iam_calls import Calls
 from ansible.module_utils.dm_iam_guard import Limits, lists, refusals
 from ansible.module_utils.dm_iam_live import Live, PartialRead, pages, parse
 from ansible.module_utils.dm_iam_rules import problems
 from ansible.module_utils.dm_plan import carry_out, digest, failures, result
+from ansible.module_utils.estate.errors import error_code, sentence
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleBotocoreError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.amazon.aws.plugins.module_utils.policy import compare_policies

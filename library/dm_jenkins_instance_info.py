@@ -131,7 +131,6 @@ except ImportError:
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from ansible.module_utils.dm_errors import error_code, sentence
 from ansible.module_utils.dm_jenkins_instance_info import (
     Refusal,
     has_zone,
@@ -140,6 +139,7 @@ from ansible.module_utils.dm_jenkins_instance_info import (
     one_vpc,
     subnets,
 )
+from ansible.module_utils.estate.errors import error_code, sentence
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 _LIVE = ["pending", "running", "stopping", "stopped"]

@@ -123,11 +123,11 @@ except ImportError:
     pass  # AnsibleAWSModule reports it
 
 from ansible.module_utils import dm_person, dm_person_live
-from ansible.module_utils.dm_errors import sentence
 from ansible.module_utils.dm_iam_rules import name_problem
 from ansible.module_utils.dm_person_record import Record, devices_seen
 from ansible.module_utils.dm_plan import Action, Outcome, carry_out, failures, result
 from ansible.module_utils.dm_terminal import say, terminal
+from ansible.module_utils.estate.errors import sentence
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleBotocoreError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 

@@ -63,8 +63,8 @@ try:
 except ImportError:
     pass  # AnsibleAWSModule reports it
 
-from ansible.module_utils.dm_errors import error_code, sentence
 from ansible.module_utils.dm_replication import Canary, canary, verdict
+from ansible.module_utils.estate.errors import error_code, sentence
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 THREADS = 16

@@ -56,10 +56,10 @@ except ImportError:
 
 from typing import Any
 
-from ansible.module_utils.dm_errors import error_code, sentence
 from ansible.module_utils.dm_finish import COMMON_ARGUMENTS, finish
 from ansible.module_utils.dm_plan import Action
 from ansible.module_utils.dm_scratch import TAG, Refusal, plan
+from ansible.module_utils.estate.errors import error_code, sentence
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 _RUNNING = ["pending", "running", "stopping", "stopped"]

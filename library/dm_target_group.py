@@ -118,10 +118,10 @@ except ImportError:
 
 from typing import Any
 
-from ansible.module_utils.dm_errors import error_code, sentence
 from ansible.module_utils.dm_finish import COMMON_ARGUMENTS, finish, shown
 from ansible.module_utils.dm_plan import Action
 from ansible.module_utils.dm_target_group import FIXED, Refusal, plan
+from ansible.module_utils.estate.errors import error_code, sentence
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 _HEALTH = (

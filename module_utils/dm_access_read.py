@@ -11,8 +11,8 @@ import io
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from ansible.module_utils.dm_errors import error_code
 from ansible.module_utils.dm_iam_live import Live
+from ansible.module_utils.estate.errors import error_code
 
 ROOT = "<root_account>"
 # Ways of saying that there is nothing to say.

@@ -12,8 +12,8 @@ import time
 from collections.abc import Callable, Collection
 from typing import Any
 
-from ansible.module_utils.dm_errors import error_code, sentence
 from ansible.module_utils.dm_plan import Action
+from ansible.module_utils.estate.errors import error_code, sentence
 
 # Seconds between tries: about half a minute in all, three times what a new role usually takes.
 PAUSES = (0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 13.0)

@@ -12,7 +12,7 @@ from typing import Any
 
 from ansible.module_utils.dm_buckets_plan import Live, LiveBucket, LiveRole, bucket_resource, role_resource
 from ansible.module_utils.dm_buckets_shapes import Setting, to_read
-from ansible.module_utils.dm_errors import error_code, sentence
+from ansible.module_utils.estate.errors import error_code, sentence
 
 # One page holds most accounts; asking for pages is also what makes S3 say each bucket's region.
 PAGE = 1000

@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ansible.module_utils.dm_errors import sentence
 from ansible.module_utils.dm_plan import Action, carry_out, digest, result
+from ansible.module_utils.estate.errors import sentence
 
 # Every such module takes these; the rest of its arguments is the resource's desired state.
 COMMON_ARGUMENTS: dict[str, Any] = {

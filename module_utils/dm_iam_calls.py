@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable, Collection
 from typing import Any
 
-from ansible.module_utils.dm_errors import error_code
 from ansible.module_utils.dm_plan import Action
+from ansible.module_utils.estate.errors import error_code
 
 # Seconds between tries of a call that AWS says it will take later: 46 in all.
 WAITS = (0.5, 1.5, 4.0, 8.0, 16.0, 16.0)

@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from ansible.module_utils.dm_errors import error_code
 from ansible.module_utils.dm_iam_calls import Calls
 from ansible.module_utils.dm_person import Credential, Person, virtual
 from ansible.module_utils.dm_plan import Action
+from ansible.module_utils.estate.errors import error_code
 
 # What is gone already need not be taken away.
 _TAKES = ("update_", "delete_", "deactivate_", "detach_", "remove_")

@@ -1,6 +1,25 @@
-"""AWS's failures in one sentence that says what to do. No Ansible, no I/O."""
+"""What is refused, by us or by AWS, in sentences that say what to do. No Ansible, no I/O."""
 
 from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class Refusal(ValueError):
+    """What is declared, or asked for, must not or cannot be done: a sentence for each reason, in the vars' words."""
+
+    def __init__(self, *sentences: str) -> None:
+        super().__init__("; ".join(sentences))
+        self.sentences = sentences
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """ "; did you mean Admins?" where a known name is near, whatever its case; else ""."""
+    by_lower = {one.lower(): one for one in known}
+    found = difflib.get_close_matches(str(name).lower(), by_lower, n=1)
+    return f"; did you mean {by_lower[found[0]]}?" if found else ""
+
 
 # What the person should do, by AWS error code or botocore exception name.
 _ADVICE = {

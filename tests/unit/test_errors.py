@@ -1,6 +1,6 @@
 import botocore.exceptions
 import pytest
-from dm_errors import sentence
+from ansible.module_utils.estate.errors import sentence
 
 
 def client_error(code, message="said AWS"):

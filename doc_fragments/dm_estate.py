@@ -1,0 +1,25 @@
+"""What every module shares that plans: said here once, and read by ansible-doc."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  account:
+    description: The account or stage, as C(dm_accounts) or C(dm_stages) names it; for what is said, not for signing in.
+    type: str
+    required: true
+  reviewed:
+    description:
+      - Digests of the plans that were reviewed for this host, by their purpose. Any other plan is refused, and so is
+        one that is not among them. Handed over by the action plugin in a run of C(-e @PLAN), not written in a task.
+    type: dict
+attributes:
+  check_mode:
+    support: full
+    description: Reads and plans, changes nothing.
+  diff_mode:
+    support: full
+    description: Shows each resource before and after.
+"""

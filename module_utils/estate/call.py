@@ -1,0 +1,201 @@
+"""The one way to call AWS: clients, how often a call is tried again, and what an answer means for the action.
+
+Throttling and AWS's own errors (5xx) are botocore's to retry. What is left are answers that are true for a moment only,
+and answers that say that the world is as the call would have made it:
+https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/Welcome.html#ConsistencyModel (bucket configurations)
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
+
+from ansible.module_utils.estate.errors import Refusal, error_code, sentence
+from ansible.module_utils.estate.plan import Action
+
+try:
+    import boto3
+    from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
+    from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleBotocoreError
+    from ansible_collections.amazon.aws.plugins.module_utils.policy import compare_policies
+    from botocore.config import Config
+    from botocore.exceptions import BotoCoreError, ClientError
+except ImportError:
+    pass  # AnsibleAWSModule reports it
+
+T = TypeVar("T")
+
+# --- already done, later, instead -------------------------------------------------------------------------------------
+
+# Seconds between tries: half a minute and more, three times what a new role usually takes to be seen everywhere.
+LONG = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 16.0)
+# The same for what is more likely a mistake than a matter of time.
+SHORT = LONG[:4]
+
+# Codes that say the world is already as the call would have made it: after an interruption, or an answer that was lost.
+ALREADY = {
+    "iam.create_user": "EntityAlreadyExists",
+    "iam.create_group": "EntityAlreadyExists",
+    "iam.create_instance_profile": "EntityAlreadyExists",
+    "iam.remove_user_from_group": "NoSuchEntity",
+    "iam.detach_group_policy": "NoSuchEntity",
+    "iam.detach_role_policy": "NoSuchEntity",
+    "iam.delete_group_policy": "NoSuchEntity",
+    "iam.delete_role_policy": "NoSuchEntity",
+    "iam.delete_policy_version": "NoSuchEntity",
+    "s3.create_bucket": "BucketAlreadyOwnedByYou",
+}
+
+
+class Later(NamedTuple):
+    """An answer that is true for a moment only, and how long to go on asking."""
+
+    methods: str  # how the method begins
+    codes: tuple[str, ...]
+    pauses: tuple[float, ...]
+    fresh: bool = False  # only where what the action is about, or needs, was made in this run or moments before
+    saying: str = ""  # only where AWS's message has this word
+
+
+LATER = (
+    Later("s3.", ("OperationAborted",), LONG),  # another change of this bucket is under way
+    Later("iam.", ("ConcurrentModification", "EntityTemporarilyUnmodifiable"), LONG),
+    # A principal made a moment ago, perhaps in another account, is not known everywhere yet.
+    Later("s3.put_bucket_policy", ("MalformedPolicy",), SHORT, saying="principal"),
+    Later("iam.", ("MalformedPolicyDocument",), LONG, saying="principal"),
+    Later("", ("NoSuchBucket", "NoSuchEntity"), LONG, fresh=True),
+    # A new role cannot be assumed at once, nor is a new bucket's versioning seen everywhere at once.
+    Later("s3.put_bucket_replication", ("InvalidRequest", "InvalidArgument"), LONG, fresh=True),
+)
+
+
+def pauses(action: Action, exc: BaseException, fresh: bool) -> tuple[float, ...]:
+    """How long to wait before each further try; () where AWS's word is final."""
+    code, said = error_code(exc), str(exc).lower()
+    return next(
+        (
+            rule.pauses
+            for rule in LATER
+            if action.method.startswith(rule.methods)
+            and code in rule.codes
+            and (fresh or not rule.fresh)
+            and rule.saying in said
+        ),
+        (),
+    )
+
+
+def _same_role(client: Any, params: dict[str, Any]) -> None:
+    """Somebody made the role meanwhile: then its trust is made to say what it should, where it does not."""
+    live = client.get_role(RoleName=params["RoleName"])["Role"]
+    wanted = params["AssumeRolePolicyDocument"]
+    if compare_policies(live["AssumeRolePolicyDocument"], json.loads(wanted)):
+        client.update_assume_role_policy(RoleName=params["RoleName"], PolicyDocument=wanted)
+
+
+def _same_policy(client: Any, params: dict[str, Any]) -> None:
+    pages = client.get_paginator("list_policies").paginate(Scope="Local", PathPrefix=params.get("Path", "/"))
+    arn = next(one["Arn"] for page in pages for one in page["Policies"] if one["PolicyName"] == params["PolicyName"])
+    client.create_policy_version(PolicyArn=arn, PolicyDocument=params["PolicyDocument"], SetAsDefault=True)
+
+
+def _same_profile_role(client: Any, params: dict[str, Any]) -> None:
+    """A profile holds one role; that it holds one says nothing of which.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_AddRoleToInstanceProfile.html
+    """
+    name = params["InstanceProfileName"]
+    held = [
+        role["RoleName"] for role in client.get_instance_profile(InstanceProfileName=name)["InstanceProfile"]["Roles"]
+    ]
+    if held != [params["RoleName"]]:
+        raise Refusal(f"instance profile {name} holds the role {', '.join(held)}, not {params['RoleName']}")
+
+
+# By method and code: it was made since it was looked for, so it is compared, and made to say what it should.
+INSTEAD: dict[tuple[str, str], Callable[[Any, dict[str, Any]], None]] = {
+    ("iam.create_role", "EntityAlreadyExists"): _same_role,
+    ("iam.create_policy", "EntityAlreadyExists"): _same_policy,
+    ("iam.add_role_to_instance_profile", "LimitExceeded"): _same_profile_role,
+}
+
+
+def call(action: Action, client: Any, fresh: bool = False, sleep: Callable[[float], Any] = time.sleep) -> Any:
+    """AWS's answer to the action; waits out what is true for a moment only, and raises what is final."""
+    tried = 0
+    while True:
+        try:
+            return getattr(client, action.method.split(".")[1])(**action.params)
+        except Exception as exc:
+            code = error_code(exc)
+            if ALREADY.get(action.method) == code:
+                return None
+            if instead := INSTEAD.get((action.method, code)):
+                return instead(client, dict(action.params))
+            left = pauses(action, exc, fresh)[tried:]
+            if not left:
+                raise
+            tried += 1
+            sleep(left[0] * random.uniform(0.8, 1.2))  # noqa: S311 - spreads the tries, hides nothing
+
+
+# --- clients ----------------------------------------------------------------------------------------------------------
+
+
+class Clients:
+    """boto3's clients of a module: one session, so that a role is assumed once; a client per service and region.
+
+    clients["s3"], clients["s3", "eu-west-2"]; safe to use from threads.
+    """
+
+    def __init__(self, module: Any, *, workers: int = 16, validate: bool = True, region: str = "") -> None:
+        """validate=False leaves boto3's own checks of parameters out, for modules whose tests make them."""
+        self._module = module
+        module.params["region"] = module.params.get("region") or region or None
+        self.region, endpoint, options = self.ask(lambda: get_aws_connection_info(module), "Cannot set up the session")
+        names = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token", "profile_name")
+        given = {name: options.pop(name, None) for name in names}
+        self.session: Any = self.ask(lambda: boto3.session.Session(**given), "Cannot set up the session")
+        config = Config(
+            max_pool_connections=workers,
+            retries={"mode": "standard", "total_max_attempts": 8},
+            connect_timeout=5,
+            parameter_validation=validate,
+            user_agent=f"Ansible/{module.ansible_version} estate",  # boto3 builds its own anew for every call
+        )
+        more = options.pop("aws_config", None)
+        self._options = {"endpoint_url": endpoint, "config": config.merge(more) if more else config, **options}
+        self._clients: dict[tuple[str, str], Any] = {}
+        self._lock = threading.Lock()
+        self.fresh: set[str] = set()  # resources made or changed in this run, or a moment before it
+
+    def __getitem__(self, which: str | tuple[str, str]) -> Any:
+        service, region = which if isinstance(which, tuple) else (which, "")
+        key = service, region or self.region or "us-east-1"
+        with self._lock:  # making a client is not safe beside itself
+            if key not in self._clients:
+                self._clients[key] = self.session.client(service, region_name=key[1], **self._options)
+            return self._clients[key]
+
+    def ask(self, question: Callable[[], T], doing: str = "Cannot read what is live") -> T:
+        """The answer; a refusal, AWS's or our own, ends the module in a sentence."""
+        try:
+            return question()
+        except Refusal as exc:
+            self._module.fail_json(msg=f"{doing}: {str(exc).rstrip('.')}. Nothing was changed.")
+        except (BotoCoreError, ClientError, AnsibleBotocoreError) as exc:
+            self._module.fail_json(msg=sentence(exc, doing))
+        raise AssertionError("fail_json ends the module")
+
+    def call(self, action: Action) -> Any:
+        """What carry_out calls."""
+        service = action.method.split(".")[0]
+        fresh = any(resource in self.fresh for resource in (action.resource, *action.needs))
+        answer = call(action, self[service, action.region], fresh)
+        self.fresh.add(action.resource)
+        return answer

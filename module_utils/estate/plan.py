@@ -1,0 +1,258 @@
+"""A plan as a value, and how it is carried out. No Ansible, no boto3: the caller passes the function that calls AWS."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from queue import SimpleQueue
+from typing import Any, NamedTuple
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """Stands in params for what AWS names only when an earlier action is done: Ref("volume jenkins-data", "id")."""
+
+    resource: str
+    output: str
+
+
+class Action(NamedTuple):
+    """One call of AWS.
+
+    Actions on the same resource run in the order given; different resources run side by side.
+    needs names resources whose actions must all be done first; one that the plan does not mention is taken to be there.
+    A Ref in params is a need too.
+    """
+
+    verb: str  # "add", "change" or "remove": what becomes of the resource
+    resource: str  # "bucket digitalmarketplace-dev-uploads", "group Admins"
+    method: str  # boto3 client and method: "s3.put_bucket_policy"
+    params: Mapping[str, Any]
+    region: str = ""  # where the client must be; "" is the module's own region
+    needs: tuple[str, ...] = ()
+    outputs: tuple[
+        tuple[str, str], ...
+    ] = ()  # what a Ref may name, and where AWS's answer has it: (("id", "VolumeId"),)
+
+
+class Unmanaged(NamedTuple):
+    """What is live but not declared, with the YAML to paste to adopt it, and the file to paste it into."""
+
+    resource: str
+    adopt: str
+    file: str = ""
+
+
+class Plan(NamedTuple):
+    """What there is to do: shown, guarded, stored and compared, and the same whether or not it is carried out."""
+
+    purpose: str  # "buckets": what a reviewed plan is known by, beside its host
+    account: str
+    actions: Sequence[Action]
+    diff: Sequence[dict[str, Any]] = ()  # of diff.diff_of
+    notes: Sequence[str] = ()  # what no call can mend, or what ends soon
+    unmanaged: Sequence[Unmanaged] = ()
+    left_out: Mapping[str, str] = {}  # resource -> why nothing could be planned for it; the run then ends failed
+    effects: Sequence[str] = ()  # what it means for people: who gains or loses what
+    drift: Sequence[str] = ()  # what differs from what is declared and no call of ours can repair
+
+    @property
+    def digest(self) -> str:
+        """The same for the same actions: what a run compares with the plan that was reviewed."""
+        made = hashlib.sha256()
+        for action in self.actions:  # one by one, since together they may be many megabytes
+            made.update(json.dumps(action, sort_keys=True, default=_plain).encode() + b"\n")
+        return made.hexdigest()
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Resources, not calls: {"add": 1, "change": 0, "remove": 2}. Creating wins over changing what is created."""
+        rank = {"change": 0, "remove": 1, "add": 2}
+        verbs: dict[str, str] = {}
+        for action in self.actions:
+            verbs[action.resource] = max(verbs.get(action.resource, action.verb), action.verb, key=rank.__getitem__)
+        return {verb: list(verbs.values()).count(verb) for verb in ("add", "change", "remove")}
+
+    def told(self) -> dict[str, Any]:
+        """What a module returns as `plan`, and the dm_report callback shows and stores."""
+        return {
+            "purpose": self.purpose,
+            "account": self.account,
+            "digest": self.digest,
+            "counts": self.counts,
+            "actions": _told(self.actions),
+            "unmanaged": [found._asdict() for found in self.unmanaged],
+            "notes": list(self.notes),
+            "effects": list(self.effects),
+            "drift": list(self.drift),
+        }
+
+
+def _plain(value: Any) -> Any:
+    return {"ref": value.resource, "output": value.output} if isinstance(value, Ref) else str(value)
+
+
+def _told(actions: Sequence[Action]) -> list[dict[str, Any]]:
+    """Actions as they are stored: needs only say how they are carried out, and of ten thousand people are megabytes."""
+    keys = ("verb", "resource", "method", "params", "region")
+    told = [{key: value for key in keys if (value := getattr(action, key)) or key == "params"} for action in actions]
+    has_refs = any(next(_refs(action.params), None) for action in actions)
+    return json.loads(json.dumps(told, default=_plain)) if has_refs else told
+
+
+def _refs(value: Any) -> Iterator[Ref]:
+    if isinstance(value, Ref):
+        yield value
+    elif isinstance(value, (Mapping, list, tuple)):
+        for part in value.values() if isinstance(value, Mapping) else value:
+            yield from _refs(part)
+
+
+def resolve(value: Any, known: Mapping[Ref, Any]) -> Any:
+    """The value with what is known in place of each Ref; a copy only where there is one."""
+    if isinstance(value, Ref):
+        return known[value]
+    if isinstance(value, Mapping):
+        return {key: resolve(part, known) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [resolve(part, known) for part in value]
+    return value
+
+
+class Outcome(NamedTuple):
+    action: Action
+    status: str  # "done", "failed" or "not tried"
+    why: str = ""
+
+    def told(self) -> dict[str, str]:
+        """What a module returns, in a list, as `outcomes`."""
+        action = self.action
+        return {"method": action.method, "resource": action.resource, "status": self.status, "why": self.why}
+
+
+NAMED = 20  # failures that a message names; where the session ends midway thousands fail alike
+
+
+def failures(outcomes: Sequence[Outcome], left_out: Mapping[str, str] | None = None) -> str:
+    """What failed and why, as part of a sentence; "" where nothing did. One reason is said once, for all it befell."""
+    statuses = Counter(outcome.status for outcome in outcomes)
+    befell: dict[str, list[str]] = {}
+    for resource, why in (left_out or {}).items():
+        befell.setdefault(why.rstrip("."), []).append(resource)
+    for outcome in outcomes:
+        if outcome.status == "failed":
+            befell.setdefault(f"{outcome.action.method}: {outcome.why.rstrip('.')}", []).append(outcome.action.resource)
+    said = [f"{_names(resources)}: {why}" for why, resources in islice(befell.items(), NAMED)]
+    if len(befell) > NAMED:
+        said.append(f"and {len(befell) - NAMED} more reasons")
+    rest = f" ({statuses['not tried']} more calls were not tried)" if said and statuses["not tried"] else ""
+    return "; ".join(said) + rest
+
+
+def _names(resources: list[str]) -> str:
+    more = len(resources) - NAMED
+    return ", ".join(dict.fromkeys(resources[:NAMED])) + (f" and {more} more" if more > 0 else "")
+
+
+def carry_out(
+    actions: Sequence[Action],
+    call: Callable[[Action], Any],
+    explain: Callable[[Exception], str],
+    workers: int = 16,
+    known: dict[Ref, Any] | None = None,
+) -> list[Outcome]:
+    """Run each action whose needs are done; a failure holds back only what needs it. Outcomes keep the plan's order.
+
+    call takes an action whose Refs are resolved, and returns AWS's answer. known holds what Refs stand for: what the
+    caller knows beforehand, and, when this returns, the outputs of what was done.
+
+    Looks at a resource only when what it waited for has ended: one of ten thousand costs as little as one of ten.
+    Hands out no more than the workers can take, so that whoever stops it waits for the calls under way alone.
+    """
+    known = {} if known is None else known
+    left: dict[str, list[int]] = {}
+    for index, action in enumerate(actions):
+        left.setdefault(action.resource, []).append(index)
+    for queue in left.values():
+        queue.reverse()  # the next one is the last
+    outcomes: dict[int, Outcome] = {}
+    broken: set[str] = set()
+    waiting: dict[str, list[str]] = {}  # resources to look at again when this one has ended
+    ready = deque(left)
+    ended: SimpleQueue[Future[Outcome]] = SimpleQueue()
+    with_refs = any(action.outputs for action in actions) or bool(known)
+
+    def run(index: int) -> Outcome:
+        action = actions[index]
+        try:
+            answer = call(action._replace(params=resolve(action.params, known)) if with_refs else action)
+            known.update(outputs(action, answer))
+        except Exception as exc:  # whatever AWS answers, the other resources go on
+            return Outcome(action, "failed", explain(exc))
+        return Outcome(action, "done")
+
+    def end(resource: str) -> None:
+        del left[resource]
+        ready.extend(waiting.pop(resource, ()))
+
+    def give_up(resource: str, why: str) -> None:
+        broken.add(resource)
+        for index in reversed(left[resource]):
+            outcomes[index] = Outcome(actions[index], "not tried", why)
+        end(resource)
+
+    def needs(action: Action) -> Iterable[str]:
+        refs = (ref.resource for ref in _refs(action.params)) if with_refs else ()
+        return (need for need in (*action.needs, *refs) if need != action.resource)
+
+    with ThreadPoolExecutor(max_workers=workers) as pool:
+        running: dict[Future[Outcome], int] = {}
+        while ready or running:
+            while ready and len(running) < workers:
+                resource = ready.popleft()
+                index = left[resource][-1]
+                wanted = list(needs(actions[index]))
+                failed = next((need for need in wanted if need in broken), None)
+                pending = next((need for need in wanted if need in left), None)
+                if failed:
+                    give_up(resource, f"{failed} failed")
+                elif pending:
+                    waiting.setdefault(pending, []).append(resource)
+                else:
+                    future = pool.submit(run, index)
+                    running[future] = index
+                    future.add_done_callback(ended.put)
+            if not running:
+                break
+            future = ended.get()
+            index = running.pop(future)
+            resource = actions[index].resource
+            outcomes[index] = future.result()
+            left[resource].pop()
+            if outcomes[index].status == "failed":
+                give_up(resource, f"{resource} failed")
+            elif left[resource]:
+                ready.append(resource)
+            else:
+                end(resource)
+    for resource in list(left):
+        give_up(resource, "its needs form a circle")
+    return [outcomes[index] for index in range(len(actions))]
+
+
+def outputs(action: Action, answer: Any) -> dict[Ref, Any]:
+    """What AWS named in its answer: {Ref("volume jenkins-data", "id"): "vol-…"}."""
+    if not action.outputs:
+        return {}
+    import jmespath  # boto3 brings it; a plan that is only looked at needs neither
+
+    found = {Ref(action.resource, name): jmespath.search(path, answer) for name, path in action.outputs}
+    missing = [ref.output for ref, value in found.items() if value is None]
+    if missing:
+        raise ValueError(f"AWS's answer to {action.method} has no {', '.join(missing)}")
+    return found

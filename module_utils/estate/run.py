@@ -1,0 +1,120 @@
+"""How every module of this project begins and ends: options from its documentation, and one ending for each plan."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import yaml
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.estate.errors import sentence
+from ansible.module_utils.estate.plan import Action, Outcome, Plan, Ref, carry_out, failures
+
+# What doc_fragments/dm_estate.py documents; a test compares the two.
+SHARED: dict[str, dict[str, Any]] = {
+    "account": {"type": "str", "required": True},
+    "reviewed": {"type": "dict"},
+}
+
+
+# --- the beginning ----------------------------------------------------------------------------------------------------
+
+
+def estate_module(documentation: str, *, secret: Iterable[str] = (), **rules: Any) -> Any:
+    """The module whose DOCUMENTATION this is: AWS's where that extends amazon.aws, else a plain one.
+
+    secret names the options that must never be shown; rules are AnsibleModule's, such as mutually_exclusive.
+    """
+    spec, fragments = argument_spec(documentation)
+    for name in secret:
+        spec = {**spec, name: {**spec[name], "no_log": True}}
+    base: Any = AnsibleModule
+    if any(name.startswith("amazon.aws.") for name in fragments):
+        from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+
+        base = AnsibleAWSModule
+    return base(argument_spec=spec, supports_check_mode=True, **rules)
+
+
+@functools.cache
+def argument_spec(documentation: str) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """(the options as AnsibleModule takes them, the names of the documentation's fragments)."""
+    said = yaml.load(documentation, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 both are safe
+    fragments = tuple(said.get("extends_documentation_fragment", ()))
+    shared = SHARED if "dm_estate" in fragments else {}
+    return {**shared, **_options(said.get("options") or {})}, fragments
+
+
+def _options(said: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    kept = ("type", "elements", "required", "default", "choices", "aliases")
+    spec: dict[str, Any] = {}
+    for name, option in said.items():
+        # Without a word on it Ansible takes every name with "key" or "password" in it for a secret, and warns.
+        spec[name] = {key: option[key] for key in kept if key in option} | {"no_log": False}
+        if "suboptions" in option:
+            spec[name]["options"] = _options(option["suboptions"])
+    return spec
+
+
+# --- the ending -------------------------------------------------------------------------------------------------------
+
+
+def run(
+    module: Any,
+    plan: Plan,
+    call: Callable[[Action], Any],
+    refusals: Iterable[str] = (),
+    facts: Callable[[Mapping[Ref, Any]], Mapping[str, Any]] = lambda _known: {},
+    proofs: Callable[[], Iterable[Mapping[str, Any]]] = tuple,
+    *,
+    known: Mapping[Ref, Any] | None = None,
+    explain: Callable[[Exception], str] = lambda exc: sentence(exc, "AWS refused"),
+    workers: int = 16,
+) -> None:
+    """Exit the module: with the plan in check mode, else with what became of each of its actions.
+
+    refusals are the reasons why nothing may be done. facts is asked last, with what the plan's Refs stand for, and
+    tells what else the module returns; proofs tells what was proved, and fails the run where a verdict is "failed".
+    Only this function looks at check mode and at what was reviewed, and only it writes a module's answer.
+    """
+    subject, left_out = f"{plan.purpose} of {plan.account}", plan.left_out
+    answer: dict[str, Any] = {"changed": bool(plan.actions), "diff": list(plan.diff), "plan": plan.told()}
+    against = [*refusals, *_unreviewed(module, plan)]
+    if against:
+        said = "; ".join(reason.rstrip(".") for reason in against)
+        answer |= {"changed": False, "outcomes": []}
+        module.fail_json(msg=f"{subject}: nothing was changed: {said}.", **answer)
+    known = dict(known or {})
+    outcomes: list[Outcome] = []
+    if not module.check_mode:
+        outcomes = carry_out(plan.actions, call, explain, workers, known)
+        answer["changed"] = any(outcome.status == "done" for outcome in outcomes)
+    answer["outcomes"] = [*_not_planned(left_out), *(outcome.told() for outcome in outcomes)]
+    failed = failures(outcomes, left_out)
+    # Ansible copies what a module returns before it writes it: of ten thousand people that is room enough for one.
+    del plan, outcomes
+    if failed:
+        module.fail_json(msg=f"{subject}: not all of it is as declared: {failed}; run it again.", **answer)
+    answer["proofs"] = [dict(proof) for proof in proofs()]
+    missed = [proof for proof in answer["proofs"] if proof["verdict"] == "failed"]
+    if missed:
+        said = "; ".join(f"{proof['subject']}: {proof['why']}" for proof in missed)
+        module.fail_json(msg=f"{subject}: not proved: {said}.", **answer)
+    module.exit_json(**{**answer, **facts(known)})
+
+
+def _not_planned(left_out: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"method": "plan", "resource": name, "status": "failed", "why": why} for name, why in left_out.items()]
+
+
+def _unreviewed(module: Any, plan: Plan) -> list[str]:
+    """Why a run that carries out a reviewed plan must not carry out this one. A plan that nobody looked at is one."""
+    reviewed = module.params.get("reviewed")
+    if reviewed is None:
+        return []
+    if plan.purpose not in reviewed:
+        return [f"the plan that was reviewed has no {plan.purpose} here: plan again and review that"]
+    if reviewed[plan.purpose] != plan.digest:
+        return ["the world has moved since the plan was reviewed: plan again and review that"]
+    return []
