@@ -25,7 +25,7 @@ options:
     type: dict
     required: true
   lives:
-    description: What RV(dm_access#module:access) is for each account, by the account's name.
+    description: What RV(dm_access_info#module:access) is for each account, by the account's name.
     type: dict
     required: true
   main:
@@ -348,7 +348,9 @@ def _access_dot_filter(review: Mapping[str, Any], lives: Mapping[str, Mapping[st
     try:
         return access_dot(review, lives, main)
     except (KeyError, TypeError) as exc:
-        raise AnsibleFilterError(f"access_dot: {exc} is missing; the input must be what dm_access returned.") from None
+        raise AnsibleFilterError(
+            f"access_dot: {exc} is missing; the input must be what dm_access_info returned."
+        ) from None
 
 
 class FilterModule:

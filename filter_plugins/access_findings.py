@@ -10,13 +10,14 @@ DOCUMENTATION = r"""
 name: access_findings
 short_description: Say what is wrong with access as it is
 description:
-  - Takes what M(dm_access) read and what P(access_grants#filter) worked out, and lists what somebody should look at.
+  - Takes what M(dm_access_info) read and what P(access_grants#filter) worked out, and lists what somebody should
+    look at.
   - Root, grants with one side, roles that nobody can reach, trust in others, people in no group, access keys that are
     old or unused, people who sign in without MFA.
 positional: review, now
 options:
   _input:
-    description: What RV(dm_access#module:access) is for each account, by the account's name.
+    description: What RV(dm_access_info#module:access) is for each account, by the account's name.
     type: dict
     required: true
   review:
@@ -148,7 +149,7 @@ def access_findings(
     key_days: int = 90,
     everyone: list[str] | None = None,
 ) -> list[dict[str, str]]:
-    """See RETURN. Raises KeyError or ValueError where the input is not what dm_access returns."""
+    """See RETURN. Raises KeyError or ValueError where the input is not what dm_access_info returns."""
     moment = datetime.datetime.fromisoformat(now)
     found = list(_grants(review))
     for account, live in lives.items():
@@ -168,7 +169,7 @@ def _access_findings_filter(
     try:
         return access_findings(lives, review, now, key_days, everyone)
     except (KeyError, TypeError, ValueError) as exc:
-        raise AnsibleFilterError(f"access_findings: {exc}; the input must be what dm_access returned.") from None
+        raise AnsibleFilterError(f"access_findings: {exc}; the input must be what dm_access_info returned.") from None
 
 
 class FilterModule:

@@ -29,8 +29,8 @@ DOCUMENTATION = r"""
 name: access_grants
 short_description: Work out who can reach which role in which account, both sides checked
 description:
-  - Takes what M(dm_access) read in each account and evaluates who may assume which role, through whose policy and under
-    which conditions. Follows
+  - Takes what M(dm_access_info) read in each account and evaluates who may assume which role, through whose policy and
+    under which conditions. Follows
     U(https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html); what cannot be known
     beforehand is handed back as a condition.
   - A grant is explicit where a policy names the role, implied where a wildcard, C(NotAction) or C(NotResource)
@@ -39,7 +39,7 @@ description:
 positional: now
 options:
   _input:
-    description: What RV(dm_access#module:access) is for each account, by the account's name.
+    description: What RV(dm_access_info#module:access) is for each account, by the account's name.
     type: dict
     required: true
   now:

@@ -1,4 +1,4 @@
-"""What dm_access reads, in the shape that the access review's filters take. No Ansible, no boto3: the client is given.
+"""What dm_access_info reads, in the shape that the access review's filters take. The client is given; no Ansible.
 
 The credential report, its states and its columns:
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_getting-report.html

@@ -1,4 +1,4 @@
-"""Accounts as dm_access reads them, in few words; for tests of the access review."""
+"""Accounts as dm_access_info reads them, in few words; for tests of the access review."""
 
 from __future__ import annotations
 

@@ -91,5 +91,5 @@ def test_a_dangling_grant_is_a_finding_on_the_side_that_is_there() -> None:
 
 
 def test_another_input_is_refused_in_a_sentence() -> None:
-    with pytest.raises(AnsibleFilterError, match="must be what dm_access returned"):
+    with pytest.raises(AnsibleFilterError, match="must be what dm_access_info returned"):
         FilterModule().filters()["access_findings"]({"main": {}}, access_grants({}, NOW), NOW)

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: dm_access
+module: dm_access_info
 short_description: Read who may go where in an account, and how its credentials are kept
 description:
   - Reads users, groups, roles and policies in one paginated sweep, AWS's own policies where they are attached, the
@@ -36,7 +36,7 @@ extends_documentation_fragment:
 """
 EXAMPLES = r"""
 - name: Read who may go where in production
-  dm_access:
+  dm_access_info:
     account: production
     account_id: "333333333333"
 """
