@@ -17,12 +17,12 @@ from typing import Any, NamedTuple, TypeVar
 
 from ansible.module_utils.estate.errors import Refusal, error_code, sentence
 from ansible.module_utils.estate.plan import Action
+from ansible.module_utils.estate.policy import same_policy
 
 try:
     import boto3
     from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
     from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleBotocoreError
-    from ansible_collections.amazon.aws.plugins.module_utils.policy import compare_policies
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
 except ImportError:
@@ -94,7 +94,7 @@ def _same_role(client: Any, params: dict[str, Any]) -> None:
     """Somebody made the role meanwhile: then its trust is made to say what it should, where it does not."""
     live = client.get_role(RoleName=params["RoleName"])["Role"]
     wanted = params["AssumeRolePolicyDocument"]
-    if compare_policies(live["AssumeRolePolicyDocument"], json.loads(wanted)):
+    if not same_policy(live["AssumeRolePolicyDocument"], json.loads(wanted)):
         client.update_assume_role_policy(RoleName=params["RoleName"], PolicyDocument=wanted)
 
 
