@@ -195,7 +195,7 @@ class Clients:
     def call(self, action: Action) -> Any:
         """What carry_out calls."""
         service = action.method.split(".")[0]
-        fresh = any(resource in self.fresh for resource in (action.resource, *action.needs))
+        fresh = any(need.partition(": ")[0] in self.fresh for need in (action.resource, *action.needs))
         answer = call(action, self[service, action.region], fresh)
         self.fresh.add(action.resource)
         return answer

@@ -24,9 +24,10 @@ class Ref:
 class Action(NamedTuple):
     """One call of AWS.
 
-    Actions on the same resource run in the order given; different resources run side by side.
-    needs names resources whose actions must all be done first; one that the plan does not mention is taken to be there.
-    A Ref in params is a need too.
+    Actions on the same resource run in the order given; different resources run side by side. Where one fails, those
+    after it are not tried, unless it has a step: then only those go without that need it.
+    needs names resources whose actions must all be done first, or steps of them ("bucket shop-logs: policy"); what the
+    plan does not mention is taken to be there. A Ref in params is a need too.
     """
 
     verb: str  # "add", "change" or "remove": what becomes of the resource
@@ -38,6 +39,7 @@ class Action(NamedTuple):
     outputs: tuple[
         tuple[str, str], ...
     ] = ()  # what a Ref may name, and where AWS's answer has it: (("id", "VolumeId"),)
+    step: str = ""  # what this call alone sets, of a resource whose settings do not depend on each other
 
 
 class Unmanaged(NamedTuple):
@@ -181,8 +183,9 @@ def carry_out(
     for queue in left.values():
         queue.reverse()  # the next one is the last
     outcomes: dict[int, Outcome] = {}
-    broken: set[str] = set()
-    waiting: dict[str, list[str]] = {}  # resources to look at again when this one has ended
+    broken: set[str] = set()  # resources and steps that are not as they should be
+    stopped: set[str] = set()  # resources of which nothing more is tried
+    waiting: dict[str, list[str]] = {}  # resources to look at again when this one, or this step of one, has ended
     ready = deque(left)
     ended: SimpleQueue[Future[Outcome]] = SimpleQueue()
     with_refs = any(action.outputs for action in actions) or bool(known)
@@ -202,13 +205,35 @@ def carry_out(
 
     def give_up(resource: str, why: str) -> None:
         broken.add(resource)
+        stopped.add(resource)
         for index in reversed(left[resource]):
             outcomes[index] = Outcome(actions[index], "not tried", why)
+            ready.extend(waiting.pop(step_of(actions[index]), ()))
         end(resource)
+
+    def go_on(index: int, outcome: Outcome) -> None:
+        """The action has ended: on to the next of its resource, where there is one and this one does not forbid it."""
+        action, outcomes[index] = actions[index], outcome
+        resource = action.resource
+        left[resource].pop()
+        if outcome.status != "done" and not action.step:
+            return give_up(resource, outcome.why if outcome.status == "not tried" else f"{resource} failed")
+        if action.step:
+            broken.update((resource, step_of(action)) if outcome.status != "done" else ())
+            ready.extend(waiting.pop(step_of(action), ()))
+        return ready.append(resource) if left[resource] else end(resource)
 
     def needs(action: Action) -> Iterable[str]:
         refs = (ref.resource for ref in _refs(action.params)) if with_refs else ()
         return (need for need in (*action.needs, *refs) if need != action.resource)
+
+    def pending(need: str) -> str:
+        """What has to end before the need can be met: the step where one is left, else the resource; "" if nothing."""
+        resource, _, step = need.partition(": ")
+        if need in left or not step:
+            return need if need in left else ""
+        steps = {actions[index].step for index in left.get(resource, ())}
+        return need if step in steps else resource if "" in steps else ""
 
     with ThreadPoolExecutor(max_workers=workers) as pool:
         running: dict[Future[Outcome], int] = {}
@@ -217,12 +242,12 @@ def carry_out(
                 resource = ready.popleft()
                 index = left[resource][-1]
                 wanted = list(needs(actions[index]))
-                failed = next((need for need in wanted if need in broken), None)
-                pending = next((need for need in wanted if need in left), None)
+                failed = next((need for need in wanted if need in broken or need.partition(": ")[0] in stopped), None)
+                awaited = next(filter(None, map(pending, wanted)), None)
                 if failed:
-                    give_up(resource, f"{failed} failed")
-                elif pending:
-                    waiting.setdefault(pending, []).append(resource)
+                    go_on(index, Outcome(actions[index], "not tried", f"{failed} failed"))
+                elif awaited:
+                    waiting.setdefault(awaited, []).append(resource)
                 else:
                     future = pool.submit(run, index)
                     running[future] = index
@@ -230,19 +255,15 @@ def carry_out(
             if not running:
                 break
             future = ended.get()
-            index = running.pop(future)
-            resource = actions[index].resource
-            outcomes[index] = future.result()
-            left[resource].pop()
-            if outcomes[index].status == "failed":
-                give_up(resource, f"{resource} failed")
-            elif left[resource]:
-                ready.append(resource)
-            else:
-                end(resource)
+            go_on(running.pop(future), future.result())
     for resource in list(left):
         give_up(resource, "its needs form a circle")
     return [outcomes[index] for index in range(len(actions))]
+
+
+def step_of(action: Action) -> str:
+    """What a need on this step of the resource is called."""
+    return f"{action.resource}: {action.step}" if action.step else ""
 
 
 def outputs(action: Action, answer: Any) -> dict[Ref, Any]:

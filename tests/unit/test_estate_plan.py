@@ -74,3 +74,70 @@ def test_a_reason_is_said_once_for_all_it_befell() -> None:
     said = failures(carry_out(actions, refuse, str), {"bucket z": "it lives elsewhere"})
 
     assert said == "bucket z: it lives elsewhere; bucket b0, bucket b1, bucket b2: s3.put_bucket_policy: no"
+
+
+def step(resource: str, name: str, *needs: str) -> Action:
+    return Action("change", resource, f"s3.put_{name}", {}, needs=needs, step=name)
+
+
+def became(actions: list[Action], *failing: str) -> dict[str, str]:
+    """What became of each step, where the failing ones ("logs policy") fail."""
+
+    def call(action: Action) -> None:
+        if f"{action.resource} {action.step}".strip() in failing:
+            raise ValueError("no")
+
+    found = carry_out(actions, call, str, workers=3)
+    return {f"{one.action.resource} {one.action.step}".strip(): one.status for one in found}
+
+
+def test_a_step_that_fails_stops_no_other_but_what_needs_it() -> None:
+    actions = [
+        step("logs", "ownership"),
+        step("logs", "policy"),
+        step("logs", "tags"),
+        step("shop", "logging", "logs: policy"),
+        step("shop", "tags"),
+        step("shop", "cors", "logs: tags"),
+    ]
+
+    assert became(actions, "logs ownership", "logs policy") == {
+        "logs ownership": "failed",
+        "logs policy": "failed",
+        "logs tags": "done",
+        "shop logging": "not tried",
+        "shop tags": "done",
+        "shop cors": "done",
+    }
+
+
+def test_nothing_of_a_resource_is_done_that_could_not_be_made() -> None:
+    create = Action("add", "logs", "s3.create_bucket", {})
+    actions = [
+        step("shop", "logging", "logs: policy"),
+        create,
+        step("logs", "tags"),
+        step("copy", "policy", "logs: tags"),
+    ]
+
+    assert became(actions, "logs") == {
+        "logs": "failed",
+        "logs tags": "not tried",
+        "shop logging": "not tried",
+        "copy policy": "not tried",
+    }
+    assert set(became(actions).values()) == {"done"}
+
+
+def test_who_needs_the_whole_resource_waits_for_each_of_its_steps() -> None:
+    actions = [Action("add", "copies", "s3.x", {}, needs=("logs",)), step("logs", "policy"), step("logs", "tags")]
+
+    assert became(actions, "logs policy") == {"copies": "not tried", "logs policy": "failed", "logs tags": "done"}
+    assert set(became(actions).values()) == {"done"}
+
+
+def test_an_action_that_waits_is_not_seen_done_before_what_it_needs() -> None:
+    order: list[str] = []
+    actions = [step("shop", "logging", "logs: policy"), step("logs", "tags"), step("logs", "policy")]
+    carry_out(actions, lambda action: order.append(action.step), str)
+    assert order == ["tags", "policy", "logging"]
