@@ -12,10 +12,6 @@ description:
   - Follows U(https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html).
 author: [Digital Marketplace developers]
 options:
-  account:
-    description: The account's name, for messages and the plan.
-    type: str
-    required: true
   domain:
     description: The certificate's first name.
     type: str
@@ -37,17 +33,8 @@ options:
     description: Seconds to wait at most.
     type: int
     default: 900
-  reviewed:
-    description: Digest of the plan that was reviewed; any other plan is refused.
-    type: str
-attributes:
-  check_mode:
-    support: full
-    description: Only reads.
-  diff_mode:
-    support: full
-    description: Shows the certificate that would be requested.
 extends_documentation_fragment:
+  - dm_estate
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
@@ -87,88 +74,37 @@ outcomes:
   elements: dict
 """
 
-try:
-    import botocore
-    from botocore.config import Config
-except ImportError:
-    pass  # AnsibleAWSModule reports it
-
-import time
 from typing import Any
 
-from ansible.module_utils.dm_certificate import ALIVE, choose, plan, records
-from ansible.module_utils.dm_finish import COMMON_ARGUMENTS, finish, shown
-from ansible.module_utils.dm_plan import Action
-from ansible.module_utils.estate.errors import sentence
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-
-
-def read(acm: Any, domain: str) -> list[dict[str, Any]]:
-    """DescribeCertificate's answers for every live certificate whose first name is domain."""
-    # Without keyTypes ListCertificates leaves out every key but RSA of 1024 and 2048 bits.
-    includes = {"keyTypes": ["RSA_2048", "RSA_3072", "RSA_4096", "EC_prime256v1", "EC_secp384r1", "EC_secp521r1"]}
-    pages = acm.get_paginator("list_certificates").paginate(CertificateStatuses=list(ALIVE), Includes=includes)
-    listed = [
-        c for c in pages.build_full_result()["CertificateSummaryList"] if c["DomainName"].lower() == domain.lower()
-    ]
-    return [acm.describe_certificate(CertificateArn=c["CertificateArn"])["Certificate"] for c in listed]
+from ansible.module_utils.estate.call import Clients
+from ansible.module_utils.estate.host.certificate.plan import choose, plan, records, resource_of
+from ansible.module_utils.estate.host.certificate.read import issued, read, with_records
+from ansible.module_utils.estate.plan import Ref
+from ansible.module_utils.estate.run import estate_module, run
 
 
 def main() -> None:
-    module = AnsibleAWSModule(
-        argument_spec={
-            **COMMON_ARGUMENTS,
-            "domain": {"type": "str", "required": True},
-            "alternative_names": {"type": "list", "elements": "str", "default": []},
-            "tags": {"type": "dict", "default": {}},
-            "wait": {"type": "bool", "default": False},
-            "wait_timeout": {"type": "int", "default": 900},
-        },
-        supports_check_mode=True,
-    )
-    given = module.params
-    domain, others = given["domain"], given["alternative_names"]
-    try:
-        acm = module.client("acm", aws_config=Config(retries={"max_attempts": 8, "mode": "standard"}))
-        certificate = choose(read(acm, domain), domain, others)
-        actions, before, after = plan(certificate, domain, others, given["tags"])
-    except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as exc:
-        module.fail_json(msg=sentence(exc, f"Cannot read the certificate of {domain}"))
-    known: dict[str, Any] = {"certificate": certificate}
+    module = estate_module(DOCUMENTATION)
+    given, clients = module.params, Clients(module)
+    domain, others, acm = given["domain"], given["alternative_names"], clients["acm"]
+    live = clients.ask(lambda: choose(read(acm, domain), domain, others), f"Cannot read the certificate of {domain}")
 
-    def look(arn: str) -> None:
-        known["certificate"] = acm.describe_certificate(CertificateArn=arn)["Certificate"]
-
-    def call(action: Action) -> None:
-        arn = acm.request_certificate(**action.params)["CertificateArn"]
-        look(arn)
-        # AWS names the records some seconds after it has answered.
-        for _ in range(30):
-            if len(records(known["certificate"], domain, others)) >= len(records(None, domain, others)):
-                return
-            time.sleep(1)
-            look(arn)
-
-    def facts() -> dict[str, Any]:
-        found = known["certificate"]
-        if given["wait"] and not module.check_mode and found["Status"] != "ISSUED":
-            attempts = {"Delay": 5, "MaxAttempts": max(1, given["wait_timeout"] // 5)}
-            try:
-                acm.get_waiter("certificate_validated").wait(
-                    CertificateArn=found["CertificateArn"], WaiterConfig=attempts
-                )
-                look(found["CertificateArn"])
-            except botocore.exceptions.WaiterError as exc:
-                module.fail_json(msg=sentence(exc, f"The certificate of {domain} was not issued"))
-            found = known["certificate"]
+    def facts(known: Any) -> dict[str, Any]:
+        found, arn = live, known.get(Ref(resource_of(domain), "arn"))
+        if arn:
+            found = clients.ask(lambda: with_records(acm, arn, domain, others))
+        if given["wait"] and found and not module.check_mode and found["Status"] != "ISSUED":
+            doing = f"The certificate of {domain} was not issued"
+            arn = found["CertificateArn"]
+            found = clients.ask(lambda: issued(acm, arn, given["wait_timeout"]), doing)
         return {
             "arn": found["CertificateArn"] if found else "",
             "status": found["Status"] if found else "",
             "records": records(found, domain, others),
         }
 
-    diff = shown(f"certificate {domain}", before, after) if actions else []
-    finish(module, "certificate issued" if given["wait"] else "certificate", actions, diff, call, facts)
+    purpose = "certificate issued" if given["wait"] else "certificate"
+    run(module, plan(purpose, given["account"], live, domain, others, given["tags"]), clients.call, facts=facts)
 
 
 if __name__ == "__main__":

@@ -15,10 +15,6 @@ description:
     U(https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AttachVolume.html).
 author: [Digital Marketplace developers]
 options:
-  account:
-    description: The account's name, for messages and the plan.
-    type: str
-    required: true
   name:
     description: The volume's C(Name) tag, its identity.
     type: str
@@ -52,8 +48,12 @@ options:
     type: dict
     default: {}
   instance:
-    description: The instance to attach it to; an empty string detaches it; not set leaves the attachment as it is.
+    description: Name of the instance to attach it to; an empty string detaches it; not set leaves it as it is.
     type: str
+  instance_id:
+    description: That instance's id; empty in check mode where the instance does not exist yet.
+    type: str
+    default: ""
   device:
     description: The device name on that instance.
     type: str
@@ -61,17 +61,8 @@ options:
   leaving:
     description: In check mode, an instance that would be gone by now.
     type: str
-  reviewed:
-    description: Digest of the plan that was reviewed; any other plan is refused.
-    type: str
-attributes:
-  check_mode:
-    support: full
-    description: Only reads.
-  diff_mode:
-    support: full
-    description: Shows each setting that differs.
 extends_documentation_fragment:
+  - dm_estate
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
@@ -83,7 +74,8 @@ EXAMPLES = r"""
     name: jenkins-data
     size: 100
     zone: eu-west-1a
-    instance: i-0123456789abcdef0
+    instance: jenkins
+    instance_id: i-0123456789abcdef0
 """
 RETURN = r"""
 volume_id:
@@ -102,91 +94,30 @@ outcomes:
   elements: dict
 """
 
-try:
-    import botocore
-    from botocore.config import Config
-except ImportError:
-    pass  # AnsibleAWSModule reports it
-
 from typing import Any
 
-from ansible.module_utils.dm_data_volume import Refusal, choose, describe, plan
-from ansible.module_utils.dm_finish import COMMON_ARGUMENTS, finish, shown
-from ansible.module_utils.dm_plan import Action
-from ansible.module_utils.estate.errors import error_code, sentence
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-
-
-def read(ec2: Any, name: str, instance: str | None) -> tuple[list[dict], dict[str, str]]:
-    """(volumes of that name, the instance's devices with the volumes on them)."""
-    pages = ec2.get_paginator("describe_volumes").paginate(Filters=[{"Name": "tag:Name", "Values": [name]}])
-    volumes = pages.build_full_result()["Volumes"]
-    if not instance:
-        return volumes, {}
-    try:
-        reservations = ec2.describe_instances(InstanceIds=[instance])["Reservations"]
-    except botocore.exceptions.ClientError as exc:
-        # In check mode the instance may be one that an earlier task would make.
-        if error_code(exc) not in ("InvalidInstanceID.NotFound", "InvalidInstanceID.Malformed"):
-            raise
-        return volumes, {}
-    mappings = reservations[0]["Instances"][0].get("BlockDeviceMappings", []) if reservations else []
-    return volumes, {m["DeviceName"]: m["Ebs"]["VolumeId"] for m in mappings if "Ebs" in m}
+from ansible.module_utils.estate.call import Clients
+from ansible.module_utils.estate.host.instance.choose import instance_of
+from ansible.module_utils.estate.host.volume.plan import choose, plan, resource_of
+from ansible.module_utils.estate.host.volume.read import read
+from ansible.module_utils.estate.plan import Ref
+from ansible.module_utils.estate.run import estate_module, run
 
 
 def main() -> None:
-    module = AnsibleAWSModule(
-        argument_spec={
-            **COMMON_ARGUMENTS,
-            "name": {"type": "str", "required": True},
-            "size": {"type": "int", "required": True},
-            "type": {"type": "str", "default": "gp3"},
-            "iops": {"type": "int"},
-            "throughput": {"type": "int"},
-            "zone": {"type": "str", "required": True},
-            "kms_key": {"type": "str"},
-            "snapshot": {"type": "str"},
-            "tags": {"type": "dict", "default": {}},
-            "instance": {"type": "str"},
-            "device": {"type": "str", "default": "/dev/sdf"},
-            "leaving": {"type": "str"},
-        },
-        supports_check_mode=True,
-    )
-    wanted = {key: module.params[key] for key in module.argument_spec if key not in ("account", "reviewed", "leaving")}
-    wanted["tags"] = {**wanted["tags"], "Name": wanted["name"]}
-    try:
-        ec2 = module.client("ec2", aws_config=Config(retries={"max_attempts": 8, "mode": "standard"}))
-        volumes, devices = read(ec2, wanted["name"], wanted["instance"])
-        volume = choose(volumes, wanted["name"])
-        actions, after, notes = plan(volume, wanted, devices, module.params["leaving"])
-    except Refusal as exc:
-        module.fail_json(msg=f"{exc} Nothing was changed.")
-    except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as exc:
-        module.fail_json(msg=sentence(exc, f"Cannot read volume {wanted['name']}"))
-    known = {"id": volume["VolumeId"] if volume else ""}
+    module = estate_module(DOCUMENTATION)
+    given, clients = module.params, Clients(module)
+    wanted = {**given, "tags": {**given["tags"], "Name": given["name"]}}
+    name, instance = given["name"], given["instance_id"]
+    volumes, devices = clients.ask(lambda: read(clients["ec2"], name, instance), f"Cannot read volume {name}")
+    volume = clients.ask(lambda: choose(volumes, name), "Cannot choose a volume")
+    made = clients.ask(lambda: plan(given["account"], volume, wanted, devices, given["leaving"]), "Cannot plan")
 
-    def call(action: Action) -> None:
-        method = action.method.removeprefix("ec2.")
-        params = dict(action.params)
-        if method == "create_tags":
-            params["Resources"] = [known["id"]]
-        elif method not in ("create_volume", "modify_instance_attribute"):
-            params["VolumeId"] = known["id"]
-        if method == "attach_volume":  # one that was just detached or created is not available at once
-            ec2.get_waiter("volume_available").wait(VolumeIds=[known["id"]], WaiterConfig={"Delay": 3})
-        answer = getattr(ec2, method)(**params)
-        if method == "create_volume":
-            known["id"] = answer["VolumeId"]
-        elif method == "attach_volume":
-            ec2.get_waiter("volume_in_use").wait(VolumeIds=[known["id"]], WaiterConfig={"Delay": 3})
-        elif method == "detach_volume":
-            ec2.get_waiter("volume_available").wait(VolumeIds=[known["id"]], WaiterConfig={"Delay": 3})
+    def facts(known: Any) -> dict[str, str]:
+        return {"volume_id": volume["VolumeId"] if volume else known.get(Ref(resource_of(name), "id"), "")}
 
-    diff = shown(f"volume {wanted['name']}", describe(volume), after) if actions else []
-    # Detaching is a step of its own in a run that attaches afterwards, and must not hide in its plan.
-    purpose = "data volume detached" if wanted["instance"] == "" else "data volume"
-    finish(module, purpose, actions, diff, call, lambda: {"volume_id": known["id"]}, notes)
+    known = {instance_of(given["instance"]): instance} if instance else {}
+    run(module, made, clients.call, facts=facts, known=known)
 
 
 if __name__ == "__main__":

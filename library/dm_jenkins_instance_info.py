@@ -122,147 +122,18 @@ backup_plan_known:
   type: bool
 """
 
-try:
-    import botocore
-    from botocore.config import Config
-except ImportError:
-    pass  # AnsibleAWSModule reports it
+from ansible.module_utils.estate.call import Clients
+from ansible.module_utils.estate.host.instance.read import read
+from ansible.module_utils.estate.run import estate_module
 
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
-
-from ansible.module_utils.dm_jenkins_instance_info import (
-    Refusal,
-    has_zone,
-    newest_image,
-    one_instance,
-    one_vpc,
-    subnets,
-)
-from ansible.module_utils.estate.errors import error_code, sentence
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-
-_LIVE = ["pending", "running", "stopping", "stopped"]
-
-
-def filters(values: dict[str, Any]) -> list[dict[str, Any]]:
-    return [{"Name": k, "Values": v if isinstance(v, list) else [str(v)]} for k, v in values.items()]
-
-
-def network(ec2: Any, given: dict[str, Any]) -> dict[str, Any]:
-    vpc = one_vpc(ec2.describe_vpcs(Filters=filters(given["vpc_filters"]))["Vpcs"], given["vpc_filters"])
-    in_vpc = {"vpc-id": vpc["id"]}
-    found = ec2.describe_subnets(Filters=filters(in_vpc))["Subnets"]
-    subnet, lb_subnets = subnets(found, given["subnets"], given["availability_zone"])
-    names = [given["name"], f"{given['name']}-lb"]
-    groups = ec2.describe_security_groups(Filters=filters({**in_vpc, "group-name": names}))["SecurityGroups"]
-    return {
-        "vpc": vpc,
-        "subnet": subnet,
-        "lb_subnets": lb_subnets,
-        "groups": {group["GroupName"]: group["GroupId"] for group in groups},
-    }
-
-
-def machine(ec2: Any, given: dict[str, Any]) -> dict[str, Any]:
-    name = {"tag:Name": given["name"]}
-    reservations = ec2.describe_instances(Filters=filters({**name, "instance-state-name": _LIVE}))["Reservations"]
-    instance = one_instance([i for r in reservations for i in r["Instances"]], given["name"])
-    image = {}
-    if not instance or given["replace"]:
-        images = ec2.describe_images(Owners=[given["image_owner"]], Filters=filters(given["image_filters"]))["Images"]
-        image = newest_image(images, given["image_owner"], given["image_filters"])
-    addresses = ec2.describe_addresses(Filters=filters(name))["Addresses"]
-    return {"instance": instance, "image": image, "public_ip": addresses[0]["PublicIp"] if addresses else ""}
-
-
-def key_pair(ec2: Any, given: dict[str, Any]) -> dict[str, Any]:
-    try:
-        pairs = ec2.describe_key_pairs(KeyNames=[given["name"]], IncludePublicKey=True)["KeyPairs"]
-    except botocore.exceptions.ClientError as exc:
-        if error_code(exc) != "InvalidKeyPair.NotFound":
-            raise
-        pairs = []
-    return {"public_key": pairs[0].get("PublicKey", "").strip() if pairs else ""}
-
-
-def load_balancer(elb: Any, given: dict[str, Any]) -> dict[str, Any]:
-    try:
-        found = elb.describe_load_balancers(Names=[given["name"]])["LoadBalancers"]
-    except botocore.exceptions.ClientError as exc:
-        if error_code(exc) != "LoadBalancerNotFound":
-            raise
-        found = []
-    return {
-        "load_balancer": {
-            key: value
-            for lb in found
-            for key, value in {
-                "arn": lb["LoadBalancerArn"],
-                "dns_name": lb["DNSName"],
-                "zone_id": lb["CanonicalHostedZoneId"],
-            }.items()
-        }
-    }
-
-
-def dns(route53: Any, given: dict[str, Any]) -> dict[str, Any]:
-    zones = route53.list_hosted_zones_by_name(DNSName=given["dns_zone"], MaxItems="5")["HostedZones"]
-    return {"dns_zone_known": has_zone(zones, given["dns_zone"])}
-
-
-def backups(backup: Any, given: dict[str, Any]) -> dict[str, Any]:
-    plans = backup.get_paginator("list_backup_plans").paginate().build_full_result()["BackupPlansList"]
-    return {"backup_plan_known": any(plan["BackupPlanName"] == given["name"] for plan in plans)}
-
-
-def profile(iam: Any, given: dict[str, Any]) -> dict[str, Any]:
-    try:
-        iam.get_instance_profile(InstanceProfileName=given["instance_profile"])
-    except botocore.exceptions.ClientError as exc:
-        if error_code(exc) != "NoSuchEntity":
-            raise
-        return {"profile_known": False}
-    return {"profile_known": True}
+VARS = "inventories/common/group_vars/all/jenkins_instance.yml"
 
 
 def main() -> None:
-    module = AnsibleAWSModule(
-        argument_spec={
-            "name": {"type": "str", "required": True},
-            "availability_zone": {"type": "str", "required": True},
-            "vpc_filters": {"type": "dict", "required": True},
-            "subnets": {"type": "list", "elements": "str", "required": True},
-            "dns_zone": {"type": "str", "required": True},
-            "image_owner": {"type": "str", "required": True},
-            "image_filters": {"type": "dict", "required": True},
-            "instance_profile": {"type": "str", "required": True},
-            "replace": {"type": "bool", "default": False},
-        },
-        supports_check_mode=True,
-    )
-    given = module.params
-    config = Config(retries={"max_attempts": 8, "mode": "standard"})
-    reads = [
-        ("ec2", network),
-        ("ec2", machine),
-        ("ec2", key_pair),
-        ("elbv2", load_balancer),
-        ("route53", dns),
-        ("backup", backups),
-        ("iam", profile),
-    ]
-    result: dict[str, Any] = {}
-    try:
-        clients = {name: module.client(name, aws_config=config) for name in {name for name, _ in reads}}
-        with ThreadPoolExecutor(max_workers=len(reads)) as pool:
-            for part in [pool.submit(read, clients[name], given) for name, read in reads]:
-                result |= part.result()
-    except Refusal as exc:
-        module.fail_json(msg=f"{exc} (inventories/common/group_vars/all/jenkins_instance.yml)")
-    except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as exc:
-        module.fail_json(msg=sentence(exc, f"Cannot read the Jenkins host {given['name']}"))
-    module.exit_json(changed=False, **result)
+    module = estate_module(DOCUMENTATION)
+    clients = Clients(module)
+    found = clients.ask(lambda: read(clients, module.params), f"Cannot read the Jenkins host ({VARS})")
+    module.exit_json(changed=False, **found)
 
 
 if __name__ == "__main__":

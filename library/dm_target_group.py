@@ -10,10 +10,6 @@ description:
   - Follows U(https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-target-groups.html).
 author: [Digital Marketplace developers]
 options:
-  account:
-    description: The account's name, for messages and the plan.
-    type: str
-    required: true
   name:
     description: The group's name, its identity.
     type: str
@@ -59,21 +55,11 @@ options:
     type: dict
     default: {}
   targets:
-    description: The ids of the instances, exactly.
-    type: list
-    elements: str
+    description: The ids of the instances by their names, exactly; empty in check mode where one does not exist yet.
+    type: dict
     required: true
-  reviewed:
-    description: Digest of the plan that was reviewed; any other plan is refused.
-    type: str
-attributes:
-  check_mode:
-    support: full
-    description: Only reads.
-  diff_mode:
-    support: full
-    description: Shows each setting that differs.
 extends_documentation_fragment:
+  - dm_estate
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
@@ -86,7 +72,7 @@ EXAMPLES = r"""
     vpc_id: vpc-0123456789abcdef0
     port: 80
     health_path: /login
-    targets: [i-0123456789abcdef0]
+    targets: {jenkins: i-0123456789abcdef0}
 """
 RETURN = r"""
 arn:
@@ -110,77 +96,19 @@ outcomes:
   elements: dict
 """
 
-try:
-    import botocore
-    from botocore.config import Config
-except ImportError:
-    pass  # AnsibleAWSModule reports it
-
 from typing import Any
 
-from ansible.module_utils.dm_finish import COMMON_ARGUMENTS, finish, shown
-from ansible.module_utils.dm_plan import Action
-from ansible.module_utils.dm_target_group import FIXED, Refusal, plan
-from ansible.module_utils.estate.errors import error_code, sentence
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-
-_HEALTH = (
-    "HealthCheckPath",
-    "HealthCheckProtocol",
-    "HealthCheckPort",
-    "HealthCheckIntervalSeconds",
-    "HealthyThresholdCount",
-    "UnhealthyThresholdCount",
-    "Matcher",
-)
-# A target in these states has already been told to go
-# (https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetHealth.html).
-_LEAVING = {"draining"}
+from ansible.module_utils.estate.call import Clients
+from ansible.module_utils.estate.host.instance.choose import instance_of
+from ansible.module_utils.estate.host.target_group.plan import plan, resource_of
+from ansible.module_utils.estate.host.target_group.read import read
+from ansible.module_utils.estate.plan import Ref
+from ansible.module_utils.estate.run import estate_module, run
 
 
-def read(elb: Any, name: str) -> tuple[dict[str, Any] | None, str]:
-    """(the live group in the plan's shape or None, its ARN or "")."""
-    try:
-        group = elb.describe_target_groups(Names=[name])["TargetGroups"][0]
-    except botocore.exceptions.ClientError as exc:
-        if error_code(exc) != "TargetGroupNotFound":
-            raise
-        return None, ""
-    arn = group["TargetGroupArn"]
-    attributes = elb.describe_target_group_attributes(TargetGroupArn=arn)["Attributes"]
-    tags = elb.describe_tags(ResourceArns=[arn])["TagDescriptions"][0]["Tags"]
-    health = elb.describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]
-    live = {
-        "settings": {key: group.get(key) for key in FIXED},
-        "health": {key: group.get(key) for key in _HEALTH},
-        "attributes": {pair["Key"]: pair["Value"] for pair in attributes},
-        "tags": {pair["Key"]: pair["Value"] for pair in tags},
-        "targets": [t["Target"]["Id"] for t in health if t["TargetHealth"]["State"] not in _LEAVING],
-    }
-    return live, arn
-
-
-def main() -> None:
-    module = AnsibleAWSModule(
-        argument_spec={
-            **COMMON_ARGUMENTS,
-            "name": {"type": "str", "required": True},
-            "vpc_id": {"type": "str", "required": True},
-            "port": {"type": "int", "required": True},
-            "protocol": {"type": "str", "default": "HTTP"},
-            "health_path": {"type": "str", "required": True},
-            "health_codes": {"type": "str", "default": "200"},
-            "health_interval": {"type": "int", "default": 15},
-            "healthy_after": {"type": "int", "default": 2},
-            "unhealthy_after": {"type": "int", "default": 4},
-            "attributes": {"type": "dict", "default": {}},
-            "tags": {"type": "dict", "default": {}},
-            "targets": {"type": "list", "elements": "str", "required": True},
-        },
-        supports_check_mode=True,
-    )
-    given = module.params
-    wanted = {
+def desired(given: dict[str, Any]) -> dict[str, Any]:
+    """In AWS's own words, as the plan takes them."""
+    return {
         "settings": {
             "Protocol": given["protocol"],
             "Port": given["port"],
@@ -200,36 +128,21 @@ def main() -> None:
         "tags": given["tags"],
         "targets": given["targets"],
     }
-    try:
-        elb = module.client("elbv2", aws_config=Config(retries={"max_attempts": 8, "mode": "standard"}))
-        live, arn = read(elb, given["name"])
-        actions, before, after = plan(live, wanted, given["name"])
-    except Refusal as exc:
-        module.fail_json(msg=f"{exc} Nothing was changed.")
-    except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as exc:
-        module.fail_json(msg=sentence(exc, f"Cannot read target group {given['name']}"))
-    known = {"arn": arn}
 
-    def call(action: Action) -> None:
-        method = action.method.removeprefix("elbv2.")
-        params = dict(action.params)
-        if method == "add_tags":
-            params["ResourceArns"] = [known["arn"]]
-        elif method != "create_target_group":
-            params["TargetGroupArn"] = known["arn"]
-        answer = getattr(elb, method)(**params)
-        if method == "create_target_group":
-            known["arn"] = answer["TargetGroups"][0]["TargetGroupArn"]
 
-    diff = shown(f"target group {given['name']}", before, after) if actions else []
-    finish(
-        module,
-        "target group",
-        actions,
-        diff,
-        call,
-        lambda: {"arn": known["arn"], "dimension": known["arn"].rpartition(":")[2]},
-    )
+def main() -> None:
+    module = estate_module(DOCUMENTATION)
+    given, clients = module.params, Clients(module)
+    account, name = given["account"], given["name"]
+    live = clients.ask(lambda: read(clients["elbv2"], name), f"Cannot read target group {name}")
+    made = clients.ask(lambda: plan(account, name, live, desired(given)), "Cannot plan")
+
+    def facts(known: Any) -> dict[str, str]:
+        arn = live["arn"] if live else known.get(Ref(resource_of(name), "arn"), "")
+        return {"arn": arn, "dimension": arn.rpartition(":")[2]}
+
+    known = {instance_of(one): found for one, found in given["targets"].items() if found}
+    run(module, made, clients.call, facts=facts, known=known)
 
 
 if __name__ == "__main__":

@@ -49,6 +49,24 @@ ALREADY = {
     "iam.delete_role_policy": "NoSuchEntity",
     "iam.delete_policy_version": "NoSuchEntity",
     "s3.create_bucket": "BucketAlreadyOwnedByYou",
+    "ec2.delete_volume": "InvalidVolume.NotFound",  # it went with its instance
+    "ec2.delete_security_group": "InvalidGroup.NotFound",
+}
+
+
+class Wait(NamedTuple):
+    """One of boto3's waiters, and the parameter that it shares with the call: by its name there, and here."""
+
+    waiter: str
+    theirs: str
+    ours: str
+
+
+BEFORE = {"ec2.attach_volume": Wait("volume_available", "VolumeIds", "VolumeId")}
+AFTER = {
+    "ec2.attach_volume": Wait("volume_in_use", "VolumeIds", "VolumeId"),
+    "ec2.detach_volume": Wait("volume_available", "VolumeIds", "VolumeId"),
+    "ec2.terminate_instances": Wait("instance_terminated", "InstanceIds", "InstanceIds"),
 }
 
 
@@ -128,9 +146,12 @@ INSTEAD: dict[tuple[str, str], Callable[[Any, dict[str, Any]], None]] = {
 def call(action: Action, client: Any, fresh: bool = False, sleep: Callable[[float], Any] = time.sleep) -> Any:
     """AWS's answer to the action; waits out what is true for a moment only, and raises what is final."""
     tried = 0
+    _wait(BEFORE.get(action.method), client, action)
     while True:
         try:
-            return getattr(client, action.method.split(".")[1])(**action.params)
+            answer = getattr(client, action.method.split(".")[1])(**action.params)
+            _wait(AFTER.get(action.method), client, action)
+            return answer
         except Exception as exc:
             code = error_code(exc)
             if ALREADY.get(action.method) == code:
@@ -142,6 +163,13 @@ def call(action: Action, client: Any, fresh: bool = False, sleep: Callable[[floa
                 raise
             tried += 1
             sleep(left[0] * random.uniform(0.8, 1.2))  # noqa: S311 - spreads the tries, hides nothing
+
+
+def _wait(wait: Wait | None, client: Any, action: Action) -> None:
+    if wait:
+        value = action.params[wait.ours]
+        what = {wait.theirs: value if isinstance(value, list) else [value]}
+        client.get_waiter(wait.waiter).wait(**what, WaiterConfig={"Delay": 3})
 
 
 # --- clients ----------------------------------------------------------------------------------------------------------

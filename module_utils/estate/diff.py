@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+KNOWN_AFTER_APPLY = "known after apply"  # what AWS names only once it is made
+
 
 def diff_of(
     resource: str, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, *, whole: bool = False

@@ -118,6 +118,8 @@ def _refs(value: Any) -> Iterator[Ref]:
 def resolve(value: Any, known: Mapping[Ref, Any]) -> Any:
     """The value with what is known in place of each Ref; a copy only where there is one."""
     if isinstance(value, Ref):
+        if value not in known:
+            raise ValueError(f"the {value.output} of {value.resource} is not known")
         return known[value]
     if isinstance(value, Mapping):
         return {key: resolve(part, known) for key, part in value.items()}

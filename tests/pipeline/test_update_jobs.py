@@ -76,6 +76,7 @@ def push(jenkins, declared, capsys):
 
     def run(check: bool = False, **params) -> dict:
         arguments = {
+            "account": "jenkins",
             "url": jenkins.url,
             "user": USER,
             "password": PASSWORD,
@@ -157,7 +158,7 @@ def test_a_job_that_jenkins_refuses_does_not_keep_the_others_back(jenkins, push)
     done = push()
 
     assert done["failed"] is True
-    assert "job plan-preview (" in done["msg"]
+    assert "job plan-preview: " in done["msg"]
     assert "plan-staging" not in done["msg"]
     assert jenkins.writes == [("createItem", "plan-staging")]
 

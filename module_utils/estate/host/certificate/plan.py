@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from ansible.module_utils.dm_plan import Action
+from ansible.module_utils.estate.diff import diff_of
+from ansible.module_utils.estate.plan import Action, Plan
 
 # Worth having: issued, or waiting for its DNS records
 # (https://docs.aws.amazon.com/acm/latest/APIReference/API_CertificateDetail.html).
@@ -32,24 +33,33 @@ def choose(certificates: list[dict[str, Any]], domain: str, alternative_names: l
 
 
 def plan(
-    certificate: dict[str, Any] | None, domain: str, alternative_names: list[str], tags: dict[str, str]
-) -> tuple[list[Action], dict[str, Any], dict[str, Any]]:
-    """(actions, before, after). The only call there ever is asks for a certificate; none is deleted or replaced."""
+    purpose: str,
+    account: str,
+    certificate: dict[str, Any] | None,
+    domain: str,
+    alternative_names: list[str],
+    tags: dict[str, str],
+) -> Plan:
+    """The only call there ever is asks for a certificate; none is deleted or replaced."""
     if certificate:
-        return [], {}, {}
+        return Plan(purpose, account, ())
+    wanted = sorted(names(domain, alternative_names))
     params: dict[str, Any] = {
         "DomainName": domain,
         "ValidationMethod": "DNS",
         # Asking twice within the hour gives the same certificate.
-        "IdempotencyToken": hashlib.sha256(" ".join(sorted(names(domain, alternative_names))).encode()).hexdigest()[
-            :32
-        ],
+        "IdempotencyToken": hashlib.sha256(" ".join(wanted).encode()).hexdigest()[:32],
         "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
     }
     if alternative_names:
         params["SubjectAlternativeNames"] = alternative_names
-    after = {"names": sorted(names(domain, alternative_names)), "validation": "DNS"}
-    return [Action("add", f"certificate {domain}", "acm.request_certificate", params)], {}, after
+    resource = resource_of(domain)
+    action = Action("add", resource, "acm.request_certificate", params, outputs=(("arn", "CertificateArn"),))
+    return Plan(purpose, account, [action], diff_of(resource, None, {"names": wanted, "validation": "DNS"}))
+
+
+def resource_of(domain: str) -> str:
+    return f"certificate {domain}"
 
 
 def records(certificate: dict[str, Any] | None, domain: str, alternative_names: list[str]) -> list[dict[str, str]]:

@@ -1,4 +1,4 @@
-"""Pure planning for dm_jenkins_jobs: no Ansible, no HTTP, no I/O."""
+"""What makes Jenkins' jobs as they were rendered. Pure: no Ansible, no HTTP, no I/O."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TypedDict
 from xml.etree import ElementTree
 
-from ansible.module_utils.dm_plan import Action
+from ansible.module_utils.estate.plan import Action, Plan
 
 # What a person could add to and Jenkins does not: one more child here is a difference.
 _COMPLETE = {"triggers", "parameterDefinitions", "branches", "userRemoteConfigs"}
@@ -50,9 +50,7 @@ def texts(live: str, declared: str) -> tuple[str, str]:
     return "\n".join(_lines(_parse(live), wanted)) + "\n", "\n".join(_lines(wanted, wanted)) + "\n"
 
 
-def plan(
-    live: dict[str, LiveJob], declared: dict[str, str], marker: str, remove: bool
-) -> tuple[list[Action], list[dict[str, str]], list[str]]:
+def plan(live: dict[str, LiveJob], declared: dict[str, str], marker: str, remove: bool) -> Plan:
     """The calls that make Jenkins' jobs as declared, their diffs, and what to know about the rest.
 
     declared is {name: config.xml}. A live job with the marker in its description that is not declared is deleted where
@@ -80,4 +78,4 @@ def plan(
             act("remove", name, "delete_job", {}, f"job {name}\n", "")
         else:
             notes.append(f"job {name} is no longer declared: make update-jobs REMOVE=yes deletes it")
-    return actions, diffs, notes
+    return Plan("jobs", "jenkins", actions, diffs, notes)

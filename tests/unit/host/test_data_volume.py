@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from ansible.module_utils.dm_data_volume import Refusal, choose, plan
+from ansible.module_utils.estate.errors import Refusal
+from ansible.module_utils.estate.host.volume.plan import choose
+from ansible.module_utils.estate.host.volume.plan import plan as planned
+from ansible.module_utils.estate.plan import Ref
 
 NAME = "jenkins-data"
 
@@ -33,10 +36,17 @@ def wanted(**changes):
         "kms_key": None,
         "snapshot": None,
         "tags": {"Name": NAME},
-        "instance": "i-1",
+        "instance": "jenkins",
+        "instance_id": "i-1",
         "device": "/dev/sdf",
     }
     return {**declared, **changes}
+
+
+def plan(volume, wanted, devices, leaving=None):
+    """(actions, what the volume will be as far as it changes, notes)"""
+    made = planned("main", volume, wanted, devices, leaving)
+    return made.actions, made.diff[0]["after"] if made.diff else {}, made.notes
 
 
 def methods(actions):
@@ -49,6 +59,13 @@ def test_a_new_volume_is_encrypted_tagged_and_attached():
     assert actions[0].params["Encrypted"] is True
     assert actions[0].params["TagSpecifications"][0]["Tags"] == [{"Key": "Name", "Value": NAME}]
     assert after["instance"] == "i-1"
+    assert actions[1].params["VolumeId"] == Ref("volume jenkins-data", "id")
+
+
+def test_a_reviewed_plan_still_fits_once_the_instance_is_there():
+    before = planned("main", None, wanted(instance_id=""), {})
+    assert before.diff[0]["after"]["instance"] == "known after apply"
+    assert before.digest == planned("main", None, wanted(instance_id="i-9"), {}).digest
 
 
 def test_a_new_volume_can_come_from_a_snapshot():
@@ -66,7 +83,7 @@ def test_as_declared_there_is_nothing_to_do():
 
 def test_it_grows_but_never_shrinks():
     grown, after, _ = plan(volume(), wanted(size=200), {})
-    assert [a.params for a in grown] == [{"Size": 200}]
+    assert [a.params for a in grown] == [{"VolumeId": "vol-1", "Size": 200}]
     assert after["size"] == 200
     left, _, notes = plan(volume(Size=300), wanted(), {})
     assert left == []
@@ -75,13 +92,13 @@ def test_it_grows_but_never_shrinks():
 
 def test_type_iops_and_throughput_follow_the_declaration():
     actions, _, _ = plan(volume(VolumeType="gp2"), wanted(iops=4000, throughput=250), {})
-    assert actions[0].params == {"VolumeType": "gp3", "Iops": 4000, "Throughput": 250}
+    assert actions[0].params == {"VolumeId": "vol-1", "VolumeType": "gp3", "Iops": 4000, "Throughput": 250}
 
 
 def test_tags_are_added_and_others_stay():
     live = volume(Tags=[{"Key": "Name", "Value": NAME}, {"Key": "Hand", "Value": "made"}])
     actions, after, _ = plan(live, wanted(tags={"Name": NAME, "Backup": "jenkins"}), {})
-    assert actions[0].params == {"Tags": [{"Key": "Backup", "Value": "jenkins"}]}
+    assert actions[0].params == {"Resources": ["vol-1"], "Tags": [{"Key": "Backup", "Value": "jenkins"}]}
     assert after["tags"]["Hand"] == "made"
 
 
@@ -104,8 +121,10 @@ def test_no_instance_leaves_the_attachment_alone():
 
 def test_it_moves_only_from_an_instance_that_is_leaving():
     with pytest.raises(Refusal, match="attached to i-1, not to i-2"):
-        plan(volume(), wanted(instance="i-2"), {})
-    assert methods(plan(volume(), wanted(instance="i-2"), {}, leaving="i-1")[0]) == ["attach_volume"]
+        plan(volume(), wanted(instance="other", instance_id="i-2"), {})
+    assert methods(plan(volume(), wanted(instance="other", instance_id="i-2"), {}, leaving="i-1")[0]) == [
+        "attach_volume"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -136,7 +155,7 @@ def test_no_plan_ever_deletes_or_replaces_a_volume():
     lives = [None, volume(), volume(Attachments=[]), volume(Size=10), volume(VolumeType="gp2", Tags=[])]
     seen = set()
     for live in lives:
-        for instance in (None, "", "i-1"):
+        for instance in (None, "", "jenkins"):
             seen |= set(methods(plan(live, wanted(instance=instance), {})[0]))
     assert seen <= {
         "create_volume",

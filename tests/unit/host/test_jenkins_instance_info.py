@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible.module_utils.dm_jenkins_instance_info import (
+from ansible.module_utils.estate.host.instance.choose import (
     Refusal,
     has_zone,
     newest_image,

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible.module_utils.estate.errors import Refusal
+from ansible.module_utils.estate.plan import Ref
 
-class Refusal(ValueError):
-    """The account is not as the variables say; the message names the variable."""
+
+def instance_of(name: str) -> Ref:
+    """The id of the instance of that name, which may not exist yet."""
+    return Ref(f"instance {name}", "id")
 
 
 def one_vpc(vpcs: list[dict[str, Any]], filters: dict[str, str]) -> dict[str, str]:

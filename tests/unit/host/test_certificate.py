@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from ansible.module_utils.dm_certificate import choose, plan, records
+from ansible.module_utils.estate.host.certificate.plan import choose, plan, records
 
 DOMAIN = "ci.marketplace.example"
 
@@ -36,8 +36,8 @@ def test_one_that_failed_was_imported_or_has_other_names_is_not_ours():
 
 
 def test_one_is_requested_only_where_there_is_none():
-    assert plan(certificate(), DOMAIN, [], {})[0] == []
-    (action,) = plan(None, DOMAIN, ["www.marketplace.example"], {"Name": "jenkins"})[0]
+    assert not plan("certificate", "main", certificate(), DOMAIN, [], {}).actions
+    (action,) = plan("certificate", "main", None, DOMAIN, ["www.marketplace.example"], {"Name": "jenkins"}).actions
     assert action.method == "acm.request_certificate"
     assert action.params["ValidationMethod"] == "DNS"
     assert action.params["SubjectAlternativeNames"] == ["www.marketplace.example"]

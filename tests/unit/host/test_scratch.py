@@ -1,9 +1,14 @@
 from __future__ import annotations
 
 import pytest
-from ansible.module_utils.dm_scratch import Refusal, plan
+from ansible.module_utils.estate.errors import Refusal
+from ansible.module_utils.estate.host.scratch.plan import plan as planned
 
 TAGS = [{"Key": "Scratch", "Value": "drill"}]
+
+
+def plan(instances, volumes, groups, purpose):
+    return planned("main", purpose, instances, volumes, groups).actions
 
 
 def test_the_instance_goes_before_its_volume_and_security_group():

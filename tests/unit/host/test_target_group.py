@@ -1,24 +1,38 @@
 from __future__ import annotations
 
 import pytest
-from ansible.module_utils.dm_target_group import Refusal, plan
+from ansible.module_utils.estate.errors import Refusal
+from ansible.module_utils.estate.host.target_group.plan import plan as planned
+from ansible.module_utils.estate.plan import Ref
 
 WANTED = {
     "settings": {"Protocol": "HTTP", "Port": 80, "VpcId": "vpc-1", "TargetType": "instance"},
     "health": {"HealthCheckPath": "/login", "Matcher": {"HttpCode": "200"}},
     "attributes": {"deregistration_delay.timeout_seconds": "30"},
     "tags": {"Service": "jenkins"},
-    "targets": ["i-1"],
+    "targets": {"jenkins": "i-1"},
 }
+JENKINS = Ref("instance jenkins", "id")
 
 
 def live(**changes):
-    group = {part: dict(value) if isinstance(value, dict) else list(value) for part, value in WANTED.items()}
-    return {**group, **changes}
+    group = {part: dict(value) for part, value in WANTED.items() if part != "targets"}
+    return {**group, "arn": "arn:group", "targets": ["i-1"], **changes}
+
+
+def plan(live, wanted, name):
+    """(actions, before, after) as shown, {} where nothing changes"""
+    made = planned("main", name, live, wanted)
+    shown = made.diff[0] if made.diff else {"before": "", "after": ""}
+    return made.actions, shown["before"] or {}, shown["after"] or {}
 
 
 def calls(actions):
-    return [(action.method.removeprefix("elbv2."), action.params) for action in actions]
+    drop = ("TargetGroupArn", "ResourceArns")
+    return [
+        (action.method.removeprefix("elbv2."), {key: value for key, value in action.params.items() if key not in drop})
+        for action in actions
+    ]
 
 
 def test_a_new_group_gets_everything_in_order():
@@ -57,7 +71,7 @@ def test_only_what_differs_is_set():
 
 def test_targets_are_exact():
     assert calls(plan(live(targets=["i-0"]), WANTED, "jenkins")[0]) == [
-        ("register_targets", {"Targets": [{"Id": "i-1"}]}),
+        ("register_targets", {"Targets": [{"Id": JENKINS}]}),
         ("deregister_targets", {"Targets": [{"Id": "i-0"}]}),
     ]
 
