@@ -13,7 +13,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from local_aws import accounts, callers, faults, requests
 from local_aws.http_server import Dropped
 from local_aws.patches import iam_people, replication, sessions
-from local_aws.signatures import Refused
+from local_aws.refusals import Refused
 
 ADMIN = "/__local_aws/"
 
@@ -75,7 +75,7 @@ class Application:
             call["status"] = "dropped"
             raise Dropped
         call["status"] = fault.status
-        return self._refuse(call, environ, start, fault)
+        return self._refuse(environ, start, fault)
 
     def _carry_out(self, call: dict[str, Any], environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         def noted(status: str, headers: Any, exc: Any = None) -> Any:
@@ -85,7 +85,7 @@ class Application:
         try:
             environ[callers.ENVIRON] = callers.find(environ)
         except Refused as refused:
-            return self._refuse(call, environ, noted, refused)
+            return self._refuse(environ, noted, refused)
         if "HTTP_AUTHORIZATION" not in environ and call["account"]:
             environ["HTTP_AUTHORIZATION"] = requests.as_header(environ)  # moto finds account and region there only
         try:
@@ -93,14 +93,11 @@ class Application:
         except NotImplementedError as exc:
             # 501 is not retried, as the 500 that it would be otherwise.
             missing = Refused(501, "NotImplemented", f"{call['service']} {call['operation']}: {exc}")
-            return self._refuse(call, environ, noted, missing)
+            return self._refuse(environ, noted, missing)
 
     @staticmethod
-    def _refuse(
-        call: dict[str, Any], environ: dict[str, Any], start: Callable[..., Any], wrong: faults.Wrong
-    ) -> Iterable[bytes]:
-        head = environ["REQUEST_METHOD"] == "HEAD"
-        status, headers, data = faults.error(call["service"], environ.get("CONTENT_TYPE", ""), head, wrong)
+    def _refuse(environ: dict[str, Any], start: Callable[..., Any], wrong: faults.Wrong) -> Iterable[bytes]:
+        status, headers, data = faults.error(environ, wrong)
         start(status, headers)
         return [data]
 

@@ -14,7 +14,7 @@ from moto.iam.models import iam_backends
 from local_aws import requests, signatures
 from local_aws.accounts import ACCOUNTS, MAIN, ROLE, USER
 from local_aws.policies import Principal
-from local_aws.signatures import Refused
+from local_aws.refusals import refusal
 
 ENVIRON = "local_aws.caller"
 
@@ -45,41 +45,26 @@ BOOTSTRAP = {f"arn:aws:iam::{account}:role/{ROLE}" for account, _ in ACCOUNTS.va
     f"arn:aws:iam::{MAIN}:user/{USER}/{USER}"
 }
 ANYBODY = Caller()
-INVALID = {
-    "s3": Refused(403, "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records."),
-    "ec2": Refused(401, "AuthFailure", "AWS was not able to validate the provided access credentials"),
-    "": Refused(403, "InvalidClientTokenId", "The security token included in the request is invalid."),
-    "json": Refused(400, "UnrecognizedClientException", "The security token included in the request is invalid."),
-}
-EXPIRED = Refused(400, "ExpiredToken", "The provided token has expired.")
-EXPIRED_ELSEWHERE = Refused(403, "ExpiredToken", "The security token included in the request is expired")
 
 
 def find(environ: dict[str, Any]) -> Caller:
     """The caller, after the key and the signature were checked; raises Refused."""
+    signatures.read(environ)
     signed = requests.scope(environ)
     if signed is None:
-        if "AWSAccessKeyId=" in environ.get("QUERY_STRING", "") or environ.get("HTTP_AUTHORIZATION", "").startswith(
-            "AWS "
-        ):
-            message = "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256."
-            raise Refused(400, "InvalidRequest", message)
         return ANYBODY
-    kind = signed.service if signed.service in INVALID else "json" if "HTTP_X_AMZ_TARGET" in environ else ""
     account, key = _key(signed.access_key)
-    if key is None or key.status != "Active":
-        raise INVALID[kind]
-    token = environ.get("HTTP_X_AMZ_SECURITY_TOKEN") or requests.query(environ).get("X-Amz-Security-Token", [""])[0]
+    token = signatures.token(environ)
+    if key is None or key.status != "Active" or (not token and hasattr(key, "session_token")):
+        raise refusal(environ, "unknown key")
     if token != getattr(key, "session_token", ""):
-        raise (
-            Refused(400, "InvalidToken", "The provided token is malformed or otherwise invalid.")
-            if (kind == "s3")
-            else INVALID[kind]
-        )
+        raise refusal(environ, "wrong token")
     expires = getattr(key, "expires", None)
     if expires and expires <= utcnow():
-        raise EXPIRED if kind == "s3" else EXPIRED_ELSEWHERE
+        raise refusal(environ, "expired")
     signatures.check(environ, key.secret_access_key)
+    if key.user_name and key.user_name not in iam_backends[account]["aws"].users:
+        raise refusal(environ, "unknown key")
     return _caller(account, key)
 
 
@@ -101,9 +86,7 @@ def _caller(account: str, key: Any) -> Caller:
         name = key.role_arn.rpartition("/")[2]
         arn = f"arn:aws:sts::{account}:assumed-role/{name}/{session}"
         return Caller("role", account, arn, key.role_arn, name, f"{key.role_id}:{session}", bool(mfa))
-    user = iam.users.get(key.user_name)
-    if user is None:
-        raise INVALID[""]
+    user = iam.users[key.user_name]
     return Caller("user", account, user.arn, user.arn, user.name, user.id, mfa)
 
 

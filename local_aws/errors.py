@@ -14,6 +14,9 @@ STATUS = {
     "EntityTemporarilyUnmodifiable": 409,
     "InvalidAuthenticationCode": 403,
     "InvalidBucketState": 409,
+    "MethodNotAllowed": 405,
+    "OperationAborted": 409,
+    "PreconditionFailed": 412,
     "LimitExceeded": 409,
     "NoSuchBucket": 404,
     "NoSuchEntity": 404,
@@ -36,3 +39,9 @@ class AwsError(S3ClientError):
 
 def denied(message: str = "Access Denied") -> AwsError:
     return AwsError("AccessDenied", message)
+
+
+def malformed_xml() -> AwsError:
+    return AwsError(
+        "MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema"
+    )

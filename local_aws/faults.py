@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 from xml.sax.saxutils import escape
 
+from local_aws import requests
+
 MESSAGES = {
     "SlowDown": (503, "Please reduce your request rate."),
     "InternalError": (500, "We encountered an internal error. Please try again."),
@@ -83,25 +85,28 @@ class Faults:
 
 
 class Wrong(Protocol):
-    """What an error answer says; a Fault does, and so does signatures.Refused."""
+    """What an error answer says; a Fault does, and so does refusals.Refused."""
 
     status: int
     code: str
     message: str
 
 
-def error(service: str, content_type: str, head: bool, wrong: Wrong) -> tuple[str, list[tuple[str, str]], bytes]:
+def error(environ: dict[str, Any], wrong: Wrong) -> tuple[str, list[tuple[str, str]], bytes]:
     """The error as the service's protocol has it, so that every SDK understands it."""
     status = f"{wrong.status} {wrong.code}"
-    if head:
+    if environ["REQUEST_METHOD"] == "HEAD":
         return status, [], b""
-    text = f"<Code>{wrong.code}</Code><Message>{escape(wrong.message)}</Message>"
-    if "json" in content_type:
+    protocol = requests.protocol(environ)
+    if "json" in protocol:
         data = json.dumps({"__type": wrong.code, "message": wrong.message})
-        return status, [("Content-Type", content_type), ("x-amzn-ErrorType", wrong.code)], data.encode()
-    if service == "s3":
-        data = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error>{text}<RequestId>local</RequestId></Error>'
-    elif service == "ec2":
+        kind = environ.get("CONTENT_TYPE") or "application/json"
+        return status, [("Content-Type", kind), ("x-amzn-ErrorType", wrong.code)], data.encode()
+    text = f"<Code>{wrong.code}</Code><Message>{escape(wrong.message)}</Message>"
+    if protocol == "s3":
+        more = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in getattr(wrong, "elements", {}).items())
+        data = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error>{text}{more}<RequestId>local</RequestId></Error>'
+    elif protocol == "ec2":
         data = f"<Response><Errors><Error>{text}</Error></Errors><RequestID>local</RequestID></Response>"
     else:
         sender = "Sender" if wrong.status < 500 else "Receiver"

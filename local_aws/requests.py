@@ -7,6 +7,8 @@ import re
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote
 
+from werkzeug.formparser import parse_form_data
+
 S3_HOST = re.compile(r"^(?:(?P<bucket>.+)\.)?s3(?:[.-](?P<region>[a-z]{2}-[a-z]+-\d))?\.amazonaws\.com(?::\d+)?$")
 READS = re.compile(
     r"^(Get|List|Describe|Head|Select|Lookup|Search|Simulate|Generate(CredentialReport|ServiceLast)|Query|Scan|BatchGet"
@@ -14,6 +16,8 @@ READS = re.compile(
 )
 
 OPERATION = "local_aws.operation"  # where the application leaves it for the patches
+FORM = "local_aws.form"
+REST_XML = {"route53", "cloudfront"}
 
 
 class Scope(NamedTuple):
@@ -34,23 +38,51 @@ def query(environ: dict[str, Any]) -> dict[str, list[str]]:
 
 
 def scope(environ: dict[str, Any]) -> Scope | None:
-    """Who signed, for which region and service: from the header or a pre-signed URL; None when anonymous.
+    """Who signed, for which region and service: from header, pre-signed URL or form; None when anonymous.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-authentication-methods.html
     """
     credential = environ.get("HTTP_AUTHORIZATION", "").partition("Credential=")[2].partition(",")[0]
     if not credential and "X-Amz-Credential=" in environ.get("QUERY_STRING", ""):
         credential = unquote(environ["QUERY_STRING"].partition("X-Amz-Credential=")[2].partition("&")[0])
-    words = credential.strip().split("/")
+    words = (credential or form(environ).get("x-amz-credential", "")).strip().split("/")
     return Scope(words[0], words[2], words[3].lower()) if len(words) == 5 else None
 
 
 def as_header(environ: dict[str, Any]) -> str:
-    """The Authorization header that a pre-signed URL stands for."""
-    words = query(environ)
-    names = {"Credential": "X-Amz-Credential", "SignedHeaders": "X-Amz-SignedHeaders", "Signature": "X-Amz-Signature"}
-    parts = [f"{name}={words.get(key, [''])[0]}" for name, key in names.items()]
+    """The Authorization header that a pre-signed URL or form stands for."""
+    words = {name.lower(): values[0] for name, values in query(environ).items()} | form(environ)
+    names = ("Credential", "SignedHeaders", "Signature")
+    parts = [f"{name}={words.get(f'x-amz-{name.lower()}', '')}" for name in names]
     return f"AWS4-HMAC-SHA256 {', '.join(parts)}"
+
+
+def form(environ: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a browser's upload by their lower-case names; "file" has the object's bytes.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTForms.html
+    """
+    if environ.get("REQUEST_METHOD") != "POST" or not environ.get("CONTENT_TYPE", "").startswith("multipart/form-data"):
+        return {}
+    if FORM not in environ:
+        _, fields, files = parse_form_data({**environ, "wsgi.input": io.BytesIO(body(environ))})
+        found: dict[str, Any] = {name.lower(): value for name, value in fields.items()}
+        if "file" in files:
+            found |= {"file": files["file"].read(), "filename": files["file"].filename or ""}
+        environ[FORM] = found
+    return environ[FORM]
+
+
+def protocol(environ: dict[str, Any]) -> str:
+    """How the request's service words its answers: "s3", "ec2", "query", "json", "rest-xml", "rest-json"."""
+    if "HTTP_X_AMZ_TARGET" in environ:
+        return "json"
+    name = service(environ)
+    if name == "ec2":
+        return "ec2"
+    if form_action(environ):
+        return "query"
+    return "s3" if name == "s3" else "rest-xml" if name in REST_XML else "rest-json"
 
 
 def service(environ: dict[str, Any]) -> str:
@@ -73,7 +105,7 @@ def operation(environ: dict[str, Any], name: str) -> str:
     target = environ.get("HTTP_X_AMZ_TARGET", "")
     if target:
         return target.rpartition(".")[2]
-    return form_action(environ) or _routed(environ, name)
+    return form_action(environ) or ("PostObject" if form(environ) else _routed(environ, name))
 
 
 def _routed(environ: dict[str, Any], name: str) -> str:

@@ -8,7 +8,7 @@ from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.utils import get_service_model
 from moto.s3.responses import S3Response
 
-from local_aws.errors import AwsError
+from local_aws.errors import malformed_xml
 
 
 def parsed(response: S3Response, operation: str) -> dict[str, Any]:
@@ -26,5 +26,4 @@ def parsed(response: S3Response, operation: str) -> dict[str, Any]:
     try:
         return dict(PROTOCOL_PARSERS["rest-xml"](model).parse(words))
     except Exception as exc:  # whatever the parser stumbles over, AWS calls it this
-        message = "The XML you provided was not well-formed or did not validate against our published schema"
-        raise AwsError("MalformedXML", message) from exc
+        raise malformed_xml() from exc

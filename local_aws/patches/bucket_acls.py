@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import request
-from moto.s3.models import FakeAcl, FakeBucket, S3Backend
+from moto.s3.models import FakeAcl, FakeBucket, S3Backend, get_canned_acl
 from moto.s3.responses import S3Response
 
 from local_aws.errors import AwsError, denied
@@ -70,6 +70,11 @@ def checked_ownership(self: S3Backend, bucket_name: str, ownership: Any) -> None
     put_ownership(self, bucket_name, ownership)
 
 
+def get_object_acl(_: S3Backend, key: Any) -> FakeAcl:
+    """moto has none of a multipart object, and fails."""
+    return key.acl or get_canned_acl("private")
+
+
 def bucket_response_put(self: S3Response, req: Any, bucket_name: str, querystring: dict[str, Any]) -> Any:
     creates = not querystring
     if creates and req.headers.get("x-amz-acl", "private") != "private" and "x-amz-object-ownership" not in req.headers:
@@ -87,4 +92,5 @@ def apply() -> None:
     S3Response._acl_from_headers = acl_from_headers
     S3Backend.put_bucket_acl = checked_bucket_acl
     S3Backend.put_object_acl = checked_object_acl
+    S3Backend.get_object_acl = get_object_acl
     S3Backend.put_bucket_ownership_controls = checked_ownership

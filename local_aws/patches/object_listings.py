@@ -1,0 +1,45 @@
+"""A continuation token is one that S3 gave out, and lists on from where it was.
+
+moto keeps tokens by their hash for ever and fails with 500 on another.
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from moto.s3.models import S3Backend
+
+from local_aws.errors import AwsError
+
+MARK = b"after:"
+truncate, listed = S3Backend._truncate_result, S3Backend.list_objects_v2
+
+
+def _after(token: str) -> str:
+    try:
+        text = base64.b64decode(token, validate=True)
+        if not text.startswith(MARK):
+            raise ValueError
+        return text.removeprefix(MARK).decode()
+    except ValueError:
+        message = "The continuation token provided is incorrect"
+        raise AwsError("InvalidArgument", message, ArgumentName="continuation-token") from None
+
+
+def truncate_result(self: S3Backend, result_keys: Any, max_keys: int) -> Any:
+    page, truncated, token = truncate(self, result_keys, max_keys)
+    if token:
+        token = base64.b64encode(MARK + self._pagination_tokens.pop(token).encode()).decode()
+    return page, truncated, token
+
+
+def list_objects_v2(self: S3Backend, *args: Any, continuation_token: str | None, **words: Any) -> Any:
+    if continuation_token:
+        words["start_after"] = _after(continuation_token)
+    return listed(self, *args, continuation_token=None, **words)
+
+
+def apply() -> None:
+    S3Backend._truncate_result, S3Backend.list_objects_v2 = truncate_result, list_objects_v2
