@@ -102,6 +102,11 @@ def diffs(result: dict[str, Any]) -> list[Any]:
     return found
 
 
+def parts_of(task: Any) -> list[str]:
+    """The tags that a task stands for. What always runs (a guard, a role's argument spec) looks at nothing."""
+    return [] if "always" in task.tags else [tag for tag in task.tags if tag != "never"]
+
+
 def done(plan: dict[str, Any]) -> dict[str, int]:
     """How many resources of each verb were finished: the plan's counts without what failed or was not tried."""
     undone = {outcome["resource"] for outcome in plan["outcomes"] if outcome["status"] != "done"}
@@ -135,6 +140,21 @@ class CallbackModule(Default):
         self._check = False
         self._only_shows = True  # whether every play so far says so: there is nothing to sum up, and no plan to store
         self._started = datetime.datetime.now(datetime.UTC)
+        self._wanted: dict[str, dict[str, None]] = {}  # host -> the parts (tags) that plays have for it, in their order
+        self._looked_at: dict[str, set[str]] = defaultdict(set)  # host -> tags of the tasks that it got to
+
+    def v2_playbook_on_start(self, playbook: Any) -> None:
+        for play in playbook.get_plays():
+            self._want(play)
+        super().v2_playbook_on_start(playbook)
+
+    def _want(self, play: Any) -> None:
+        tasks = [task for block in [*play.pre_tasks, *play.tasks, *play.post_tasks] for task in block.get_tasks()]
+        parts = {part: None for task in tasks for part in parts_of(task)}
+        # Also of hosts that a limit leaves out: what was not looked at is not unchanged.
+        inventory = play.get_variable_manager()._inventory
+        for host in inventory.get_hosts(play.hosts, ignore_limits=True, ignore_restrictions=True):
+            self._wanted.setdefault(host.name, {}).update(parts)
 
     def v2_playbook_on_play_start(self, play: Any) -> None:
         self._check = bool(play.check_mode)
@@ -143,6 +163,10 @@ class CallbackModule(Default):
 
     def v2_playbook_on_no_hosts_matched(self) -> None:
         """Nothing to say: a stage's inventory has no accounts, and the other way round."""
+
+    def v2_runner_on_skipped(self, result: Any) -> None:
+        self._looked_at[result.host.get_name()].update(parts_of(result.task))
+        super().v2_runner_on_skipped(result)
 
     def v2_runner_on_ok(self, result: Any) -> None:
         self._keep(result)
@@ -173,6 +197,7 @@ class CallbackModule(Default):
 
     def _keep(self, result: Any) -> None:
         returned, host = result.result, result.host.get_name()
+        self._looked_at[host].update(parts_of(result.task))
         if isinstance(returned.get("plan"), dict) and "purpose" in returned["plan"]:
             plan = {**returned["plan"], "outcomes": returned.get("outcomes", []), "diff": returned.get("diff", [])}
             self._plans.setdefault(host, {})[plan["purpose"]] = plan
@@ -181,13 +206,15 @@ class CallbackModule(Default):
             self._tasks.append({"host": host, "task": result.task.get_name().strip(), "diff": shown})
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
-        hosts = sorted(stats.processed)
-        if not self._only_shows:
+        hosts = [host for host in sorted(stats.processed) if self._was_looked_at(host)]
+        # Stored first: who reads the rest may have gone.
+        page = None if self._only_shows else self._store(dict(zip(hosts, map(self._row, hosts), strict=True)))
+        if page:
             self._sum_up(hosts)
         for failure in self._failures:
             self._display.display(f"{failure['host']}: {failure['sentence']}", color=C.COLOR_ERROR, stderr=True)
-        if not self._only_shows:
-            self._store(dict(zip(hosts, map(self._row, hosts), strict=True)))
+        if page:
+            self._display.display(f"\n{page} shows all of it.")
 
     def _sum_up(self, hosts: list[str]) -> None:
         plans = [plan for host in hosts for plan in self._plans.get(host, {}).values()]
@@ -199,7 +226,21 @@ class CallbackModule(Default):
         self._display.display("")
         for host in hosts:
             row = self._row(host)
-            self._display.display(f"{host}: {self._words(row)}", color=_colour(row))
+            out = self._left_out(host)
+            missed = f"; not looked at: {', '.join(out)}" if out else ""
+            self._display.display(f"{host}: {self._words(row)}{missed}", color=_colour(row))
+        if missed_hosts := [host for host in sorted(self._wanted) if host not in hosts]:
+            self._display.display(f"not looked at: {', '.join(missed_hosts)}")
+
+    def _left_out(self, host: str) -> list[str]:
+        """The parts of a host that a limit, a tag or an earlier failure left out."""
+        return [part for part in self._wanted.get(host, {}) if part not in self._looked_at[host]]
+
+    def _was_looked_at(self, host: str) -> bool:
+        """What only its account's guard looked at was not, unless that failed."""
+        parts = self._wanted.get(host, {})
+        failed = any(failure["host"] == host for failure in self._failures)
+        return failed or not parts or self._left_out(host) != [*parts]
 
     def _row(self, host: str) -> dict[str, int]:
         plans = self._plans.get(host, {}).values()
@@ -214,7 +255,7 @@ class CallbackModule(Default):
         failed = [f"{row['failed']} failed"] if row["failed"] else []
         return ", ".join([*said, f"{row['unmanaged']} unmanaged", *failed])
 
-    def _store(self, rows: dict[str, dict[str, int]]) -> None:
+    def _store(self, rows: dict[str, dict[str, int]]) -> Path:
         inventory = Path((context.CLIARGS.get("inventory") or ["none"])[0].rstrip(",")).name
         default = f"build/{'plan' if self._check else 'run'}-{inventory}.json"
         path = Path(os.environ.get("DM_PLAN_FILE") or default)
@@ -226,6 +267,10 @@ class CallbackModule(Default):
             "seconds": round((datetime.datetime.now(datetime.UTC) - self._started).total_seconds(), 1),
             "pending": sum(row[verb] for row in rows.values() for verb in _WORDS),
             "summary": rows,
+            "looked_at": [*rows],
+            "left_out": {host: self._left_out(host) for host in sorted(self._wanted)},
+            "limit": context.CLIARGS.get("subset") or "",
+            "tags": ",".join(tag for tag in context.CLIARGS.get("tags") or () if tag != "all"),
             "plans": self._plans,
             "tasks": self._tasks,
             "failures": self._failures,
@@ -241,7 +286,7 @@ class CallbackModule(Default):
             json.loads(text)["dm_plan"], diff=self._page_diff, together=together, reasons=reasons
         )
         path.with_suffix(".html").write_text(page, encoding="utf-8")
-        self._display.display(f"\n{path.with_suffix('.html')} shows all of it.")
+        return path.with_suffix(".html")
 
     def _get_diff(self, difflist: Any) -> str:
         return super()._get_diff(diffs({"diff": difflist}))

@@ -22,6 +22,8 @@ REPORT = {
         "production": {"add": 1, "change": 1, "remove": 0, "unmanaged": 1, "failed": 0},
         "production-account": {"add": 0, "change": 0, "remove": 0, "unmanaged": 0, "failed": 1},
     },
+    "looked_at": ["production", "production-account"],
+    "left_out": {"production": ["access"], "production-account": [], "staging": ["access", "buckets"]},
     "plans": {
         "production": {
             "buckets": {

@@ -66,7 +66,8 @@ def repositories(folder: Path, urls: list[str]) -> dict[str, str]:
     (folder / "Jenkinsfile").write_text(
         (ROOT / "Jenkinsfile").read_text().replace("label 'estate'", "label 'controller'")
     )
-    shutil.copy(ROOT / "bin/plan_file", folder / "bin/plan_file")
+    # Builds call the commands that tests/pipeline has for its harness.
+    shutil.copy(ROOT / "tests/pipeline/stubs/estate", folder / "bin/estate")
     git = ("git", "-C", folder, "-c", "user.name=nobody", "-c", "user.email=nobody@invalid.example")
     run(*git, "init", "-q", "-b", "main")
     run(*git, "add", ".")
@@ -117,8 +118,6 @@ def controller(tmp_path_factory):
     api = json.loads((home / "api").read_text())
     environment = {
         **os.environ,
-        # Builds call the make that tests/pipeline has for its harness.
-        "PATH": f"{ROOT}/tests/pipeline/stubs:{os.environ['PATH']}",
         "HARNESS": str(home),
         **repositories(home / "repository", api["repositories"]),
         **python,
@@ -231,7 +230,7 @@ def test_a_job_of_the_jenkinsfile_runs(controller):
         build = json.loads(answer) if code == 200 else {}
     console = controller("job/plan-preview/lastBuild/consoleText")[1]
 
-    assert build.get("result") == "UNSTABLE", console[-5000:]  # the make of tests/pipeline plans a change
+    assert build.get("result") == "UNSTABLE", console[-5000:]  # the stand-in of tests/pipeline plans a change
     assert "build/plan-preview.json" in {artifact["relativePath"] for artifact in build["artifacts"]}
     assert controller("job/plan-preview/lastBuild/Plan/")[0] == 200
     assert not [secret for secret in controller.api["secrets"] if secret in console]

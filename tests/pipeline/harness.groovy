@@ -5,12 +5,12 @@
  *
  * It is strict where Jenkins is, and lenient nowhere: an unknown directive, option, step or argument of a step fails, and so does a
  * statement where only directives or steps may stand, a step that needs a workspace outside an agent, an import, `new`.
- * Commands are really run, by sh in an empty directory, with stubs/ first on PATH: so quoting is tested too.
+ * Commands are really run, by sh in an empty directory, with a stand-in for bin/estate: so quoting is tested too.
  *
  * scenarios.json: [{name, job, params: {}, env: {}, answers: {"plan": ["changes", "nothing"]}, approval: "yes|no|timeout",
  *                   previous: "SUCCESS|UNSTABLE|FAILURE|null", tamper: bool, lose_plan: bool, mistake: [right, wrong]}]
  * A mistake is put into the file for that scenario alone, to see it refused: its result is {name, misuse: why}.
- * What the make stub answers is said in stubs/make.
+ * What stubs/estate answers is said there.
  */
 import groovy.json.JsonOutput
 import groovy.json.JsonSlurper
@@ -369,10 +369,10 @@ class Jenkins {
     def aside = new File(home, "agent${agents}@tmp")
     [here, aside]*.mkdirs()
     env.overlays << [WORKSPACE: here.path, WORKSPACE_TMP: aside.path]
-    // What is checked out: of the tree, the commands call this and make.
-    def tool = new File(here, 'bin/plan_file')
+    // What is checked out: of the tree, the commands call this alone.
+    def tool = new File(here, 'bin/estate')
     tool.parentFile.mkdirs()
-    tool.bytes = new File(tree, 'bin/plan_file').bytes
+    tool.bytes = new File(stubs, 'estate').bytes
     tool.executable = true
     note(allocated: label)
   }
@@ -461,18 +461,18 @@ class Jenkins {
   }
 
   def do_sh(Map args, Closure body) {
-    def log = new File(home, 'make.log')
+    def log = new File(home, 'estate.log')
     int before = log.exists() ? log.readLines().size() : 0
     def builder = new ProcessBuilder('sh', '-e', '-c', args.script.toString()).directory(here).redirectErrorStream(true)
     builder.environment().clear()
     env.all().each { name, value -> if (value != null) { builder.environment().put(name, value.toString()) } }
-    builder.environment().putAll([PATH: stubs.path + ':/usr/bin:/bin', HARNESS: home.path])
+    builder.environment().putAll([PATH: '/usr/bin:/bin', HARNESS: home.path])
     def process = builder.start()
     process.outputStream.close()
     String output = process.inputStream.text
     int status = process.waitFor()
     def made = (log.exists() ? log.readLines().drop(before) : []).collect { new JsonSlurper().parseText(it) }
-    note(step: 'sh', script: args.script, status: status, make: made, output: output)
+    note(step: 'sh', script: args.script, status: status, calls: made, output: output)
     if (args.returnStatus) {
       return status
     }

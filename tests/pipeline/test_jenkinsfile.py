@@ -41,9 +41,9 @@ MISTAKES = {
         "options { disableConcurrentBuilds() }",
         "stageOptions has no directive disableConcurrentBuilds",
     ),
-    "misspelt step": ("sh 'make setup'", "shell 'make setup'", "no step shell"),
+    "misspelt step": ("sh 'bin/estate setup'", "shell 'bin/estate setup'", "no step shell"),
     "misspelt argument of a step": ("artifacts:", "artifact:", "archiveArtifacts does not know [artifact]"),
-    "Groovy among steps": ("sh 'make lint'", "if (true) { sh 'make lint' }", "put Groovy in a script step"),
+    "Groovy among steps": ("sh 'bin/estate lint'", "if (true) { sh 'bin/estate lint' }", "put Groovy in a script step"),
     "step without a workspace": ("script { checkRequest() }", "script { fileExists('x') }", "there is no agent"),
     "import": ("pipeline {", "import groovy.json.JsonSlurper\npipeline {", "import is not allowed"),
     "stage without steps": ("steps {\n        script { approve() }\n      }", "", "either steps or stages"),
@@ -118,10 +118,10 @@ def runs(run_jenkinsfile) -> dict[str, dict]:
 
 
 def made(run: dict) -> list[str]:
-    """Commands as make was called, in order, with the questions to a person between them."""
+    """Commands as bin/estate was called, in order, with the questions to a person between them."""
     words = []
     for event in run["events"]:
-        words += [" ".join(["make", *call["args"]]) for call in event.get("make", [])]
+        words += [" ".join(["estate", *call["args"]]) for call in event.get("calls", [])]
         words += ["ask"] if event.get("step") == "input" else []
     return words
 
@@ -131,21 +131,21 @@ def steps(run: dict, name: str) -> list[dict]:
 
 
 def expected(stage: str, action: str) -> list[str]:
-    plan = f"make plan STAGE={stage}"
+    plan = f"estate plan STAGE={stage}"
     if action == "plan":
-        return ["make setup", plan]
+        return ["estate setup", plan]
     if action != "converge":
-        return ["make setup", f"make {action} STAGE={stage}"]
+        return ["estate setup", f"estate {action} STAGE={stage}"]
     return [
-        "make setup",
-        "make lint",
-        "make test JUNIT=build/junit.xml",
+        "estate setup",
+        "estate lint",
+        "estate test JUNIT=build/junit.xml",
         plan,
         *(["ask"] if stage in ("staging", "production") else []),
-        "make setup",
-        f"make apply STAGE={stage} PLAN=build/plan-{stage}.json",
+        "estate setup",
+        f"estate apply STAGE={stage} PLAN=build/plan-{stage}.json",
         plan,
-        *([f"make verify-assets STAGE={stage}"] if stage in STAGES else []),
+        *([f"estate verify-assets STAGE={stage}"] if stage in STAGES else []),
     ]
 
 
@@ -214,14 +214,14 @@ def test_a_plan_with_changes_is_unstable_and_one_without_is_a_success(runs):
 
 def test_a_failed_plan_is_a_failure_and_nothing_is_applied(runs):
     assert runs["plan fails"]["result"] == "FAILURE"
-    assert made(runs["plan fails"])[-1] == "make plan STAGE=production"
+    assert made(runs["plan fails"])[-1] == "estate plan STAGE=production"
 
 
 def test_with_nothing_to_do_nobody_is_asked_and_nothing_is_applied(runs):
     run = runs["nothing to converge"]
 
     assert run["result"] == "SUCCESS"
-    assert made(run)[-1] == "make plan STAGE=production"
+    assert made(run)[-1] == "estate plan STAGE=production"
 
 
 def test_the_question_says_what_for_whom_and_where_the_diff_is(runs):
@@ -254,17 +254,17 @@ def test_without_approval_nothing_is_applied(runs, name):
 @pytest.mark.parametrize("name", ["tampered", "plan lost"])
 def test_only_the_very_plan_that_was_reviewed_is_applied(runs, name):
     assert runs[name]["result"] == "FAILURE"
-    assert not [words for words in made(runs[name]) if words.startswith("make apply")]
+    assert not [words for words in made(runs[name]) if words.startswith("estate apply")]
 
 
 @pytest.mark.parametrize("target", ["setup", "lint", "test"])
 def test_what_fails_before_the_plan_keeps_from_planning(runs, target):
-    assert not [words for words in made(runs[f"{target} fails"]) if words.startswith(("make plan", "make apply"))]
+    assert not [words for words in made(runs[f"{target} fails"]) if words.startswith(("estate plan", "estate apply"))]
 
 
 def test_a_plan_that_is_not_empty_after_applying_is_unstable(runs):
     assert runs["still changes"]["result"] == "UNSTABLE"
-    assert made(runs["still changes"])[-1] == "make verify-assets STAGE=production"
+    assert made(runs["still changes"])[-1] == "estate verify-assets STAGE=production"
 
 
 def test_an_old_plan_does_not_stand_in_for_one_that_failed(runs):
@@ -316,7 +316,7 @@ def test_every_stage_that_works_has_a_timeout(runs):
 
 
 def test_the_vault_password_is_there_for_commands_on_the_estate_only(runs):
-    calls = [call for event in runs["production converge"]["events"] for call in event.get("make", [])]
+    calls = [call for event in runs["production converge"]["events"] for call in event.get("calls", [])]
 
     for call in calls:
         on_estate = any(word.startswith("STAGE=") for word in call["args"])
@@ -325,7 +325,7 @@ def test_the_vault_password_is_there_for_commands_on_the_estate_only(runs):
 
 
 def test_lint_and_tests_do_not_hear_of_the_real_stage(runs):
-    calls = [call for event in runs["production converge"]["events"] for call in event.get("make", [])]
+    calls = [call for event in runs["production converge"]["events"] for call in event.get("calls", [])]
 
     assert {call["args"][0]: call["env_stage"] for call in calls if call["args"][0] in ("lint", "test")} == {
         "lint": "local",

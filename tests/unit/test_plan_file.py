@@ -1,61 +1,39 @@
-"""What the Makefile asks of a stored plan."""
+"""What commands ask of a stored plan."""
 
 import json
 import subprocess
 from pathlib import Path
 
 import pytest
+from commands import plan_file
+from commands.words import Refusal
 
-PLAN_FILE = Path(__file__).parents[2] / "bin" / "plan_file"
-
-
-def ask(*words):
-    return subprocess.run(
-        [PLAN_FILE, *map(str, words)], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
-    )
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
 def plan(tmp_path):
-    def write(name="plan.json", pending=1, digest="one", tasks=(), inventory="preview"):
+    def write(name="plan.json", digest="one", tasks=(), inventory="preview"):
         path = tmp_path / name
-        content = {
-            "pending": pending,
-            "inventory": inventory,
-            "plans": {"preview": {"buckets": {"digest": digest}}},
-            "tasks": list(tasks),
-        }
+        content = {"inventory": inventory, "plans": {"preview": {"buckets": {"digest": digest}}}, "tasks": list(tasks)}
         path.write_text(json.dumps({"dm_plan": content}))
-        return path
+        return str(path)
 
     return write
 
 
-@pytest.mark.parametrize(("pending", "ansible", "status"), [(0, 0, 0), (3, 0, 2), (3, 2, 1), (0, 4, 1)])
-def test_status_is_0_nothing_2_pending_1_error(plan, pending, ansible, status):
-    assert ask("status", plan(pending=pending), ansible).returncode == status
+@pytest.mark.parametrize("content", [None, "", "[]", "{}", "\xff"])
+def test_what_is_no_plan_is_refused(tmp_path, content):
+    path = tmp_path / "plan.json"
+    if content is not None:
+        path.write_text(content, encoding="latin-1")
 
-
-def test_a_missing_plan_is_an_error(tmp_path):
-    asked = ask("status", tmp_path / "none.json", 0)
-
-    assert asked.returncode == 1
-    assert "is no plan; make plan writes one" in asked.stderr
-
-
-def test_nobody_at_a_terminal_approves_nothing(plan):
-    asked = ask("confirm", plan(), "preview")
-
-    assert asked.returncode == 1
-    assert "make apply STAGE=preview PLAN=" in asked.stderr
-
-
-def test_nothing_pending_needs_no_approval(plan):
-    assert ask("confirm", plan(pending=0), "preview").returncode == 0
+    with pytest.raises(Refusal, match=r"is no plan; make plan writes one"):
+        plan_file.read(str(path))
 
 
 def test_the_same_plan_may_be_applied(plan):
-    assert ask("same", plan("old.json"), plan("new.json")).returncode == 0
+    plan_file.same(plan("old.json"), plan("new.json"))
 
 
 @pytest.mark.parametrize(
@@ -67,24 +45,24 @@ def test_the_same_plan_may_be_applied(plan):
     ],
 )
 def test_a_plan_that_differs_is_refused_by_name(plan, moved, named):
-    asked = ask("same", plan("old.json"), plan("new.json", **moved))
+    with pytest.raises(Refusal, match=f"the world has moved since .*: {named} would now change otherwise"):
+        plan_file.same(plan("old.json"), plan("new.json", **moved))
 
-    assert asked.returncode == 1
-    assert "the world has moved" in asked.stderr
-    assert named in asked.stderr
+
+def summary(path, rows):
+    path.write_text(json.dumps({"dm_plan": {"summary": rows}}))
+    command = [ROOT / "bin/estate", "summary", f"PLAN={path}"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 def test_the_summary_is_one_line_that_names_only_hosts_with_something_to_do(tmp_path):
-    path = tmp_path / "plan.json"
     nothing = {"add": 0, "change": 0, "remove": 0, "unmanaged": 4, "failed": 0}
     rows = {"main-account": {**nothing, "add": 1, "remove": 2}, "backups-account": nothing}
-    path.write_text(json.dumps({"dm_plan": {"summary": rows}}))
 
-    assert ask("summary", path).stdout == "main-account: 1 to add, 2 to remove\n"
+    assert summary(tmp_path / "plan.json", rows) == "main-account: 1 to add, 2 to remove\n"
 
 
 def test_the_summary_of_an_empty_plan_says_so(tmp_path):
-    path = tmp_path / "plan.json"
-    path.write_text(json.dumps({"dm_plan": {"summary": {"preview": {"add": 0, "change": 0, "remove": 0}}}}))
+    rows = {"preview": {"add": 0, "change": 0, "remove": 0}}
 
-    assert ask("summary", path).stdout == "nothing to do\n"
+    assert summary(tmp_path / "plan.json", rows) == "nothing to do\n"

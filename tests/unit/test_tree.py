@@ -94,15 +94,6 @@ def test_the_local_inventory_holds_every_stage_and_account():
     assert listed.pop("local") == set().union(*listed.values())
 
 
-def test_make_help_lists_every_target():
-    makefile = (ROOT / "Makefile").read_text()
-    phony = {name for line in re.findall(r"^\.PHONY: (.+)$", makefile, re.M) for name in line.split()} - {"stage"}
-
-    listed = set(re.findall(r"^  make ([a-z-]+)", run("make", "help").stdout, re.M))
-
-    assert listed == phony
-
-
 def test_nothing_that_tells_of_a_machine_is_committed():
     files = run("git", "ls-files", "-z").stdout.split("\0")
     homes = re.compile(r"/(root|home/\w+|work|Users/\w+)/")

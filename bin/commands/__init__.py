@@ -1,0 +1,1 @@
+"""What bin/estate does. Standard library and old syntax only, since it runs before .venv is there."""

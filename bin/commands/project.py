@@ -1,0 +1,44 @@
+"""The commands on this project itself."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+
+from commands.estate import stop
+from commands.run import call, need
+from commands.words import ROOT, Words
+
+
+def setup(words: Words) -> int:  # noqa: ARG001 every command sets up first
+    return 0
+
+
+def test(words: Words) -> int:
+    call(ROOT / "bin/install_packages")
+    report = [f"--junitxml={words['JUNIT']}"] if words.get("JUNIT") else []
+    return int(call("pytest", "-n", "auto", "--dist", "loadfile", *report, *shlex.split(words.get("ARGS", ""))) != 0)
+
+
+def lint(words: Words) -> int:
+    return int(call("pre-commit", "run", "--all-files", *shlex.split(words.get("ARGS", ""))) != 0)
+
+
+def bench(words: Words) -> int:  # noqa: ARG001
+    for bench_file in sorted((ROOT / "benchmarks").glob("bench_*.py")):
+        need("python", bench_file, why=f"{bench_file.name} failed")
+    return 0
+
+
+def lock(words: Words) -> int:  # noqa: ARG001
+    options = ["-q", "--upgrade", "--universal", "--python-version", "3.12", "--generate-hashes", "--no-header"]
+    need("uv", "pip", "compile", *options, "requirements-uv.in", "-o", "requirements-uv.lock")
+    need("uv", "pip", "compile", *options, "--group", "dev", "pyproject.toml", "-o", "requirements.lock")
+    return 0
+
+
+def clean(words: Words) -> int:
+    stop(words)
+    for built in ("build", ".venv"):
+        shutil.rmtree(ROOT / built, ignore_errors=True)
+    return 0

@@ -1,0 +1,98 @@
+"""Starts what a command consists of: set-up, Ansible, other programs."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, TextIO
+
+from commands import plan_file
+from commands.words import ROOT, Refusal, Words, inventories
+
+BIN = ROOT / ".venv" / "bin"
+# Without them the embedded AWS has no router in front of it; the other packages are for tests.
+_ROUTER = ("nginx", "/usr/lib/nginx/modules/ngx_http_headers_more_filter_module.so")
+
+
+def say(text: str, to: TextIO | None = sys.stderr) -> None:
+    """What is being done goes to stderr, what was asked for to stdout; that nobody reads it is no error."""
+    with contextlib.suppress(OSError):
+        print(text, file=to, flush=True)
+
+
+def call(*command: str | Path, out: TextIO | None = None, env: dict[str, str] | None = None) -> int:
+    """The program's status. What is meant to end this command ends the program first, in its own time."""
+    path = f"{BIN}{os.pathsep}{os.environ.get('PATH', os.defpath)}{os.pathsep}/usr/sbin"
+    child = subprocess.Popen(
+        [str(word) for word in command],
+        cwd=ROOT,
+        env={**os.environ, **(env or {}), "PATH": path},
+        stdout=out,
+        stderr=out,
+    )
+    signal.signal(signal.SIGTERM, lambda number, frame: child.send_signal(number))  # noqa: ARG005 a handler's signature
+    while True:
+        try:
+            return child.wait()
+        except KeyboardInterrupt:  # the terminal tells the program, too
+            continue
+
+
+def need(*command: str | Path, why: str = "") -> None:
+    if call(*command) != 0:
+        raise Refusal(why or f"{Path(command[0]).name} failed")
+
+
+def set_up() -> None:
+    need(ROOT / "bin/setup", why="there is no .venv to work with")
+    call(ROOT / "bin/install_packages", *_ROUTER)
+
+
+def embedded_aws(verb: str) -> None:
+    done = subprocess.run(
+        [BIN / "python", "-m", "local_aws", verb], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    say((done.stdout + done.stderr).strip())
+    if done.returncode != 0:
+        raise Refusal(f"the embedded AWS does not {verb}")
+
+
+def inventory_words(stage: str) -> list[str]:
+    """-i for each inventory of a stage; access is a part of the accounts, and "every" is all of the real ones."""
+    names = (
+        [name for name in inventories() if name != "local"]
+        if stage == "every"
+        else [stage.replace("access", "accounts")]
+    )
+    return [word for name in names for word in ("-i", f"inventories/{name}")]
+
+
+def _ansible(playbook: str, words: Words, stage: str, *more: str) -> list[str]:
+    """ansible-playbook as a person would type it."""
+    command = ["ansible-playbook", *inventory_words(stage or words["STAGE"]), f"playbooks/{playbook}.yml", *more]
+    for word, option in (("LIMIT", "--limit"), ("TAGS", "--tags")):
+        command += [option, words[word]] if words.get(word) else []
+    return [*command, *shlex.split(words.get("ARGS", ""))]
+
+
+def show(playbook: str, words: Words, stage: str = "") -> int:
+    """For a playbook that only shows something, and stores nothing."""
+    return int(call(*_ansible(playbook, words, stage)) != 0)
+
+
+def play(playbook: str, words: Words, store: str, *more: str, stage: str = "", out: TextIO | None = None) -> int:
+    """0, 2 where check mode found something to do, 1 where the playbook failed; BUILD/store.json has the rest."""
+    stored = Path(words["BUILD"]) / f"{store}.json"
+    for old in (stored, stored.with_suffix(".html")):  # a run that fails early stores nothing
+        old.unlink(missing_ok=True)
+    if call(*_ansible(playbook, words, stage, *more), out=out, env={"DM_PLAN_FILE": str(stored)}) != 0:
+        return 1
+    plan: dict[str, Any] = plan_file.read(str(stored))
+    if not plan["looked_at"]:
+        raise Refusal("nothing was looked at: no host that LIMIT leaves has a part that TAGS names")
+    return 2 if plan["check"] and plan["pending"] else 0
