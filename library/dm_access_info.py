@@ -42,7 +42,7 @@ EXAMPLES = r"""
 """
 RETURN = r"""
 access:
-  description: What the filters access_grants and access_findings take for an account.
+  description: What the filter access_review takes for an account.
   returned: success
   type: dict
   contains:

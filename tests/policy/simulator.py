@@ -17,6 +17,7 @@ import json
 import os
 import shutil
 import subprocess
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -112,21 +113,31 @@ class Simulator:
         """One of ALLOWED, DENIED (by a Deny) or NOT_ALLOWED (nothing allows it) for each request, in order."""
         assert self._node.stdin is not None
         assert self._node.stdout is not None
-        verdicts = []
+        requests = list(requests)
+        asking = threading.Thread(target=self._ask, args=(requests,))
+        asking.start()
+        answers = [self._node.stdout.readline() for _ in requests]
+        asking.join()
+        return [_verdict(request, answer) for request, answer in zip(requests, answers, strict=True)]
+
+    def _ask(self, requests: list[Request]) -> None:
+        """Beside the reading of answers: the pipe holds fewer questions than a run has."""
+        assert self._node.stdin is not None
         for request in requests:
             self._node.stdin.write(json.dumps(request.simulation()) + "\n")
-            self._node.stdin.flush()
-            line = self._node.stdout.readline()
-            if not line:
-                raise RuntimeError("the policy simulator ended")
-            verdict = json.loads(line)
-            if "errors" in verdict:
-                raise ValueError(f"{request.action} on {request.resource}: {json.dumps(verdict['errors'])}")
-            lost = set(verdict["ignored"]) & set(request.context)
-            if lost:
-                raise ValueError(f"{request.action} knows no condition key {', '.join(sorted(lost))}")
-            verdicts.append(verdict["result"])
-        return verdicts
+        self._node.stdin.flush()
 
     def allows(self, request: Request) -> bool:
         return self.judge([request]) == [ALLOWED]
+
+
+def _verdict(request: Request, answer: str) -> str:
+    if not answer:
+        raise RuntimeError("the policy simulator ended")
+    verdict = json.loads(answer)
+    if "errors" in verdict:
+        raise ValueError(f"{request.action} on {request.resource}: {json.dumps(verdict['errors'])}")
+    lost = set(verdict["ignored"]) & set(request.context)
+    if lost:
+        raise ValueError(f"{request.action} knows no condition key {', '.join(sorted(lost))}")
+    return verdict["result"]

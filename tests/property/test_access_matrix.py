@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
-from access_grants import access_grants
+from ansible.module_utils.estate.review import review as reviewed
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-sys.path.append(str(Path(__file__).parent.parent / "unit"))
-from access_world import MFA, NOW, World, allow, arn, root, trust
+from tests.support.access_world import MFA, NOW, World, allow, arn, root, trust
 
 ACCOUNTS = ["main", "development", "production", "backups"]
 GROUPS = ["Admins", "Developers", "Auditors", "Empty"]
@@ -38,7 +34,7 @@ def build(matrix: dict, members: dict, untrusted: object = None, ungiven: object
 
 
 def found(made: World) -> set[tuple]:
-    review = access_grants(made.lives(), NOW)
+    review = reviewed(made.lives(), NOW)._asdict()
     assert all(grant["explicit"] and grant["conditions"] == ["MFA"] for grant in review["grants"])
     return {(g["who"], (g["role_account"], g["role"]), g["through"].removeprefix("group ")) for g in review["grants"]}
 
@@ -53,13 +49,13 @@ def test_the_review_finds_exactly_what_was_built_on_both_sides(matrix: dict, mem
     made = build(matrix, members)
 
     assert found(made) == built(matrix, members)
-    assert access_grants(made.lives(), NOW)["dangling"] == []
+    assert reviewed(made.lives(), NOW).dangling == []
 
 
 @given(matrix=matrices, members=people, role=st.sampled_from(ROLES))
 def test_without_its_trust_each_group_that_is_given_the_role_dangles(matrix: dict, members: dict, role: tuple) -> None:
     made = build(matrix, members, untrusted=role)
-    review = access_grants(made.lives(), NOW)
+    review = reviewed(made.lives(), NOW)._asdict()
     lost = {one["holder"] for one in review["dangling"] if one["side"] == "policy"}
 
     assert found(made) == built(matrix, members, without=role)
@@ -72,7 +68,7 @@ def test_without_its_trust_each_group_that_is_given_the_role_dangles(matrix: dic
 @given(matrix=matrices, members=people, role=st.sampled_from(ROLES))
 def test_without_any_policy_that_gives_it_the_trust_dangles(matrix: dict, members: dict, role: tuple) -> None:
     made = build(matrix, members, ungiven=role)
-    review = access_grants(made.lives(), NOW)
+    review = reviewed(made.lives(), NOW)._asdict()
     trusted = any(role in roles for roles in matrix.values())
     lost = {(one["role_account"], one["role"]) for one in review["dangling"] if one["side"] == "trust"}
 

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import pytest
-from access_grants import FilterModule, access_grants
-from access_world import MFA, NOW, World, allow, arn, root, trust, world
+from access_review import FilterModule
 from ansible.errors import AnsibleFilterError
+from ansible.module_utils.estate.review import review as reviewed
+
+from tests.support.access_world import MFA, NOW, World, allow, arn, root, trust, world
 
 
 def review(made: World, **more):
-    return access_grants(made.lives(), NOW, **more)
+    return reviewed(made.lives(), NOW, **more)._asdict()
 
 
 def grants(made: World, **more) -> list[tuple]:
@@ -26,7 +28,8 @@ def test_a_grant_with_both_sides_is_reported_with_who_through_what_and_if() -> N
     made = world()
 
     assert grants(made) == [("ada.example", "production:developers", "group Developers", True, ("MFA",))]
-    assert {key: value for key, value in review(made).items() if key != "grants" and value} == {}
+    found = review(made)
+    assert {key: value for key, value in found.items() if key != "grants" and value} == {}
 
 
 def test_without_the_trust_the_group_s_side_dangles() -> None:
@@ -85,7 +88,7 @@ def test_a_broad_policy_implies_and_never_dangles() -> None:
 
     assert ("bob.example", "production:developers", "user bob.example", False, ("MFA",)) in grants(made)
     assert review(made)["dangling"] == []
-    assert [one["names"] for one in review(made)["services"]] == ["ec2.amazonaws.com"]
+    assert [one["names"] for one in review(made)["outsiders"]] == ["ec2.amazonaws.com"]
 
 
 @pytest.mark.parametrize(
@@ -126,7 +129,7 @@ def test_a_denial_without_conditions_closes_and_one_with_conditions_asks() -> No
         ({"DateGreaterThan": {"aws:CurrentTime": "2026-01-31T00:00:00Z"}}, ("MFA",)),
         ({"StringEquals": {"aws:PrincipalTag/team": "red"}}, None),
         ({"StringEquals": {"aws:username": "${aws:username}"}}, ("MFA",)),
-        ({"StringEquals": {"sts:ExternalId": "a secret of sorts"}}, ("MFA", "external id")),
+        ({"StringEquals": {"sts:ExternalId": "a secret of sorts"}}, ("MFA", "sts:ExternalId is a secret of sorts")),
         ({"NumericLessThan": {"aws:MultiFactorAuthAge": "3600"}}, ("MFA", "MFA at most 3600 s ago")),
     ],
 )
@@ -168,8 +171,11 @@ def test_trust_in_others_is_told_apart() -> None:
     made.role("production", "a", trust("arn:aws:iam::999999999999:root", "*", "AIDAIOSFODNN7EXAMPLE"))
     found = review(made)
 
-    assert sorted(one["names"] for one in found["outside"]) == ["anyone", "arn:aws:iam::999999999999:root"]
-    assert [one["names"] for one in found["dead"]] == ["AIDA…"]
+    assert sorted((one["kind"], one["names"]) for one in found["outsiders"]) == [
+        ("anyone", "anyone"),
+        ("dead", "AIDA…"),
+        ("outside", "arn:aws:iam::999999999999:root"),
+    ]
     assert found["unreachable"] == []
 
 
@@ -190,8 +196,8 @@ def test_a_policy_that_was_not_read_stops_the_review() -> None:
     made = world()
     made.user("bob.example", managed=["arn:aws:iam::aws:policy/SecurityAudit"])
 
-    with pytest.raises(AnsibleFilterError, match="policy/SecurityAudit' was not read"):
-        FilterModule().filters()["access_grants"](made.lives(), NOW)
+    with pytest.raises(AnsibleFilterError, match="policy/SecurityAudit of main was not read"):
+        FilterModule().filters()["access_review"](made.lives(), NOW)
 
 
 def test_a_session_of_a_role_has_no_mfa_and_so_is_no_way_in_where_that_is_asked_for() -> None:

@@ -1,15 +1,15 @@
 from __future__ import annotations
 
 import pytest
-from access_findings import FilterModule, access_findings
-from access_grants import access_grants
-from access_world import NOW, World, trust, world
+from access_review import FilterModule
 from ansible.errors import AnsibleFilterError
+from ansible.module_utils.estate.review import review
+
+from tests.support.access_world import NOW, World, trust, world
 
 
 def findings(made: World, **more) -> list[tuple]:
-    lives = made.lives()
-    found = access_findings(lives, access_grants(lives, NOW), NOW, **more)
+    found = review(made.lives(), NOW, **more).findings
     return [(one["kind"], one["account"], one["subject"], one["finding"]) for one in found]
 
 
@@ -92,4 +92,4 @@ def test_a_dangling_grant_is_a_finding_on_the_side_that_is_there() -> None:
 
 def test_another_input_is_refused_in_a_sentence() -> None:
     with pytest.raises(AnsibleFilterError, match="must be what dm_access_info returned"):
-        FilterModule().filters()["access_findings"]({"main": {}}, access_grants({}, NOW), NOW)
+        FilterModule().filters()["access_review"]({"main": {}}, NOW)

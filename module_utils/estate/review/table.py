@@ -1,55 +1,17 @@
+"""A review on a terminal: who reaches each role, what each reaches, buckets, and what somebody should look at."""
+
 from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from ansible.errors import AnsibleFilterError
+from ansible.module_utils.estate.review import Review
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-
-DOCUMENTATION = r"""
-name: access_table
-short_description: Show an access review on a terminal
-description:
-  - Three tables as text. Who reaches each role, what each person reaches, and what somebody should look at.
-positional: findings
-options:
-  _input:
-    description: What P(access_grants#filter) returned.
-    type: dict
-    required: true
-  findings:
-    description: What P(access_findings#filter) returned.
-    type: list
-    elements: dict
-    required: true
-  width:
-    description: Columns of the terminal.
-    type: int
-    default: 120
-  main:
-    description: The account of all people, whose name goes without saying.
-    type: str
-    default: main
-  colour:
-    description: Whether the terminal shows colours.
-    type: bool
-    default: false
-"""
-EXAMPLES = r"""
-- name: Show who may get where
-  ansible.builtin.debug:
-    msg: "{{ __access_review_grants | access_table(__access_review_findings) }}"
-"""
-RETURN = r"""
-_value:
-  description: The tables.
-  type: str
-"""
 
 
 def _through(grant: Mapping[str, Any]) -> str:
@@ -65,7 +27,9 @@ def _needs(grant: Mapping[str, Any]) -> str:
 def _who(grant: Mapping[str, Any], main: str) -> str:
     """A person by name; a role, or anybody outside the people's account, with what and where it is."""
     name = grant["who"] if grant["account"] == main else f"{grant['account']}:{grant['who']}"
-    return name if grant["kind"] == "user" else f"role {name}"
+    if grant["kind"] in ("user", "role"):
+        return name if grant["kind"] == "user" else f"role {name}"
+    return f"{grant['kind']} {grant['who']}" if grant["account"] == "outside" else f"{grant['kind']} {name}"
 
 
 def _table(title: str, *columns: str, caption: str = "") -> Table:
@@ -83,7 +47,7 @@ def _whole(table: Table, column: int) -> None:
     table.columns[column].min_width = min(30, max((len(str(cell)) for cell in table.columns[column].cells), default=0))
 
 
-def _roles(grants: list[Mapping[str, Any]], main: str) -> Table:
+def _roles(grants: list[dict[str, Any]], main: str) -> Table:
     """Role by role; everybody who comes in the same way in one row; what most ask for is said once, below."""
     usual = next(iter(Counter(_needs(grant) for grant in grants if grant["kind"] == "user").most_common(1)), ("", 0))[0]
     caption = f"usual: {usual}" if usual else ""
@@ -105,7 +69,7 @@ def _roles(grants: list[Mapping[str, Any]], main: str) -> Table:
     return table
 
 
-def _people(grants: list[Mapping[str, Any]], main: str) -> Table:
+def _people(grants: list[dict[str, Any]], main: str) -> Table:
     """Person by person; what the same people reach the same way in one row."""
     table = _table("What each reaches", "who", "roles")
     reach: dict[str, dict[str, None]] = {}
@@ -122,22 +86,30 @@ def _people(grants: list[Mapping[str, Any]], main: str) -> Table:
     return table
 
 
-def _findings(findings: list[Mapping[str, Any]]) -> Table:
+def _buckets(lines: list[dict[str, Any]]) -> Table:
+    """Bucket by bucket, where that is more than administrators; the same people in one row."""
+    table = _table("Who may do what in buckets", "bucket", "may", "if", "who")
+    rows: dict[tuple[str, str, str], list[str]] = {}
+    for one in lines:
+        key = (one["bucket"], "; ".join(one["conditions"]) or "always", ", ".join(one["who"]))
+        rows.setdefault(key, []).append(one["may"])
+    last = ""
+    for (bucket, needs, who), may in rows.items():
+        table.add_row(bucket if bucket != last else "", ", ".join(may), needs, who)
+        last = bucket
+    return table
+
+
+def _findings(findings: list[dict[str, str]]) -> Table:
     table = _table("To look at", "what", "account", "who", "finding")
     for one in findings:
-        style = "bold red" if one["kind"] in ("root", "anyone", "no MFA", "dangling") else ""
+        style = "bold red" if one["kind"] in ("root", "anyone", "able", "no MFA", "dangling") else ""
         table.add_row(Text(one["kind"], style), one["account"], one["subject"], one["finding"])
     return table
 
 
-def access_table(
-    review: Mapping[str, Any],
-    findings: list[Mapping[str, Any]],
-    width: int = 120,
-    colour: bool = False,
-    main: str = "main",
-) -> str:
-    """Pure: the text, with escape codes only where colour is asked for."""
+def table(review: Review, width: int = 120, colour: bool = False, main: str = "main") -> str:
+    """The tables as text, with escape codes only where colour is asked for."""
     out = io.StringIO()
     console = Console(
         file=out,
@@ -149,30 +121,13 @@ def access_table(
         highlight=False,
         legacy_windows=False,
     )
-    grants = review["grants"]
-    console.print(_roles(grants, main), "")
-    console.print(_people(grants, main))
-    if findings:
-        console.print(_findings(findings))
+    console.print(_roles(review.grants, main), "")
+    console.print(_people(review.grants, main))
+    if review.buckets:
+        console.print(_buckets(review.buckets))
+    if review.findings:
+        console.print(_findings(review.findings))
     else:
         console.print("Nothing to look at.")
     text = out.getvalue()
     return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
-
-
-def _access_table_filter(
-    review: Mapping[str, Any],
-    findings: list[Mapping[str, Any]],
-    width: int = 120,
-    colour: bool = False,
-    main: str = "main",
-) -> str:
-    try:
-        return access_table(review, findings, int(width), colour, main)
-    except (KeyError, TypeError, ValueError) as exc:
-        raise AnsibleFilterError(f"access_table: {exc}; the input must be what access_grants returned.") from None
-
-
-class FilterModule:
-    def filters(self) -> dict[str, Callable]:
-        return {"access_table": _access_table_filter}

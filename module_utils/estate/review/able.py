@@ -1,0 +1,150 @@
+"""Who can make himself able: a right to write a policy or trust is a right to become what it writes.
+
+The ways are those of https://rhinosecuritylabs.com/aws/aws-privilege-escalation-methods-mitigation/ and of AWS's
+https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html, by what the call is on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from ansible.module_utils.estate.evaluator.composed import Account, Estate, Who
+from ansible.module_utils.estate.evaluator.evaluate import Evaluator, acts, widest
+from ansible.module_utils.estate.evaluator.patterns import filled, resource_like
+from ansible.module_utils.estate.evaluator.request import known_of
+
+WRITES: Mapping[str, tuple[str, ...]] = {
+    "role": ("iam:UpdateAssumeRolePolicy", "iam:PutRolePolicy", "iam:AttachRolePolicy",
+             "iam:DeleteRolePermissionsBoundary", "iam:PutRolePermissionsBoundary"),
+    "user": ("iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile", "iam:PutUserPolicy",
+             "iam:AttachUserPolicy", "iam:DeleteUserPermissionsBoundary", "iam:PutUserPermissionsBoundary"),
+    "group": ("iam:AddUserToGroup", "iam:PutGroupPolicy", "iam:AttachGroupPolicy"),
+    "policy": ("iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion"),
+}  # fmt: skip
+# To hand a role to a service takes a call that starts something with it.
+STARTS: Mapping[str, tuple[str, ...]] = {
+    "ec2.amazonaws.com": ("ec2:RunInstances",),
+    "lambda.amazonaws.com": ("lambda:CreateFunction",),
+    "ecs-tasks.amazonaws.com": ("ecs:RunTask", "ecs:StartTask"),
+    "codebuild.amazonaws.com": ("codebuild:CreateProject", "codebuild:UpdateProject"),
+    "cloudformation.amazonaws.com": ("cloudformation:CreateStack",),
+    "glue.amazonaws.com": ("glue:CreateJob", "glue:CreateDevEndpoint"),
+    "sagemaker.amazonaws.com": ("sagemaker:CreateNotebookInstance",),
+    "states.amazonaws.com": ("states:CreateStateMachine",),
+    "datapipeline.amazonaws.com": ("datapipeline:CreatePipeline",),
+    "batchoperations.s3.amazonaws.com": ("s3:CreateJob",),
+}
+HAND = "iam:PassRole"
+_ANY = {"role": "role/-any-role-", "user": "user/-any-user-", "group": "group/-any-group-", "policy": "policy/-any-"}
+
+
+class Able(NamedTuple):
+    who: Who
+    action: str
+    target: str  # "role infrastructure"
+    conditions: tuple[str, ...]
+
+
+class Administrator(NamedTuple):
+    who: Who
+    conditions: tuple[str, ...]
+
+
+def able(estate: Estate, evaluator: Evaluator) -> tuple[list[Administrator], list[Able]]:
+    """(who may write any policy of the account, and so do anything; who may become what, one by one)."""
+    administrators: list[Administrator] = []
+    found: list[Able] = []
+    for who in estate.who.values():
+        if not _writes(who):
+            continue
+        needs = _everything(evaluator, who)
+        if needs is not None:
+            administrators.append(Administrator(who, needs))
+        else:
+            found += _each(estate, evaluator, who)
+    return administrators, found
+
+
+def _writes(who: Who) -> bool:
+    """Whether any statement allows any of it: most people's do not."""
+    asked = [HAND, *(action for actions in WRITES.values() for action in actions)]
+    allows = (one for source in who.principal.sources for one in source.statements if one.allows)
+    return any(acts(one, action) for one in allows for action in asked)
+
+
+def may(evaluator: Evaluator, who: Who, action: str, resource: str) -> tuple[str, ...] | None:
+    """Under which conditions an identity's own policies allow something in its account; None where they do not."""
+    ways = evaluator.verdict(who.principal, action, resource, None, who.account.id, trust=False).ways
+    return min((way.conditions for way in widest(ways)), key=len) if ways else None
+
+
+def _everything(evaluator: Evaluator, who: Who) -> tuple[str, ...] | None:
+    for kind in ("role", "user"):
+        resource = f"arn:aws:iam::{who.account.id}:{_ANY[kind]}"
+        for action in WRITES[kind]:
+            if action.startswith(("iam:Put", "iam:Attach", "iam:Update")) and "Boundary" not in action:
+                needs = may(evaluator, who, action, resource)
+                # A boundary that what is written must have holds it back.
+                if needs is not None and not any("iam:permissionsboundary" in need.lower() for need in needs):
+                    return needs
+    return None
+
+
+def _each(estate: Estate, evaluator: Evaluator, who: Who) -> Iterator[Able]:
+    targets = _targets(who.account)
+    for kind, actions in WRITES.items():
+        for action in actions:
+            for arn in _candidates(who, action, targets[kind]):
+                if arn == who.principal.arn and action in ("iam:CreateAccessKey", "iam:UpdateLoginProfile"):
+                    continue  # one's own password and keys make nobody more than he is
+                if (needs := may(evaluator, who, action, arn)) is not None:
+                    yield Able(who, action, targets[kind][arn], needs)
+    yield from _passes(estate, evaluator, who)
+
+
+def _targets(account: Account) -> dict[str, dict[str, str]]:
+    kinds = {"role": account.roles, "user": account.users, "group": account.groups}
+    found = {kind: {item["arn"]: f"{kind} {name}" for name, item in items.items()} for kind, items in kinds.items()}
+    attached = {arn for items in kinds.values() for item in items.values() for arn in item["managed"]}
+    own = [arn for arn in attached if arn.split(":")[4] == account.id]
+    return {**found, "policy": {arn: f"policy {arn.rsplit('/', 1)[-1]}" for arn in own}}
+
+
+def _candidates(who: Who, action: str, targets: Iterable[str]) -> list[str]:
+    """Targets that some allowing statement's patterns mean: few, where a verdict on each would take long."""
+    known = known_of(who.principal, "1970-01-01", who.account.id)
+    found: dict[str, None] = {}
+    for source in who.principal.sources:
+        for one in source.statements:
+            if not one.allows or not acts(one, action):
+                continue
+            for pattern in ("*",) if one.not_resources else one.resources:
+                written = filled(pattern, known)[0] if one.variables else pattern
+                if not set("*?") & set(written):
+                    if written in targets:
+                        found[written] = None
+                else:
+                    found |= {arn: None for arn in targets if resource_like(written, arn)}
+    return list(found)
+
+
+def _passes(estate: Estate, evaluator: Evaluator, who: Who) -> Iterator[Able]:
+    roles = {arn: one for arn, one in estate.roles.items() if one.account is who.account and arn != who.principal.arn}
+    for arn in _candidates(who, HAND, roles):
+        services = {
+            name for one in estate.trusts[arn] if one.allows for kind, name in one.principals if kind == "Service"
+        }
+        passed = may(evaluator, who, HAND, arn)
+        for service in sorted(services & set(STARTS)):
+            for action in STARTS[service]:
+                started = may(evaluator, who, action, "*") if passed is not None else None
+                if passed is not None and started is not None and _to(passed, service):
+                    needs = tuple(dict.fromkeys([*passed, *started]))
+                    yield Able(who, f"{HAND} and {action}", f"role {roles[arn].name}", needs)
+
+
+def _to(conditions: Iterable[str], service: str) -> bool:
+    """Whether a condition on whom a role may be passed to leaves this service."""
+    said = [one for one in conditions if one.lower().startswith("iam:passedtoservice is ")]
+    return all(service in one for one in said)

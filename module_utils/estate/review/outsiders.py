@@ -1,0 +1,121 @@
+"""Whom a role's trust lets in from outside: AWS services, other accounts, and whom somebody else vouches for.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc_secure-by-default.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from ansible.module_utils.estate.evaluator import words
+from ansible.module_utils.estate.evaluator.composed import Estate
+from ansible.module_utils.estate.evaluator.conditions import operator
+from ansible.module_utils.estate.evaluator.document import Statement, account_in, account_of
+from ansible.module_utils.estate.evaluator.evaluate import acts
+from ansible.module_utils.estate.evaluator.words import Open
+
+BY_KIND = {
+    "AWS": ("sts:AssumeRole",),
+    "Service": ("sts:AssumeRole",),
+    "Federated": ("sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML"),
+}
+
+# Who vouches for anybody on earth, and the claims of which one must say for whom.
+_PUBLIC = {
+    "token.actions.githubusercontent.com": (
+        "sub",
+        "repository",
+        "repository_owner",
+        "repository_id",
+        "job_workflow_ref",
+    ),
+    "gitlab.com": ("sub", "namespace_path", "project_path"),
+    "app.terraform.io": ("sub",),
+    "accounts.google.com": ("aud", "oaud", "sub"),
+    "cognito-identity.amazonaws.com": ("aud",),
+    "graph.facebook.com": ("app_id",),
+    "www.amazon.com": ("app_id",),
+    "oidc.vercel.com": ("sub", "aud"),
+    "agent.buildkite.com": ("sub",),
+}
+# A claim of these says whose only as far as this part of it is written out.
+_WHOSE = {
+    "token.actions.githubusercontent.com:sub": re.compile(r"(repo|repository_owner|enterprise):[^*?/:]+[/:].*"),
+    "gitlab.com:sub": re.compile(r"project_path:[^*?/]+/.*"),
+    "app.terraform.io:sub": re.compile(r"organization:[^*?:]+:.*"),
+}
+
+
+class Outsider(NamedTuple):
+    role: str  # ARN
+    kind: str  # "service", "outside", "anyone", "federated" or "dead"
+    names: str
+    conditions: tuple[str, ...]
+    anyone: bool  # whether anybody on earth may be it
+    missing: str = ""  # the claim that would say who
+
+
+def outsiders(estate: Estate) -> Iterator[Outsider]:
+    for arn, trust in estate.trusts.items():
+        for statement in trust:
+            if statement.allows:
+                yield from _of(estate, arn, statement)
+
+
+def conditions_of(statement: Statement) -> tuple[str, ...]:
+    """All of a statement's conditions in words."""
+    odd = [Open("?", "", (statement.odd,))] if statement.odd else []
+    return words.phrases([*odd, *(Open(*one) for one in statement.conditions)], ())
+
+
+def _of(estate: Estate, arn: str, statement: Statement) -> Iterator[Outsider]:
+    needs = conditions_of(statement)
+    if statement.not_principals:
+        but = ", ".join(name for _, name in statement.principals)
+        yield Outsider(arn, "anyone", f"anyone but {but}", needs, True)
+        return
+    for kind, name in statement.principals:
+        if not any(acts(statement, action) for action in BY_KIND.get(kind, ("sts:AssumeRole",))):
+            continue
+        if kind == "Federated":
+            yield federated(arn, name, statement)
+        elif kind == "Service":
+            yield Outsider(arn, "service", name, needs, False)
+        elif name == "*":
+            yield Outsider(arn, "anyone", "anyone", needs, True)
+        elif name.startswith(("AIDA", "AROA")):
+            yield Outsider(arn, "dead", f"{name[:4]}…", needs, False)
+        elif (account_of(name) or account_in(name)) not in estate.by_id:
+            yield Outsider(arn, "outside", name, needs, False)
+
+
+def federated(arn: str, name: str, statement: Statement) -> Outsider:
+    """Somebody for whom an OpenID Connect or SAML provider vouches, and what limits who that may be."""
+    issuer = re.sub(r"^arn:[\w-]+:iam::\d{12}:(oidc-provider|saml-provider)/", "", name)
+    claims = next((claims for host, claims in _PUBLIC.items() if issuer.lower().startswith(host)), ())
+    limited = not claims or any(_limits(statement, issuer, claim) for claim in claims)
+    shown = f"SAML {issuer}" if ":saml-provider/" in name else issuer
+    missing = "" if limited else claims[0]
+    return Outsider(arn, "federated", shown, conditions_of(statement), not limited, missing)
+
+
+def _limits(statement: Statement, issuer: str, claim: str) -> bool:
+    """Whether a condition says whose the claim must be. IfExists and ForAllValues let pass what lacks it."""
+    key = f"{issuer}:{claim}".lower()
+    whose = _WHOSE.get(key, re.compile(r"[^*?].*"))
+    return any(
+        name.lower() == key
+        and operator(op).base in ("stringequals", "stringequalsignorecase", "stringlike")
+        and not (operator(op).negated or operator(op).if_exists or operator(op).every == "forallvalues")
+        and all(whose.fullmatch(value) for value in values)
+        for op, name, values in statement.conditions
+    )
+
+
+def permission_set(role: str) -> str:
+    """That of a role that Identity Center made, AWSReservedSSO_<set>_<16 hexadecimal digits>; of others ""."""
+    found = re.fullmatch(r"AWSReservedSSO_(.+)_[0-9a-f]{16}", role)
+    return found[1] if found else ""
