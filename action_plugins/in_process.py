@@ -81,8 +81,12 @@ class ActionModule(ActionBase):
         task_vars = task_vars or {}
         name = self._task.action.rpartition(".")[2]
         args = dict(self._task.args)
-        if "dm_reviewed" in task_vars and "dm_estate" in load(name).DOCUMENTATION:
-            args["reviewed"] = task_vars["dm_reviewed"].get(task_vars["inventory_hostname"], {})
+        if "dm_reviewed" in task_vars:
+            reviewed = task_vars["dm_reviewed"].get(task_vars["inventory_hostname"])
+            if reviewed is None:
+                return {**result, "failed": True, "msg": "the plan that was reviewed has no such host: plan again"}
+            if "dm_estate" in load(name).DOCUMENTATION:
+                args["reviewed"] = reviewed
         if not self._is_here(task_vars):
             wrap_async = bool(self._task.async_val)
             return merge_hash(

@@ -159,7 +159,17 @@ class CallbackModule(Default):
     def v2_playbook_on_play_start(self, play: Any) -> None:
         self._check = bool(play.check_mode)
         self._only_shows = self._only_shows and bool(play.get_vars().get("dm_only_shows"))
+        if not self._check and "dm_reviewed" in play.get_variable_manager().extra_vars:
+            self._refuse_what_was_not_compared()
         super().v2_playbook_on_play_start(play)
+
+    def _refuse_what_was_not_compared(self) -> None:
+        """A module refuses a plan that nobody reviewed, but a module of Ansible's own knows nothing of plans."""
+        compared = os.environ.get("DM_COMPARED")
+        if not compared or f"@{compared}" not in context.CLIARGS.get("extra_vars", ()):
+            said = "a reviewed plan is carried out by bin/estate apply, which first sees that it still fits"
+            self._display.display(f"{said}; nothing was changed", color=C.COLOR_ERROR, stderr=True)
+            raise SystemExit(1)
 
     def v2_playbook_on_no_hosts_matched(self) -> None:
         """Nothing to say: a stage's inventory has no accounts, and the other way round."""
@@ -276,7 +286,7 @@ class CallbackModule(Default):
             "failures": self._failures,
         }
         # `ansible-playbook -e @plan.json` hands dm_reviewed to the modules, which refuse any other plan.
-        reviewed = {host: {name: p["digest"] for name, p in plans.items()} for host, plans in self._plans.items()}
+        reviewed = {host: {name: plan["digest"] for name, plan in self._plans.get(host, {}).items()} for host in rows}
         text = json.dumps({"dm_reviewed": reviewed, "dm_plan": report}, indent=1, default=str)
         path.write_text(text + "\n", encoding="utf-8")
         templates = Environment(

@@ -71,7 +71,7 @@ def apply(words: Words) -> int:
             raise Refusal(f"nothing was changed, since {stage} cannot be planned any more:\n{_read(out)}")
     plan_file.same(path, f"{words['BUILD']}/{now}.json")
     say(f"applying {path}")
-    return play(main_playbook(words), words, f"run-{stage}", "-e", f"@{path}")
+    return play(main_playbook(words), words, f"run-{stage}", "-e", f"@{path}", env={"DM_COMPARED": path})
 
 
 def check(words: Words) -> int:

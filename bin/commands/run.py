@@ -85,12 +85,20 @@ def show(playbook: str, words: Words, stage: str = "") -> int:
     return int(call(*_ansible(playbook, words, stage)) != 0)
 
 
-def play(playbook: str, words: Words, store: str, *more: str, stage: str = "", out: TextIO | None = None) -> int:
+def play(
+    playbook: str,
+    words: Words,
+    store: str,
+    *more: str,
+    stage: str = "",
+    out: TextIO | None = None,
+    env: dict[str, str] | None = None,
+) -> int:
     """0, 2 where check mode found something to do, 1 where the playbook failed; BUILD/store.json has the rest."""
     stored = Path(words["BUILD"]) / f"{store}.json"
     for old in (stored, stored.with_suffix(".html")):  # a run that fails early stores nothing
         old.unlink(missing_ok=True)
-    if call(*_ansible(playbook, words, stage, *more), out=out, env={"DM_PLAN_FILE": str(stored)}) != 0:
+    if call(*_ansible(playbook, words, stage, *more), out=out, env={"DM_PLAN_FILE": str(stored), **(env or {})}) != 0:
         return 1
     plan: dict[str, Any] = plan_file.read(str(stored))
     if not plan["looked_at"]:

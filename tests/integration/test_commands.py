@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import shlex
 import subprocess
 import time
@@ -171,13 +172,35 @@ def test_the_module_itself_refuses_a_plan_that_nobody_reviewed(estate, run_playb
     estate_aws.client("s3", "development").create_bucket(
         Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
     )
-    for known in (reviewed, {}):
+    said = {
+        "has moved since": reviewed,
+        "not in the plan|has no buckets here|has moved since": {"development-account": {}},
+        "the plan that was reviewed has no such host": {},
+    }
+    for why, known in said.items():
         estate_aws.forget_calls()
-        run = run_playbook("converge_buckets.yml", "--limit", "development-account", extra_vars={"dm_reviewed": known})
+        file = tmp_path / "known.json"
+        file.write_text(json.dumps({"dm_reviewed": known}))
+        run = run_playbook(
+            "converge_buckets.yml", "-l", "development-account", "-e", f"@{file}", env={"DM_COMPARED": str(file)}
+        )
         assert run.rc != 0
-        assert "The world has moved since the plan for the buckets of development-account was reviewed" in run.output
+        assert re.search(why, run.output), run.output
         assert "development-account: 0 added, 0 changed" in run.output
         assert estate_aws.writes() == []
+
+
+def test_a_reviewed_plan_typed_by_hand_is_refused_since_ansibles_own_modules_know_nothing_of_plans(
+    estate, run_playbook, estate_aws, tmp_path
+):
+    assert estate("plan", *PART).returncode == 2
+    estate_aws.forget_calls()
+
+    run = run_playbook("converge_buckets.yml", "-l", "development-account", "-e", f"@{tmp_path}/plan-local.json")
+
+    assert run.rc == 1
+    assert "carried out by bin/estate apply" in run.output
+    assert estate_aws.writes() == []
 
 
 def test_what_was_not_looked_at_is_not_unchanged(estate, run_playbook, tmp_path):

@@ -69,7 +69,9 @@ def test_from_nothing_everything_is_there_and_a_second_run_rests(converged_acces
     assert len(reads) == len(ACCOUNTS) * len(sweeps)
 
 
-def test_a_plan_writes_nothing_and_foretells_what_applying_does(estate_aws: Control, run_playbook: Any) -> None:
+def test_a_plan_writes_nothing_and_foretells_what_applying_does(
+    estate_aws: Control, run_playbook: Any, tmp_path: Path
+) -> None:
     planned = run_playbook(PLAYBOOK, "-l", "main-account", check=True)
 
     assert planned.rc == 0, planned.output
@@ -82,9 +84,9 @@ def test_a_plan_writes_nothing_and_foretells_what_applying_does(estate_aws: Cont
     plan, run = (done.report["plans"]["main-account"]["access"] for done in (planned, applied))
     assert plan["actions"] == run["actions"]
     assert {outcome["status"] for outcome in run["outcomes"]} == {"done"}
-    reviewed = run_playbook(
-        PLAYBOOK, "-l", "main-account", extra_vars={"dm_reviewed": {"main-account": {"access": plan["digest"]}}}
-    )
+    file = tmp_path / "reviewed.json"
+    file.write_text(json.dumps({"dm_reviewed": {"main-account": {"access": plan["digest"]}}}))
+    reviewed = run_playbook(PLAYBOOK, "-l", "main-account", "-e", f"@{file}", env={"DM_COMPARED": str(file)})
     assert reviewed.rc == 2
     assert "the world has moved since the plan was reviewed" in reviewed.output
 

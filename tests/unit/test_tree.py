@@ -102,3 +102,9 @@ def test_nothing_that_tells_of_a_machine_is_committed():
         if path.is_file() and not path.is_symlink() and path.suffix not in {".png", ".lock"}:
             found = homes.search(path.read_text(encoding="utf-8", errors="ignore"))
             assert not found or path == Path(__file__), f"{name}: {found}"
+
+
+def test_every_room_is_a_package_since_ansible_packs_no_other_into_a_module():
+    rooms = [path for path in (ROOT / "module_utils" / "estate").rglob("*") if path.is_dir() and path.name[0] != "_"]
+    assert rooms
+    assert [room for room in rooms if not (room / "__init__.py").is_file()] == []
