@@ -173,6 +173,14 @@ class Application:
         backend.root_user = {**iam_people.root_of(backend), **words}
         return {}
 
+    def admin_system_tags(self, account: str, bucket: str, tags: dict[str, str]) -> dict[str, Any]:
+        from moto.s3.models import s3_backends
+
+        backend = s3_backends[account]["aws"]
+        given = [{"Key": name, "Value": value} for name, value in tags.items()]
+        backend.tagger.tag_resource(backend.get_bucket(bucket).arn, given)
+        return {}
+
     def admin_settle(self) -> dict[str, Any]:
         replication.settle()
         return {}

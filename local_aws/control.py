@@ -130,6 +130,10 @@ class Control:
         """What is known of an account's root: mfa (yes), access_keys (no), password_last_used ("no_information")."""
         self._tell("root_user", account=ACCOUNTS[account][0], **words)
 
+    def system_tags(self, account: str, bucket: str, tags: dict[str, str]) -> None:
+        """Tags that a service of AWS gave the bucket ("aws:cloudformation:stack-name")."""
+        self._tell("system_tags", account=ACCOUNTS[account][0], bucket=bucket, tags=tags)
+
     def reset(self) -> None:
         """Four empty accounts; no calls, latency or failures."""
         self._tell("reset")

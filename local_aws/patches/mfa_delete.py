@@ -41,8 +41,9 @@ def put_versioning(self: S3Response, bucket: FakeBucket) -> Any:
         raise AwsError("IllegalVersioningConfigurationException", "The Versioning element must be specified")
     if enabled(bucket) or mfa == "Enabled":
         demand_device(self.request, bucket)
-    if status == "Suspended" and getattr(bucket, "replication", None):
-        message = "A replication configuration is present on this bucket, so the versioning state cannot be changed."
+    present = "A replication" if getattr(bucket, "replication", None) else "An Object Lock"
+    if status == "Suspended" and (getattr(bucket, "replication", None) or bucket.object_lock_enabled):
+        message = f"{present} configuration is present on this bucket, so the versioning state cannot be changed."
         raise AwsError("InvalidBucketState", message)
     self.backend.put_bucket_versioning(self.bucket_name, status)
     if mfa:

@@ -1,0 +1,189 @@
+"""A bucket's configurations come back as they were put; what S3 would refuse is refused.
+
+moto takes apart and drops pieces of some, and takes a PUT of those that it does not know for CreateBucket. Here a kind
+of configuration is kept whole, as botocore's model reads it; patches that check one register it in KINDS.
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketMetricsConfiguration.html
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketRequestPayment.html
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketAccelerateConfiguration.html
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from moto.core.responses import ActionResult, EmptyResult
+from moto.s3.models import FakeBucket
+from moto.s3.responses import S3Response
+
+from local_aws import xml_bodies
+from local_aws.errors import AwsError, malformed_xml
+
+MOST = 1000  # of each kind that has ids
+NO_CONFIGURATION = ("NoSuchConfiguration", "The specified configuration does not exist.")
+Config = dict[str, Any]
+
+
+class Kind(NamedTuple):
+    """name is what its operations are called by: Get…, Put…, Delete…; shape the member that a PUT brings."""
+
+    name: str
+    shape: str
+    check: Callable[[S3Response, FakeBucket, Config], None] = lambda *_: None
+    missing: tuple[str, str] | None = None  # the error of a GET where there is none, or else an empty answer
+    wrapped: bool = False  # whether a GET answers {shape: …}, or what is in it
+    many: bool = False  # by id
+
+
+def check_payer(_: S3Response, __: FakeBucket, config: Config) -> None:
+    if config.get("Payer") not in {"BucketOwner", "Requester"}:
+        raise malformed_xml()
+
+
+def check_acceleration(_: S3Response, bucket: FakeBucket, config: Config) -> None:
+    if config.get("Status") not in {"Enabled", "Suspended"}:
+        raise malformed_xml()
+    if "." in bucket.name:
+        message = "S3 Transfer Acceleration is not supported for buckets with periods (.) in their names"
+        raise AwsError("InvalidRequest", message)
+
+
+def check_tiers(_: S3Response, __: FakeBucket, config: Config) -> None:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_Tiering.html"""
+    shortest = {"ARCHIVE_ACCESS": 90, "DEEP_ARCHIVE_ACCESS": 180}
+    tiers = config.get("Tierings") or []
+    if not tiers or config.get("Status") not in {"Enabled", "Disabled"}:
+        raise malformed_xml()
+    for tier in tiers:
+        if not shortest.get(tier.get("AccessTier"), 731) <= tier.get("Days", 0) <= 730:
+            raise AwsError("InvalidArgument", f"Invalid number of days for {tier.get('AccessTier')}")
+
+
+def check_inventory(_: S3Response, __: FakeBucket, config: Config) -> None:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketInventoryConfiguration.html"""
+    to = (config.get("Destination") or {}).get("S3BucketDestination") or {}
+    every = (config.get("Schedule") or {}).get("Frequency")
+    if (
+        to.get("Format") not in {"CSV", "ORC", "Parquet"}
+        or every not in {"Daily", "Weekly"}
+        or config.get("IncludedObjectVersions") not in {"All", "Current"}
+        or "IsEnabled" not in config
+    ):
+        raise malformed_xml()
+    if not str(to.get("Bucket", "")).startswith("arn:aws:s3:::"):
+        raise AwsError("InvalidS3DestinationBucket", "Invalid bucket ARN.")
+
+
+# The word of the query string that asks for it.
+KINDS = {
+    "requestPayment": Kind("BucketRequestPayment", "RequestPaymentConfiguration", check_payer),
+    "accelerate": Kind("BucketAccelerateConfiguration", "AccelerateConfiguration", check_acceleration),
+    "metrics": Kind("BucketMetricsConfiguration", "MetricsConfiguration", missing=NO_CONFIGURATION, many=True),
+    "analytics": Kind("BucketAnalyticsConfiguration", "AnalyticsConfiguration", missing=NO_CONFIGURATION, many=True),
+    "inventory": Kind(
+        "BucketInventoryConfiguration", "InventoryConfiguration", check_inventory, NO_CONFIGURATION, many=True
+    ),
+    "intelligent-tiering": Kind(
+        "BucketIntelligentTieringConfiguration", "IntelligentTieringConfiguration", check_tiers, NO_CONFIGURATION,
+        many=True,
+    ),
+}  # fmt: skip
+originals: dict[str, Any] = {}
+
+
+def kept(bucket: FakeBucket) -> dict[str, Any]:
+    """{query word: configuration, or {id: configuration}}"""
+    if not hasattr(bucket, "configurations"):
+        bucket.configurations = {"requestPayment": {"Payer": "BucketOwner"}}
+        if bucket.object_lock_enabled:
+            bucket.configurations["object-lock"] = {"ObjectLockEnabled": "Enabled"}
+    return bucket.configurations
+
+
+def shuffled(bucket: FakeBucket, word: str, items: list[Any]) -> list[Any]:
+    """In another order at each read, as what S3 promises no order of; the same in each run."""
+    reads: Counter[str] = kept(bucket).setdefault("reads", Counter())
+    reads[word] += 1
+    turn = reads[word] % max(len(items), 1)
+    return items[turn:] + items[:turn]
+
+
+def answered(response: S3Response, operation: str, result: Config | None = None) -> Any:
+    response.data["Action"] = operation
+    return response.serialized(ActionResult(result) if result else EmptyResult())
+
+
+def put(self: S3Response, word: str, kind: Kind) -> Any:
+    bucket = self.backend.get_bucket(self.bucket_name)
+    config = xml_bodies.parsed(self, f"Put{kind.name}").get(kind.shape)
+    if config is None:
+        raise malformed_xml()
+    kind.check(self, bucket, config)
+    if kind.many:
+        _put_one(self, kept(bucket).setdefault(word, {}), config)
+    else:
+        kept(bucket)[word] = config
+    return 200, {}, ""
+
+
+def _put_one(self: S3Response, all_of_kind: dict[str, Config], config: Config) -> None:
+    name = self.querystring.get("id", [""])[0]
+    if not name or config.get("Id") != name:
+        raise AwsError("InvalidConfigurationId", "The specified configuration id is invalid.")
+    if name not in all_of_kind and len(all_of_kind) >= MOST:
+        message = "You are attempting to create a new configuration but have already reached the 1,000-configuration "
+        raise AwsError("TooManyConfigurations", f"{message}limit.")
+    all_of_kind[name] = config
+
+
+def get(self: S3Response, word: str, kind: Kind) -> Any:
+    config = kept(self.backend.get_bucket(self.bucket_name)).get(word)
+    if kind.many:
+        name = self.querystring.get("id", [None])[0]
+        if name is None:
+            found = [one for _, one in sorted((config or {}).items())]
+            return answered(self, f"List{kind.name}s", {f"{kind.shape}List": found, "IsTruncated": False})
+        config = (config or {}).get(name)
+    if config is None and kind.missing:
+        raise AwsError(*kind.missing, BucketName=self.bucket_name)
+    return answered(self, f"Get{kind.name}", {kind.shape: config} if kind.wrapped or kind.many else config)
+
+
+def delete(self: S3Response, word: str, kind: Kind) -> Any:
+    all_kept = kept(self.backend.get_bucket(self.bucket_name))
+    if kind.many:
+        if all_kept.get(word, {}).pop(self.querystring.get("id", [""])[0], None) is None:
+            raise AwsError(*NO_CONFIGURATION)
+    else:
+        all_kept.pop(word, None)
+    return 204, {}, ""
+
+
+def asked(querystring: dict[str, Any]) -> str | None:
+    return next((word for word in querystring if word in KINDS), None)
+
+
+def bucket_response_put(self: S3Response, request: Any, bucket_name: str, querystring: dict[str, Any]) -> Any:
+    word = asked(querystring)
+    return put(self, word, KINDS[word]) if word else originals["put"](self, request, bucket_name, querystring)
+
+
+def bucket_response_get(self: S3Response, bucket_name: str, querystring: dict[str, Any]) -> Any:
+    word = asked(querystring)
+    return get(self, word, KINDS[word]) if word else originals["get"](self, bucket_name, querystring)
+
+
+def bucket_response_delete(self: S3Response, bucket_name: str, querystring: dict[str, Any]) -> Any:
+    word = asked(querystring)
+    return delete(self, word, KINDS[word]) if word else originals["delete"](self, bucket_name, querystring)
+
+
+def apply() -> None:
+    for method, patched in (
+        ("put", bucket_response_put),
+        ("get", bucket_response_get),
+        ("delete", bucket_response_delete),
+    ):
+        originals[method] = getattr(S3Response, f"_bucket_response_{method}")
+        setattr(S3Response, f"_bucket_response_{method}", patched)

@@ -1,0 +1,65 @@
+"""A bucket has at most 50 tags; AWS's own can neither be made nor lost; S3 gives them in no order.
+
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketTagging.html
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/CostAllocTagging.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.s3.models import S3Backend
+from moto.s3.responses import S3Response
+
+from local_aws import xml_bodies
+from local_aws.errors import AwsError
+from local_aws.patches.bucket_configurations import shuffled
+
+MOST, LONGEST_KEY, LONGEST_VALUE = 50, 128, 256
+SYSTEM = "aws:"
+get_bucket_tagging, delete_bucket_tagging = S3Backend.get_bucket_tagging, S3Backend.delete_bucket_tagging
+
+
+def invalid(message: str) -> AwsError:
+    return AwsError("InvalidTag", message)
+
+
+def system_tags(backend: S3Backend, bucket_name: str) -> dict[str, str]:
+    tags = backend.tagger.get_tag_dict_for_resource(backend.get_bucket(bucket_name).arn)
+    return {name: value for name, value in tags.items() if name.startswith(SYSTEM)}
+
+
+def tags_from_body(self: S3Response) -> dict[str, str]:
+    found = (xml_bodies.parsed(self, "PutBucketTagging").get("Tagging") or {}).get("TagSet") or []
+    if len(found) > MOST:
+        raise AwsError("BadRequest", f"Bucket tag count cannot be greater than {MOST}")
+    tags = {tag.get("Key", ""): tag.get("Value") or "" for tag in found}
+    if len(tags) < len(found):
+        raise invalid("Cannot provide multiple Tags with the same key")
+    for name, value in tags.items():
+        if not 0 < len(name) <= LONGEST_KEY:
+            raise invalid("The TagKey you have provided is invalid")
+        if len(value) > LONGEST_VALUE:
+            raise invalid("The TagValue you have provided is invalid")
+    kept = system_tags(self.backend, self.bucket_name)
+    if any(name.startswith(SYSTEM) and kept.get(name) != value for name, value in tags.items()):
+        raise invalid("System tags cannot be added/updated by requester")
+    if set(kept) - set(tags):
+        raise invalid("System tags cannot be removed by requester")
+    return tags
+
+
+def delete_own_tags(self: S3Backend, bucket_name: str) -> None:
+    if system_tags(self, bucket_name):
+        raise invalid("System tags cannot be removed by requester")
+    delete_bucket_tagging(self, bucket_name)
+
+
+def tags_in_no_order(self: S3Backend, bucket_name: str) -> Any:
+    found = get_bucket_tagging(self, bucket_name)
+    return {**found, "Tags": shuffled(self.get_bucket(bucket_name), "tagging", found["Tags"])}
+
+
+def apply() -> None:
+    S3Response._bucket_tagging_from_body = tags_from_body
+    S3Backend.delete_bucket_tagging, S3Backend.get_bucket_tagging = delete_own_tags, tags_in_no_order
