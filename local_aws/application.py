@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import threading
 import time
@@ -66,9 +67,16 @@ class Application:
             time.sleep(self.latency)
         if not self.faults:
             return self._carry_out(call, environ, start)
+        old = self.faults.stale(environ["RAW_URI"]) if environ["REQUEST_METHOD"] == "GET" else None
         fault = self.faults.of(call, self._text(environ))
+        if old:
+            call["status"] = int(old[0].split()[0])
+            start(*old[:2])
+            return [old[2]]
         if fault is None:
             return self._carry_out(call, environ, start)
+        if fault.kind == "stale":
+            return self._carry_out_unseen(call, environ, start, fault)
         if fault.kind == "drop_after":
             self._carry_out(call, environ, lambda *_: None)
         if fault.kind != "answer":
@@ -76,6 +84,20 @@ class Application:
             raise Dropped
         call["status"] = fault.status
         return self._refuse(environ, start, fault)
+
+    def _carry_out_unseen(
+        self, call: dict[str, Any], environ: dict[str, Any], start: Callable[..., Any], fault: faults.Fault
+    ) -> Iterable[bytes]:
+        """What GET answered before the call, it answers for some time after it."""
+        said: list[Any] = []
+        question = {**environ, "REQUEST_METHOD": "GET", "CONTENT_LENGTH": "0", "wsgi.input": io.BytesIO()}
+        question[requests.OPERATION] = requests.operation(question, "s3")
+        question[callers.ENVIRON] = callers.find(environ)
+        data = b"".join(self.moto(question, lambda status, headers, *_: said.extend([status, headers])))
+        answer = self._carry_out(call, environ, start)
+        if call["status"] < 300:
+            self.faults.keep(environ["RAW_URI"], (said[0], said[1], data), fault)
+        return answer
 
     def _carry_out(self, call: dict[str, Any], environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         def noted(status: str, headers: Any, exc: Any = None) -> Any:

@@ -1,9 +1,10 @@
-"""Failures on demand: the Nth call of an operation is answered with an error, or its connection is cut."""
+"""Failures on demand: the Nth call gets an error, its connection is cut, or what is read after it is stale."""
 
 from __future__ import annotations
 
 import json
 import threading
+import time
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from xml.sax.saxutils import escape
@@ -20,12 +21,18 @@ MESSAGES = {
 }
 
 
+KINDS = ("answer", "drop", "drop_after", "die", "stale")
+Answer = tuple[str, list[tuple[str, str]], bytes]
+
+
 @dataclass
 class Fault:
     """Which calls fail, and how.
 
     kind "answer": an error instead of the call; "drop": cut before the call takes effect; "drop_after": cut after it
-    did; "die": from that call on every call is cut, as if the caller had died there, until faults are cleared.
+    did; "die": from that call on every call is cut, as if the caller had died there, until faults are cleared;
+    "stale": the call, which puts or deletes a configuration of a bucket, takes effect, but its GET still answers what
+    was there before: reads times, or for seconds, or at every other read (in_turn) of either.
     matching: a piece of the URL or form ("a-bucket", "RoleName=x") that the call must contain.
     """
 
@@ -37,14 +44,17 @@ class Fault:
     times: int = 1
     writes_only: bool = False
     kind: str = "answer"
+    reads: int = 1
+    seconds: float = 0.0
+    in_turn: bool = False
     code: str = "SlowDown"
     status: int = 0
     message: str = ""
     seen: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
-        if self.kind not in {"answer", "drop", "drop_after", "die"}:
-            raise ValueError(f"kind is {self.kind!r}; allowed are answer, drop, drop_after, die")
+        if self.kind not in KINDS:
+            raise ValueError(f"kind is {self.kind!r}; allowed are {', '.join(KINDS)}")
         status, message = MESSAGES.get(self.code, (400, self.code))
         self.status, self.message = self.status or status, self.message or message
 
@@ -61,10 +71,29 @@ class Fault:
         return self.seen >= self.nth if self.kind == "die" else self.nth <= self.seen < self.nth + self.times
 
 
+@dataclass
+class Stale:
+    """An answer that a GET still gives though it is true no more."""
+
+    answer: Answer
+    fault: Fault
+    until: float
+    asked: int = 0
+
+    def over(self) -> bool:
+        return time.monotonic() >= self.until if self.fault.seconds else self.asked >= self.fault.reads
+
+    def turn(self) -> bool:
+        """Whether this read gets it."""
+        self.asked += 1
+        return not self.fault.in_turn or self.asked % 2 == 1
+
+
 class Faults:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._faults: list[Fault] = []
+        self._stale: dict[str, Stale] = {}
 
     def add(self, **words: Any) -> None:
         fault = Fault(**words)
@@ -73,7 +102,19 @@ class Faults:
 
     def clear(self) -> None:
         with self._lock:
-            self._faults = []
+            self._faults, self._stale = [], {}
+
+    def keep(self, url: str, answer: Answer, fault: Fault) -> None:
+        """Answer a GET of that URL as before for a while."""
+        with self._lock:
+            self._stale[url] = Stale(answer, fault, time.monotonic() + fault.seconds)
+
+    def stale(self, url: str) -> Answer | None:
+        with self._lock:
+            found = self._stale.get(url)
+            if found and found.over():
+                found = self._stale.pop(url) and None
+            return found.answer if found and found.turn() else None
 
     def __bool__(self) -> bool:
         return bool(self._faults)

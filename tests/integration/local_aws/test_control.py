@@ -13,7 +13,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError
 
-from tests.integration.local_aws.conftest import allow, document
+from tests.integration.local_aws.conftest import allow, document, refusal
 
 ROOT = Path(__file__).parents[3]
 
@@ -128,6 +128,51 @@ def test_what_moto_does_not_have_says_so_and_is_not_retried(estate_aws):
     assert [call["status"] for call in estate_aws.calls()] == [501, 501]
 
 
+def lifecycle(estate_aws, days):
+    rules = [{"ID": "a", "Status": "Enabled", "Filter": {}, "Expiration": {"Days": days}}]
+    s3 = estate_aws.client("s3", "production")
+    return s3.put_bucket_lifecycle_configuration(Bucket="a-bucket", LifecycleConfiguration={"Rules": rules})
+
+
+def days_read(estate_aws, times):
+    s3 = estate_aws.client("s3", "production")
+    reads = [s3.get_bucket_lifecycle_configuration(Bucket="a-bucket")["Rules"] for _ in range(times)]
+    return [rules[0]["Expiration"]["Days"] for rules in reads]
+
+
+def test_a_configuration_is_read_stale_so_often_so_long_or_in_turn(estate_aws, bucket):
+    bucket()
+    lifecycle(estate_aws, 1)
+    estate_aws.fail("PutBucketLifecycleConfiguration", kind="stale", reads=2, matching="a-bucket")
+    lifecycle(estate_aws, 2)
+    assert days_read(estate_aws, 4) == [1, 1, 2, 2]
+    estate_aws.fail("PutBucketLifecycleConfiguration", kind="stale", reads=4, in_turn=True)
+    lifecycle(estate_aws, 3)
+    assert days_read(estate_aws, 6) == [2, 3, 2, 3, 3, 3]
+    estate_aws.fail("PutBucketLifecycleConfiguration", kind="stale", seconds=1)
+    lifecycle(estate_aws, 4)
+    assert days_read(estate_aws, 2) == [3, 3]
+    time.sleep(1)
+    assert days_read(estate_aws, 1) == [4]
+
+
+def test_every_kind_of_configuration_can_be_stale_also_one_that_was_not_there(estate_aws, bucket):
+    bucket(versioned=True)
+    s3 = estate_aws.client("s3", "production")
+    for operation in ("PutBucketPolicy", "PutBucketVersioning", "DeleteBucketPolicy"):
+        estate_aws.fail(operation, kind="stale")
+    policy = document(allow("s3:GetObject", "arn:aws:s3:::a-bucket/*", Principal={"AWS": "111111111111"}))
+    s3.put_bucket_policy(Bucket="a-bucket", Policy=policy)
+    s3.put_bucket_versioning(Bucket="a-bucket", VersioningConfiguration={"Status": "Suspended"})
+
+    assert refusal(s3.get_bucket_policy, Bucket="a-bucket") == "NoSuchBucketPolicy"
+    assert s3.get_bucket_policy(Bucket="a-bucket")["Policy"]
+    assert [s3.get_bucket_versioning(Bucket="a-bucket")["Status"] for _ in range(2)] == ["Enabled", "Suspended"]
+    s3.delete_bucket_policy(Bucket="a-bucket")
+    assert s3.get_bucket_policy(Bucket="a-bucket")["Policy"]
+    assert refusal(s3.get_bucket_policy, Bucket="a-bucket") == "NoSuchBucketPolicy"
+
+
 def test_latency_is_added_to_every_call(estate_aws):
     iam = estate_aws.client("iam")
     iam.list_groups()
@@ -139,7 +184,7 @@ def test_latency_is_added_to_every_call(estate_aws):
 
 
 def test_an_unknown_kind_of_failure_is_refused(estate_aws):
-    with pytest.raises(ValueError, match="allowed are answer, drop, drop_after, die"):
+    with pytest.raises(ValueError, match="allowed are answer, drop, drop_after, die, stale"):
         estate_aws.fail("ListUsers", kind="explode")
 
 
