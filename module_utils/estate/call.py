@@ -87,6 +87,9 @@ LATER = (
     Later("s3.put_bucket_policy", ("MalformedPolicy",), SHORT, saying="principal"),
     Later("iam.", ("MalformedPolicyDocument",), LONG, saying="principal"),
     Later("", ("NoSuchBucket", "NoSuchEntity"), LONG, fresh=True),
+    # A topic, queue or function whose policy is new; a log bucket whose policy is.
+    Later("s3.put_bucket_notification_configuration", ("InvalidArgument",), SHORT, saying="validate"),
+    Later("s3.put_bucket_logging", ("InvalidTargetBucketForLogging",), LONG, fresh=True),
     # A new role cannot be assumed at once, nor is a new bucket's versioning seen everywhere at once.
     Later("s3.put_bucket_replication", ("InvalidRequest", "InvalidArgument"), LONG, fresh=True),
 )

@@ -244,7 +244,9 @@ def carry_out(
                 resource = ready.popleft()
                 index = left[resource][-1]
                 wanted = list(needs(actions[index]))
-                failed = next((need for need in wanted if need in broken or need.partition(": ")[0] in stopped), None)
+                # A step may take more than one call, each of which needs the one before it.
+                own = [step_of(actions[index])] if step_of(actions[index]) in broken else []
+                failed = next((n for n in (*own, *wanted) if n in broken or n.partition(": ")[0] in stopped), None)
                 awaited = next(filter(None, map(pending, wanted)), None)
                 if failed:
                     go_on(index, Outcome(actions[index], "not tried", f"{failed} failed"))

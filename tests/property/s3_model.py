@@ -141,7 +141,19 @@ class Account:
     def _get_bucket_ownership_controls(self, Bucket: str) -> dict:
         return self._get(Bucket, "ownership", "OwnershipControls")
 
+    def _get_bucket_acl(self, Bucket: str) -> dict:
+        own = {"Grantee": {"ID": "me"}, "Permission": "FULL_CONTROL"}
+        return {"Owner": {"ID": "me"}, "Grants": [own, *self._settings(Bucket).get("acl", [])]}
+
+    def _put_bucket_acl(self, Bucket: str, ACL: str) -> None:
+        assert ACL == "private"
+        self._drop(Bucket, "acl")
+
     def _put_bucket_ownership_controls(self, Bucket: str, OwnershipControls: dict) -> None:
+        if OwnershipControls["Rules"][0]["ObjectOwnership"] == "BucketOwnerEnforced" and "acl" in self._settings(
+            Bucket
+        ):
+            raise refusal("InvalidBucketAclWithObjectOwnership")
         self._set(Bucket, "ownership", OwnershipControls)
 
     def _get_public_access_block(self, Bucket: str) -> dict:
@@ -286,6 +298,10 @@ class Account:
         if PolicyName not in policies:
             raise refusal("NoSuchEntity")
         return {"PolicyDocument": copy.deepcopy(policies[PolicyName])}
+
+    def _delete_role_policy(self, RoleName: str, PolicyName: str) -> None:
+        if self._role(RoleName)["policies"].pop(PolicyName, None) is None:
+            raise refusal("NoSuchEntity")
 
     def _put_role_policy(self, RoleName: str, PolicyName: str, PolicyDocument: str) -> None:
         self._role(RoleName)["policies"][PolicyName] = json.loads(PolicyDocument)

@@ -106,7 +106,7 @@ def test_the_url_of_a_private_kind_is_checked_too(kind):
         ({"legacy": [{"prefix": "/g-cloud-7", "kind": "documents"}]}, "legacy item 0: '/g-cloud-7' must be whole path"),
         ({"legacy": [{"prefix": "/../", "kind": "documents"}]}, "legacy item 0"),
         ({"legacy": [{"prefix": "/x/", "kind": "nothing"}]}, "legacy item 0: 'nothing' is no kind"),
-        ({"stage": "Preview"}, "bucket name has only lower case"),
+        ({"stage": "Preview"}, "has .P. at position 30; allowed are a-z"),
     ],
 )
 def test_a_mistake_is_one_sentence_with_the_variable_and_what_is_allowed(arguments, said):

@@ -1,0 +1,319 @@
+"""The complete desired state of a stage's or an account's buckets, worked out of the buckets_* vars. Pure.
+
+Everything is checked before: the first mistake, or all of one kind, is a Mistake that names variable, file and line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ansible.module_utils.estate.buckets.check import mistakes
+from ansible.module_utils.estate.buckets.names import bucket_name, name_mistake
+from ansible.module_utils.estate.buckets.principals import principal_arns
+from ansible.module_utils.estate.buckets.replicating import PATH, replication_role
+from ansible.module_utils.estate.buckets.settings import BY_NAME
+from ansible.module_utils.estate.buckets.statements import GRANTS, OWN_SIDS, bucket_policy, network_mistake
+from ansible.module_utils.estate.buckets.vars import OF_THE_RULE, Declared, Mistake, check_shapes, key_of
+from ansible.module_utils.estate.policy import partition
+
+Vars = Mapping[str, Any]
+_SHORT_DAYS = ("expire_days", "noncurrent_days", "abort_upload_days")
+# Settings that the vars name as the module does, and that are left alone where the vars do not.
+_AS_THEY_ARE = tuple(
+    name
+    for name, setting in BY_NAME.items()
+    if setting.schema and name not in ("tags", "lifecycle", "versioning", "encryption")
+)
+# Where what the module calls a setting stands in the vars.
+_IN_VARS = {
+    "policy": ("statements", "require", *GRANTS),
+    "lifecycle": ("lifecycle", *_SHORT_DAYS),
+    "replication": ("replicas", "replica"),
+}
+
+
+# --- which buckets there are ------------------------------------------------------------------------------------------
+
+
+def _layers(*layers: tuple[str, Mapping[str, Any]]) -> list[tuple[str, Mapping[str, Any]]]:
+    return [layer for layer in layers if layer[1]]
+
+
+def declared_buckets(declared: Vars) -> list[Declared]:
+    """Every bucket but the replicas, logs first: others need it."""
+    defaults = ("buckets_defaults", declared["defaults"])
+    found = []
+    if declared.get("stage"):
+        for kind, common in declared["kinds"].items():
+            own = declared["overrides"].get(kind) or {}
+            layers = _layers(defaults, (f"buckets_kinds.{kind}", common), (f"buckets_overrides.{kind}", own))
+            try:
+                name = own.get("name") or bucket_name(
+                    kind, declared["stage"], declared.get("environment"), declared["prefix"]
+                )
+            except (TypeError, ValueError) as exc:
+                raise Mistake(f"buckets_kinds.{kind}: {exc}", kind) from exc
+            found.append(Declared(str(name), layers, str(kind)))
+        found.sort(key=lambda one: one.kind != declared["logs_kind"])
+    for name, own in declared["standalone"].items():
+        found.append(Declared(str(name), _layers(defaults, (f"buckets_standalone.{name}", own))))
+    return found
+
+
+def _replicas(one: Declared) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """(variable, what it says)"""
+    settings = one.settings
+    if settings.get("replica"):
+        yield one.where("replica")[0], settings["replica"]
+    for index, replica in enumerate(settings.get("replicas") or []):
+        yield f"{one.where('replicas')[0]}[{index}]", replica
+
+
+# --- one bucket -------------------------------------------------------------------------------------------------------
+
+
+def _check(one: Declared, declared: Vars) -> None:
+    """What only the vars can get wrong."""
+    settings = one.settings
+    if mistake := name_mistake(one.name):
+        variable, culprit = (
+            one.where("name") if "name" in settings else (one.variable, key_of(declared["standalone"], one.name))
+        )
+        raise Mistake(f"{variable}: {one.name!r} {mistake}", culprit)
+    served = settings.get("served")
+    if served and not settings.get("servable"):
+        what = one.kind or one.name
+        raise one.mistake(f" is {served!r}, but {what} is private; allowed is false", "served")
+    if served and not declared["router_addresses"]:
+        raise Mistake(
+            f"buckets_router_addresses is empty, but {one.kind or one.name} is served; "
+            "allowed is a list of address ranges such as 198.51.100.10/32",
+            declared["router_addresses"],
+        )
+    if served and settings["encryption"]["algorithm"] != "AES256":
+        raise one.mistake(
+            f" is {settings['encryption']['algorithm']}, but {one.kind or one.name} is served, and S3 gives what KMS "
+            "encrypts to nobody who does not sign in; allowed is AES256",
+            "encryption",
+        )
+    days = next((key for key in ("lifecycle", "expire_days", "noncurrent_days") if settings.get(key)), None)
+    if settings["mfa_delete"] and days:
+        raise one.mistake(" and mfa_delete exclude each other in S3; choose one", days)
+    if settings["mfa_delete"] and not settings["versioning"]:
+        raise one.mistake(" needs versioning; allowed is versioning: true", "mfa_delete")
+
+
+def _marked(name: str, settings: Mapping[str, Any], keep: str) -> str:
+    """A name that says whose it is, where others' entries are kept beside ours."""
+    word = "Estate" if keep == "keep_statements" else "estate-"
+    return f"{word}{name}" if settings.get(keep) and name else name
+
+
+def _lifecycle(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
+    if settings["mfa_delete"]:
+        return []  # S3 refuses lifecycle rules beside it
+    short = {key: settings[key] for key in _SHORT_DAYS if settings.get(key)}
+    rules = [{"id": "retention", **short}] if short else []
+    rules += [
+        {**rule, "id": _marked(rule["id"], settings, "keep_lifecycle_rules")}
+        for rule in settings.get("lifecycle") or []
+    ]
+    return rules
+
+
+def _roles(declared: Vars) -> dict[str, list[str]] | None:
+    """The roles of each account that somebody declares; None where the vars of access are not at hand."""
+    roles = declared.get("roles")
+    if not roles:
+        return None
+    known = [str(role) for role in declared.get("known_roles") or ()]
+    return {
+        account: [*known, *(str(role) for role, accounts in roles.items() if account in accounts)]
+        for account in declared["accounts"]
+    }
+
+
+def _policy(one: Declared, declared: Vars, access: dict[str, Any], region: str) -> dict[str, Any]:
+    settings, where = one.settings, partition(region)
+    for key in GRANTS:
+        try:
+            access[key] = principal_arns(settings.get(key, []), declared["accounts"], _roles(declared), where)
+        except (TypeError, ValueError) as exc:
+            variable, _ = one.where(key)
+            item = re.match(r"item (\d+)", str(exc))
+            raise Mistake(f"{variable}: {exc}", settings[key][int(item[1])] if item else settings.get(key)) from exc
+    access |= {key: settings.get(key, []) for key in ("delivers",)} | {"require": settings.get("require", ["tls"])}
+    access["statements"] = [
+        {**statement, "Sid": _marked(statement["Sid"], settings, "keep_statements")}
+        if statement.get("Sid")
+        else statement
+        for statement in settings.get("statements", [])
+    ]
+    if settings.get("served"):
+        access |= {
+            "served": settings["served"],
+            "served_to": [str(address) for address in declared["router_addresses"]],
+        }
+    try:
+        return bucket_policy(one.name, access, where)
+    except (TypeError, ValueError) as exc:
+        raise one.mistake(f": {exc}", "statements") from exc
+
+
+def _bucket(one: Declared, declared: Vars, access: dict[str, Any]) -> dict[str, Any]:
+    settings = one.settings
+    region = str(settings.get("region") or declared["region"])
+    account_id = declared["accounts"][declared["account"]]["id"]
+    tags = dict(declared["tags"])
+    if one.kind:
+        tags |= {"Stage": declared["stage"], "Environment": declared["environment"], "Kind": one.kind}
+    tags |= {"ReplicaOf": one.source} if one.source else {}
+    tags |= settings["tags"]
+    bucket = {
+        "name": one.name,
+        "region": region,
+        "versioning": settings["versioning"],
+        "mfa_delete": settings["mfa_delete"],
+        "encryption": dict(settings["encryption"]),
+        "public_access_block": True,
+        "ownership": "BucketOwnerEnforced",
+        "policy": _policy(one, declared, {**access, "account_id": account_id}, region),
+        "keep_statements": settings.get("keep_statements", False),
+        "lifecycle": _lifecycle(settings),
+        "keep_lifecycle_rules": settings.get("keep_lifecycle_rules", False),
+        "tags": {key: value for key, value in tags.items() if value is not None},
+        "purge_tags": settings.get("purge_tags", True),
+        "ignored_tags": settings.get("ignored_tags", []),
+        # Said of every bucket: a rule that is no longer declared would stay and fail, since the role serves it no more.
+        "replication": {"rules": [], "keep_rules": settings.get("keep_replication_rules", False)},
+        "own": [one.kind or one.name, one.name, "retention", *OWN_SIDS],
+    }
+    bucket |= {key: settings[key] for key in _AS_THEY_ARE if settings.get(key) is not None}
+    return {key: value for key, value in bucket.items() if key not in settings.get("leave", [])}
+
+
+# --- replication ------------------------------------------------------------------------------------------------------
+
+
+def _other_stage(name: str, declared: Vars) -> str:
+    """Another stage that the name speaks of."""
+    words = name.split("-")
+    return next(
+        (stage for stage in declared.get("stages") or () if stage != declared.get("stage") and stage in words), ""
+    )
+
+
+def _replica(
+    variable: str,
+    replica: Mapping[str, Any],
+    one: Declared,
+    bucket: Mapping[str, Any],
+    declared: Vars,
+    names: Sequence[str],
+) -> tuple[dict[str, Any], Declared | None]:
+    """The rule, and the replica as a bucket of its own where it lives in this account and is not declared elsewhere."""
+    name, settings = str(replica["name"]), one.settings
+    if mistake := name_mistake(name):
+        raise Mistake(f"{variable}.name: {name!r} {mistake}", replica["name"])
+    if name in names and not replica.get("existing"):
+        said = (
+            f"{variable}.name is {name}, which is declared as a bucket of its own; say existing: true to copy into it"
+        )
+        raise Mistake(said, replica["name"])
+    if (stage := _other_stage(name, declared)) and declared.get("stage"):
+        raise Mistake(
+            f"{variable}.name is {name}, which is a name of the stage {stage}; choose another", replica["name"]
+        )
+    region = replica.get("region") or declared["replica_region"]
+    account = replica.get("account", declared["account"])
+    if account not in declared["accounts"]:
+        allowed = ", ".join(declared["accounts"])
+        raise Mistake(f"{variable}.account: {str(account)!r} is unknown; allowed are {allowed}", account)
+    if region == bucket["region"] and "region" not in replica and not replica.get("existing"):
+        raise Mistake(f"{variable}.region is {region}, where the source is; allowed is any other", replica["name"])
+    if not bucket.get("versioning"):
+        raise Mistake(f"{variable} needs versioning of {bucket['name']}; allowed is versioning: true", replica["name"])
+    elsewhere = account != declared["account"]
+    many = bool(settings.get("replicas"))
+    rule = {
+        "id": _marked(f"{one.kind or one.name}{f'-{name}' if many else ''}", settings, "keep_replication_rules"),
+        "priority": replica.get("priority", len(bucket["replication"]["rules"])),
+        "bucket": name,
+        "region": region,
+        # Without these S3 neither copies delete markers nor reports failures; a marker has no tags to be chosen by.
+        "delete_markers": replica.get("delete_markers", not replica.get("object_tags")),
+        "metrics": replica.get("metrics", True),
+        "replication_time_control": replica.get("replication_time_control", False),
+        "owner_override": replica.get("owner_override", elsewhere),
+        "replica_modifications": replica.get("replica_modifications", False),
+    }
+    if elsewhere:
+        rule["account"] = declared["accounts"][account]["id"]
+    encryption = replica.get("encryption", declared["defaults"]["encryption"])
+    rule |= {"kms_key": encryption["key"]} if encryption.get("key") else {}
+    rule |= {key: replica[key] for key in ("prefix", "storage_class") if key in replica}
+    rule |= {"tags": replica["object_tags"]} if "object_tags" in replica else {}
+    if elsewhere or replica.get("existing"):
+        return rule, None
+    own = {key: value for key, value in replica.items() if key not in OF_THE_RULE} | {"region": region}
+    layers = _layers(("buckets_defaults", declared["defaults"]), (variable, own))
+    return rule, Declared(name, layers, one.kind, one.name)
+
+
+# --- all of them ------------------------------------------------------------------------------------------------------
+
+
+def buckets_desired(declared: Vars) -> dict[str, Any]:
+    """{"buckets": [...], "replication_role": {...}}: replicas before their sources. Raises Mistake (a ValueError)."""
+    check_shapes(declared)
+    for address in declared["router_addresses"]:
+        if mistake := network_mistake(address):
+            raise Mistake(f"buckets_router_addresses: {mistake}", address)
+    found = declared_buckets(declared)
+    names = [one.name for one in found]
+    logs_name = next((one.name for one in found if one.kind and one.kind == declared["logs_kind"]), None)
+    account_id = declared["accounts"][declared["account"]]["id"]
+    desired: list[dict[str, Any]] = []
+    by_name: dict[str, Declared] = {}
+    for one in found:
+        _check(one, declared)
+        sources = [other.name for other in found if other.kind and other.name != one.name]
+        bucket = _bucket(one, declared, {"logs_from": sources} if one.name == logs_name else {})
+        if logs_name and one.kind and one.name != logs_name and "logging" not in one.settings:
+            bucket["logging"] = {"bucket": logs_name, "prefix": f"{one.name}/"}
+        for variable, replica in _replicas(one):
+            rule, own = _replica(variable, replica, one, bucket, declared, names)
+            role = f"arn:{partition(bucket['region'])}:iam::{account_id}:role{PATH}replication"
+            bucket["replication"] = {**bucket["replication"], "role": role}
+            bucket["replication"]["rules"] = [*bucket["replication"]["rules"], rule]
+            if own:
+                if own.name in by_name:
+                    raise Mistake(
+                        f"buckets_*: {own.name} is declared twice; every bucket name must be unique", replica["name"]
+                    )
+                _check(own, declared)
+                desired.append(_bucket(own, declared, {}))
+                by_name[own.name] = own
+        desired.append(bucket)
+        if one.name in by_name:
+            raise Mistake(f"buckets_*: {one.name} is declared twice; every bucket name must be unique", one.name)
+        by_name[one.name] = one
+    role_wanted = replication_role(desired, "replication", f"replication-{declared['name']}")
+    _refuse({"buckets": desired, "replication_role": role_wanted}, by_name)
+    return {"buckets": desired, "replication_role": role_wanted}
+
+
+def _refuse(desired: Mapping[str, Any], by_name: Mapping[str, Declared]) -> None:
+    """Raises Mistake for what AWS would refuse, all of it, in the words of the vars."""
+    said: dict[str, object] = {}
+    for mistake in mistakes({**desired, "replication_role": None}):
+        one = by_name[mistake.bucket]
+        keys = _IN_VARS.get(mistake.setting, (mistake.setting,))
+        variable, culprit = one.where(*keys)
+        if not any(variable.endswith(f".{key}") for key in keys):
+            variable = {"region": "buckets_region"}.get(mistake.setting, f"{one.name}.{keys[0]}")
+        said.setdefault(f"{variable}{mistake.said}", culprit)
+    if said:
+        raise Mistake("; ".join(said), next(iter(said.values())))

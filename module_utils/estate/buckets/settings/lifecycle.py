@@ -1,0 +1,231 @@
+"""When objects expire, or move to another storage class: {rule id: shape}.
+
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleRule.html
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ansible.module_utils.estate.buckets.objects import (
+    STORAGE_CLASSES,
+    aws_filter,
+    filter_shape,
+    id_mistakes,
+    rest,
+    rule_name,
+    tag_mistakes,
+    wanted_filter,
+)
+from ansible.module_utils.estate.buckets.setting import Answer, Bucket, Calls, Setting, World, foreign
+
+MAX = 2147483647
+# our word -> where AWS has it; in the order of AWS's page
+_WORDS = {
+    "expire_days": ("Expiration", "Days"),
+    "expire_date": ("Expiration", "Date"),
+    "expired_markers": ("Expiration", "ExpiredObjectDeleteMarker"),
+    "noncurrent_days": ("NoncurrentVersionExpiration", "NoncurrentDays"),
+    "newer_noncurrent": ("NoncurrentVersionExpiration", "NewerNoncurrentVersions"),
+    "abort_upload_days": ("AbortIncompleteMultipartUpload", "DaysAfterInitiation"),
+}
+_MOVES = {
+    "transitions": ("Transitions", {"days": "Days", "date": "Date", "storage_class": "StorageClass"}),
+    "noncurrent_transitions": (
+        "NoncurrentVersionTransitions",
+        {"days": "NoncurrentDays", "newer": "NewerNoncurrentVersions", "storage_class": "StorageClass"},
+    ),
+}
+ACTIONS = ("expire_days", "expire_date", "expired_markers", "noncurrent_days", "abort_upload_days", *_MOVES)
+# Infrequent access takes nothing younger: https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html
+_AFTER_A_MONTH = ("STANDARD_IA", "ONEZONE_IA")
+
+
+def _plain(value: Any) -> Any:
+    """A date is a day: AWS takes midnight only."""
+    return value.strftime("%Y-%m-%d") if isinstance(value, datetime.date) else value
+
+
+def _live_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
+    shape = filter_shape(rule)
+    other = shape.pop("other", {})
+    known: dict[str, list[str]] = {}
+    for word, (part, key) in _WORDS.items():
+        known.setdefault(part, []).append(key)
+        value = (rule.get(part) or {}).get(key)
+        if value not in (None, False):  # ExpiredObjectDeleteMarker: false is how AWS may say nothing
+            shape[word] = _plain(value)
+    for part, keys in known.items():
+        other |= rest(rule.get(part) or {}, *keys).get("other", {})
+    for word, (part, names) in _MOVES.items():
+        if moves := rule.get(part):
+            shape[word] = _in_order(
+                {ours: _plain(move[key]) for ours, key in names.items() if key in move} for move in moves
+            )
+    parts = (*known, *(part for part, _ in _MOVES.values()))
+    other |= rest(rule, "ID", "Filter", "Prefix", "Status", *parts).get("other", {})
+    if rule.get("Status") != "Enabled":
+        shape["enabled"] = False
+    return shape | ({"other": other} if other else {})
+
+
+def _in_order(moves: Any) -> list[dict[str, Any]]:
+    return sorted(moves, key=lambda move: sorted((key, str(value)) for key, value in move.items()))
+
+
+def _wanted_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
+    shape = wanted_filter(rule) | {word: _plain(rule[word]) for word in _WORDS if rule.get(word)}
+    for word, (_, names) in _MOVES.items():
+        if moves := rule.get(word):
+            shape[word] = _in_order(
+                {key: _plain(move[key]) for key in names if move.get(key) is not None} for move in moves
+            )
+    return shape | ({"enabled": False} if rule.get("enabled") is False else {})
+
+
+def _aws_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
+    given: dict[str, Any] = {"ID": rule["id"], "Status": "Disabled" if rule.get("enabled") is False else "Enabled"}
+    given["Filter"] = aws_filter(rule)
+    for word, (part, key) in _WORDS.items():
+        if rule.get(word):
+            given.setdefault(part, {})[key] = _plain(rule[word])
+    for word, (part, names) in _MOVES.items():
+        if moves := rule.get(word):
+            given[part] = [
+                {key: _plain(move[ours]) for ours, key in names.items() if move.get(ours) is not None} for move in moves
+            ]
+    return given
+
+
+def _kept(bucket: Bucket, answer: Answer) -> list[dict[str, Any]]:
+    """Somebody else's live rules. Version 1 (Prefix) cannot stand beside version 2, so it becomes that."""
+    if not bucket.get("keep_lifecycle_rules"):
+        return []
+    ids = {rule["id"] for rule in bucket["lifecycle"]}
+    kept = []
+    for rule in answer.get("Rules") or []:
+        if rule.get("ID", "") in ids or not foreign(bucket, rule.get("ID", "")):
+            continue
+        version_2 = {key: value for key, value in rule.items() if key != "Prefix"}
+        kept.append({**version_2, "Filter": rule.get("Filter") or {"Prefix": rule.get("Prefix", "")}})
+    return kept
+
+
+def _live(answer: Answer) -> dict[str, Any]:
+    return {rule.get("ID", ""): _live_rule(rule) for rule in answer.get("Rules") or []}
+
+
+def _wanted(bucket: Bucket, answer: Answer) -> dict[str, Any]:
+    kept = {rule.get("ID", ""): _live_rule(rule) for rule in _kept(bucket, answer)}
+    return {rule["id"]: _wanted_rule(rule) for rule in bucket["lifecycle"]} | kept
+
+
+def _write(bucket: Bucket, answer: Answer) -> Calls:
+    rules = [*map(_aws_rule, bucket["lifecycle"]), *_kept(bucket, answer)]
+    if not rules:
+        return [("delete_bucket_lifecycle", {})]
+    params: dict[str, Any] = {"LifecycleConfiguration": {"Rules": rules}}
+    if size := answer.get("TransitionDefaultMinimumObjectSize"):  # not declared here, so it stays as it is
+        params["TransitionDefaultMinimumObjectSize"] = size
+    return [("put_bucket_lifecycle_configuration", params)]
+
+
+def _check(bucket: Bucket, _world: World) -> Iterator[str]:
+    rules = bucket["lifecycle"]
+    if rules and bucket.get("mfa_delete"):
+        yield " and mfa_delete exclude each other in S3; choose one"
+    yield from id_mistakes(rules, 1000)
+    for rule in rules:
+        for sentence in _rule_mistakes(rule):
+            yield f"{rule_name(rule)}{sentence}"
+
+
+def _rule_mistakes(rule: Mapping[str, Any]) -> Iterator[str]:
+    if not any(rule.get(word) is not None for word in ACTIONS):
+        yield f" does nothing; it needs one of {', '.join(ACTIONS)}"
+    for word in ("expire_days", "noncurrent_days", "newer_noncurrent", "abort_upload_days"):
+        value, most = rule.get(word), 100 if word == "newer_noncurrent" else MAX
+        if value is not None and not 1 <= value <= most:
+            yield f": {word} is {value}; allowed are 1 to {most}"
+    if len([word for word in ("expire_days", "expire_date", "expired_markers") if rule.get(word)]) > 1:
+        yield " has more than one of expire_days, expire_date and expired_markers; choose one"
+    if rule.get("newer_noncurrent") and not rule.get("noncurrent_days"):
+        yield ": newer_noncurrent needs noncurrent_days"
+    for word in ("abort_upload_days", "expired_markers"):
+        if rule.get(word) and rule.get("tags"):
+            yield f" has tags, which what {word} is about has not; make it a rule of its own"
+    for word in _MOVES:
+        for move in rule.get(word) or []:
+            where = f": {word} to {move['storage_class']}"
+            if move["storage_class"] not in STORAGE_CLASSES[2:]:
+                allowed = ", ".join(STORAGE_CLASSES[2:])
+                yield f": {word} has the storage_class {move['storage_class']!r}; allowed are {allowed}"
+            days = move.get("days")
+            if days is None and not move.get("date"):
+                yield f"{where} needs days"
+                continue
+            least = 30 if move["storage_class"] in _AFTER_A_MONTH else 0
+            if days is not None and not least <= days <= MAX:
+                yield f"{where}: days is {days}; allowed are {least} to {MAX}"
+            end = rule.get("expire_days" if word == "transitions" else "noncurrent_days")
+            if days is not None and end and days >= end:
+                yield f"{where} after {days} days is not before they are deleted, after {end}"
+    yield from tag_mistakes(": tags", rule.get("tags") or {}, 10)
+    if (rule.get("larger_than") or 0) >= (rule.get("smaller_than") or MAX * 4096):
+        yield ": larger_than is not less than smaller_than, so no object is meant"
+
+
+def _adopt(answer: Answer) -> list[dict[str, Any]] | None:
+    rules = [{"id": name, **shape} for name, shape in _live(answer).items()]
+    return None if any("other" in rule or not rule["id"] for rule in rules) else rules
+
+
+_INT = {"type": "integer", "minimum": 1, "maximum": MAX}
+_MOVE = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {
+            "days": {"type": "integer", "minimum": 0, "maximum": MAX},
+            "date": {"type": "string", "pattern": r"^\d{4}-\d\d-\d\d$"},
+            "newer": {"type": "integer", "minimum": 1, "maximum": 100},
+            "storage_class": {"enum": list(STORAGE_CLASSES[2:])},
+        },
+        "required": ["storage_class"],
+        "additionalProperties": False,
+    },
+}
+SETTING = Setting(
+    name="lifecycle",
+    order=40,
+    read="get_bucket_lifecycle_configuration",
+    absent="NoSuchLifecycleConfiguration",
+    live=_live,
+    wanted=_wanted,
+    write=_write,
+    check=_check,
+    settles=True,
+    schema={
+        "type": "array",
+        "items": {
+            "type": "object",
+            "properties": {
+                "id": {"type": "string"},
+                "prefix": {"type": "string"},
+                "tags": {"type": "object", "additionalProperties": {"type": "string"}},
+                "larger_than": {"type": "integer", "minimum": 0},
+                "smaller_than": {"type": "integer", "minimum": 0},
+                **dict.fromkeys(("expire_days", "noncurrent_days", "newer_noncurrent", "abort_upload_days"), _INT),
+                "expire_date": {"type": "string", "pattern": r"^\d{4}-\d\d-\d\d$"},
+                "expired_markers": {"type": "boolean"},
+                "enabled": {"type": "boolean"},
+                **dict.fromkeys(_MOVES, _MOVE),
+            },
+            "required": ["id"],
+            "additionalProperties": False,
+        },
+    },
+    adopt=_adopt,
+)

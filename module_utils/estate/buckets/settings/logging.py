@@ -1,0 +1,75 @@
+"""Server access logs.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ansible.module_utils.estate.buckets.setting import Answer, Bucket, Calls, Setting, World
+
+
+def _live(answer: Answer) -> dict[str, str]:
+    on = answer.get("LoggingEnabled")
+    return {"bucket": on["TargetBucket"], "prefix": on.get("TargetPrefix", "")} if on else {}
+
+
+def _wanted(bucket: Bucket, _answer: Answer) -> dict[str, str]:
+    wanted = bucket["logging"]
+    return {"bucket": wanted["bucket"], "prefix": wanted.get("prefix") or ""} if wanted.get("bucket") else {}
+
+
+def _write(bucket: Bucket, answer: Answer) -> Calls:
+    wanted = _wanted(bucket, answer)
+    if not wanted:
+        return [("put_bucket_logging", {"BucketLoggingStatus": {}})]
+    on: dict[str, Any] = {"TargetBucket": wanted["bucket"], "TargetPrefix": wanted["prefix"]}
+    live = answer.get("LoggingEnabled") or {}
+    for key in ("TargetObjectKeyFormat", "TargetGrants"):  # not declared here, so they stay as they are
+        if live.get(key):
+            on[key] = live[key]
+    return [("put_bucket_logging", {"BucketLoggingStatus": {"LoggingEnabled": on}})]
+
+
+def _target(bucket: Bucket, world: World) -> Bucket | None:
+    return world.buckets.get((bucket.get("logging") or {}).get("bucket") or "")
+
+
+def _check(bucket: Bucket, world: World) -> Iterator[str]:
+    target = _target(bucket, world)
+    if not target:
+        return
+    if target["region"] != bucket["region"]:
+        yield (
+            f".bucket is in {target['region']}, but {bucket['name']} is in {bucket['region']}; "
+            "S3 writes access logs only within a region"
+        )
+    if (target.get("encryption") or {}).get("algorithm", "AES256") != "AES256":
+        yield ".bucket is encrypted with KMS, where S3 writes no access logs; it must have AES256"
+    seen = [bucket["name"]]
+    while target and target["name"] not in seen[1:]:
+        if target["name"] == seen[0] and len(seen) > 1:
+            yield f" goes in a circle: {' → '.join([*seen, seen[0]])}"
+            return
+        seen.append(target["name"])
+        target = _target(target, world)
+
+
+SETTING = Setting(
+    name="logging",
+    order=60,
+    read="get_bucket_logging",
+    live=_live,
+    wanted=_wanted,
+    write=_write,
+    check=_check,
+    schema={
+        "type": ["object", "null"],
+        "properties": {"bucket": {"type": "string"}, "prefix": {"type": "string"}},
+        "required": ["bucket"],
+        "additionalProperties": False,
+    },
+    adopt=lambda answer: _live(answer) or None,
+)

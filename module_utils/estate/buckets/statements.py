@@ -1,0 +1,161 @@
+"""The statements of a bucket's policy, worked out of who may do what. Pure."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+# What each list of principals allows: statement id, actions on the objects, actions on the bucket.
+GRANTS: dict[str, tuple[str, list[str], list[str]]] = {
+    "readers": ("Read", ["s3:GetObject"], []),
+    "writers": ("Write", ["s3:PutObject", "s3:PutObjectAcl"], []),
+    "deleters": ("Delete", ["s3:DeleteObject"], []),
+    "listers": ("List", [], ["s3:GetBucketLocation", "s3:ListBucket"]),
+    "version_listers": ("ListVersions", [], ["s3:ListBucketVersions"]),
+    "replication_writers": (
+        "Replicate",
+        ["s3:ObjectOwnerOverrideToBucketOwner", "s3:ReplicateDelete", "s3:ReplicateObject", "s3:ReplicateTags"],
+        ["s3:GetBucketVersioning", "s3:ListBucket"],
+    ),
+}
+_KMS = {"StringNotEqualsIfExists": {"s3:x-amz-server-side-encryption": "aws:kms"}}
+# Ready statements by what they require: Sid, effect of the condition, actions, whether it is about the bucket, too.
+_REQUIRE: dict[str, tuple[str, str, bool, dict[str, Any]]] = {
+    "tls": ("DenyInsecureTransport", "s3:*", True, {"Bool": {"aws:SecureTransport": "false"}}),
+    "tls12": ("DenyOldTls", "s3:*", True, {"NumericLessThan": {"s3:TlsVersion": "1.2"}}),
+    "kms": ("DenyOtherEncryption", "s3:PutObject", False, _KMS),
+    "no_customer_keys": (
+        "DenyCustomerKeys",
+        "s3:PutObject",
+        False,
+        {"Null": {"s3:x-amz-server-side-encryption-customer-algorithm": "false"}},
+    ),
+}
+REQUIRE = tuple(_REQUIRE)
+# Services that deliver logs: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html,
+# https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html
+DELIVERS = {
+    "load_balancers": ("DeliverLoadBalancerLogs", "logdelivery.elasticloadbalancing.amazonaws.com"),
+    "trails": ("DeliverTrails", "cloudtrail.amazonaws.com"),
+    "inventories": ("DeliverInventories", "s3.amazonaws.com"),
+}
+OWN_SIDS = (
+    *(f"{sid}Objects" for sid, on_objects, _ in GRANTS.values() if on_objects),
+    *(sid for sid, _, on_bucket in GRANTS.values() if on_bucket),
+    *(sid for sid, *_ in _REQUIRE.values()),
+    *(sid for sid, _ in DELIVERS.values()),
+    "Serve",
+    "DeliverLogs",
+)
+
+
+def _allow(sid: str, principal: Any, actions: list[str], resource: Any, condition: Any = None) -> dict[str, Any]:
+    statement = {"Sid": sid, "Effect": "Allow", "Principal": principal, "Action": actions, "Resource": resource}
+    return {**statement, "Condition": condition} if condition else statement
+
+
+def serve(arn: str, served: Any, addresses: Sequence[str]) -> dict[str, Any]:
+    """What the routers may get: all objects, those whose keys match, or those with a tag.
+
+    Limited to fixed addresses, this is not a public policy to AWS, so that public access stays blocked.
+    """
+    condition: dict[str, Any] = {"IpAddress": {"aws:SourceIp": list(addresses)}}
+    resource: Any = f"{arn}/*"
+    if isinstance(served, Mapping) and "keys" in served:
+        resource = [f"{arn}/{pattern}" for pattern in served["keys"]]
+    elif isinstance(served, Mapping):
+        condition["StringEquals"] = {f"s3:ExistingObjectTag/{name}": value for name, value in served["tag"].items()}
+    return _allow("Serve", "*", ["s3:GetObject"], resource, condition)
+
+
+def _deliver(what: str, arn: str, account_id: str) -> list[dict[str, Any]]:
+    sid, service = DELIVERS[what]
+    condition: dict[str, Any] = {"StringEquals": {"aws:SourceAccount": account_id}}
+    owner = {"s3:x-amz-acl": "bucket-owner-full-control"}
+    if what == "load_balancers":
+        resource = f"{arn}/*AWSLogs/{account_id}/*"
+        return [_allow(sid, {"Service": service}, ["s3:PutObject"], resource, condition)]
+    if what == "trails":
+        put = {"StringEquals": condition["StringEquals"] | owner}
+        return [
+            _allow(sid, {"Service": service}, ["s3:PutObject"], f"{arn}/*AWSLogs/{account_id}/*", put),
+            _allow(f"{sid}Check", {"Service": service}, ["s3:GetBucketAcl"], arn, condition),
+        ]
+    return [
+        _allow(
+            sid, {"Service": service}, ["s3:PutObject"], f"{arn}/*", {"StringEquals": condition["StringEquals"] | owner}
+        )
+    ]
+
+
+def bucket_policy(name: str, access: Mapping[str, Any], partition: str = "aws") -> dict[str, Any]:
+    """A policy document whose statements stand in a fixed order; {} without any. Raises ValueError.
+
+    access: lists of ARNs by GRANTS' words; require, a list of REQUIRE; served (true, {"keys": []}, {"tag": {}}) and
+    served_to (networks); logs_from (bucket names), delivers (list of DELIVERS), account_id; statements, as they are.
+    """
+    arn = f"arn:{partition}:s3:::{name}"
+    statements: list[dict[str, Any]] = []
+    for word in access.get("require") or ():
+        sid, action, whole, condition = _REQUIRE[word]
+        resource: Any = [arn, f"{arn}/*"] if whole else f"{arn}/*"
+        deny = {"Sid": sid, "Effect": "Deny", "Principal": "*", "Action": action, "Resource": resource}
+        statements.append({**deny, "Condition": condition})
+    for key, (sid, on_objects, on_bucket) in GRANTS.items():
+        arns = access.get(key) or []
+        if key == "writers" and isinstance(access.get("served"), Mapping) and "tag" in access["served"]:
+            on_objects = [*on_objects, "s3:PutObjectTagging"]  # a tag is what makes an object public
+        if arns and on_objects:
+            statements.append(_allow(f"{sid}Objects", {"AWS": list(arns)}, on_objects, f"{arn}/*"))
+        if arns and on_bucket:
+            statements.append(_allow(sid, {"AWS": list(arns)}, on_bucket, arn))
+    if access.get("served"):
+        statements.append(serve(arn, access["served"], access["served_to"]))
+    account_id = access.get("account_id") or ""
+    if (access.get("logs_from") or access.get("delivers")) and not account_id:
+        raise ValueError("logs_from and delivers need account_id, the account of what they are about")
+    if logs_from := access.get("logs_from"):
+        condition = {
+            "ArnLike": {"aws:SourceArn": [f"arn:{partition}:s3:::{source}" for source in sorted(logs_from)]},
+            "StringEquals": {"aws:SourceAccount": account_id},
+        }
+        service = {"Service": "logging.s3.amazonaws.com"}
+        statements.append(_allow("DeliverLogs", service, ["s3:PutObject"], f"{arn}/*", condition))
+    for what in access.get("delivers") or ():
+        statements += _deliver(what, arn, account_id)
+    statements += access.get("statements") or []
+    sids = [statement["Sid"] for statement in statements if statement.get("Sid")]
+    if repeated := next((sid for sid in sids if sids.count(sid) > 1), None):
+        raise ValueError(f"statement {repeated!r} is there twice; each needs a Sid of its own")
+    return {"Version": "2012-10-17", "Statement": statements} if statements else {}
+
+
+# What S3 takes for public, however it is limited: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
+_WIDEST = {4: 8, 6: 32}
+# Where no request to S3 comes from. Ranges for documentation are as good as any other.
+_PRIVATE = [
+    ipaddress.ip_network(block)
+    for block in (
+        "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16",
+        "224.0.0.0/3", "::1/128", "fc00::/7", "fe80::/10", "ff00::/8",
+    )
+]  # fmt: skip
+
+
+def network_mistake(given: object) -> str:
+    """Why the routers' requests cannot come from there; "" where they can."""
+    if not isinstance(given, str) or "/" not in given:
+        return f"{given!r} is no address range; allowed are such as 198.51.100.10/32"
+    try:
+        network = ipaddress.ip_network(given)
+    except ValueError as exc:
+        why = str(exc).removeprefix(repr(given)).strip()
+        return f"{given!r} is no address range ({why}); allowed are such as 198.51.100.10/32"
+    if network.prefixlen < _WIDEST[network.version]:
+        return (
+            f"{given!r} is so wide that S3 takes it for everybody; allowed is /{_WIDEST[network.version]} or narrower"
+        )
+    if any(network.version == one.version and network.overlaps(one) for one in _PRIVATE):
+        return f"{given!r} is private, and S3 sees public addresses only; allowed are those that the routers go out by"
+    return ""

@@ -1,0 +1,197 @@
+"""The vars of buckets: what may be said, where it was said, and what is wrong with its shape. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ansible.module_utils.estate.buckets.settings import SETTINGS
+from ansible.module_utils.estate.buckets.settings.lifecycle import MAX
+from ansible.module_utils.estate.buckets.statements import DELIVERS, GRANTS, REQUIRE
+from ansible.module_utils.estate.errors import nearest
+
+
+class Mistake(ValueError):
+    """A mistake in the vars: the sentence, and the value that Ansible knows the origin of."""
+
+    def __init__(self, sentence: str, culprit: object = None) -> None:
+        super().__init__(sentence)
+        self.culprit = culprit
+
+
+# --- what may be said -------------------------------------------------------------------------------------------------
+
+_BOOL = {"type": "boolean"}
+_TEXT = {"type": "string"}
+_DAYS = {"type": "integer", "minimum": 1, "maximum": MAX}
+_TEXTS = {"type": "array", "items": _TEXT, "uniqueItems": True}
+TAGS = {"type": "object", "additionalProperties": {"type": ["string", "null"]}}
+_NAMED = {"type": "object", "additionalProperties": _TEXT, "minProperties": 1}
+
+
+def _object(properties: Mapping[str, Any], *required: str) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": list(required), "additionalProperties": False}
+
+
+# A key that an object can have, with any number of asterisks: what policy and router both understand.
+_PATTERN = {"type": "string", "pattern": r"^[^/*?{}$\\\s][^?{}$\\]*$|^\*[^?{}$\\]*$", "maxLength": 900}
+SERVED = {
+    "oneOf": [
+        {"enum": [True, False, "legacy"]},
+        _object({"keys": {"type": "array", "items": _PATTERN, "minItems": 1, "uniqueItems": True}}, "keys"),
+        _object({"tag": {**_NAMED, "maxProperties": 1}}, "tag"),
+    ]
+}
+SETTINGS_OF_ALL: dict[str, Any] = {
+    **{setting.name: setting.schema for setting in SETTINGS if setting.schema},
+    **dict.fromkeys(GRANTS, _TEXTS),
+    "about": _TEXT,
+    "region": _TEXT,
+    "mfa_delete": _BOOL,
+    **dict.fromkeys(("expire_days", "noncurrent_days", "abort_upload_days"), _DAYS),
+    **dict.fromkeys(("keep_lifecycle_rules", "keep_statements", "purge_tags"), _BOOL),
+    "ignored_tags": _TEXTS,
+    "statements": {"type": "array", "items": {"type": "object", "required": ["Effect"]}},
+    "require": {"type": "array", "items": {"enum": list(REQUIRE)}, "uniqueItems": True},
+    "delivers": {"type": "array", "items": {"enum": list(DELIVERS)}, "uniqueItems": True},
+    "leave": {"type": "array", "items": {"enum": [setting.name for setting in SETTINGS]}, "uniqueItems": True},
+}
+_SWITCHES = ("delete_markers", "metrics", "replication_time_control", "owner_override", "replica_modifications")
+OF_THE_RULE: dict[str, Any] = {
+    **dict.fromkeys((*_SWITCHES, "existing"), _BOOL),
+    "name": _TEXT,
+    "account": _TEXT,
+    "prefix": _TEXT,
+    "object_tags": _NAMED,
+    "storage_class": _TEXT,
+    "priority": {"type": "integer", "minimum": 0, "maximum": MAX},
+}
+REPLICA = _object({**SETTINGS_OF_ALL, **OF_THE_RULE}, "name")
+BUCKET = _object(
+    {
+        **SETTINGS_OF_ALL,
+        "name": _TEXT,
+        "served": SERVED,
+        "servable": _BOOL,
+        "keep_replication_rules": _BOOL,
+        "replica": {"oneOf": [REPLICA, {"type": "null"}]},
+        "replicas": {"type": "array", "items": REPLICA},
+    }
+)
+_OF_A_STAGE = {**BUCKET, "properties": {word: one for word, one in BUCKET["properties"].items() if word != "servable"}}
+SCHEMA: dict[str, dict[str, Any]] = {
+    "defaults": {**BUCKET, "required": ["versioning", "encryption", "mfa_delete"]},
+    "kinds": {"type": "object", "additionalProperties": BUCKET},
+    "overrides": {"type": "object", "additionalProperties": _OF_A_STAGE},
+    "standalone": {"type": "object", "additionalProperties": BUCKET},
+    "tags": TAGS,
+    "router_addresses": {"type": "array", "items": _TEXT, "uniqueItems": True},
+}
+
+
+# --- what is wrong with it --------------------------------------------------------------------------------------------
+
+_WORDS = {
+    "object": "a mapping",
+    "array": "a list",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "string": "text",
+    "null": "null",
+}
+_ALLOWED: dict[str, Callable[[Any], str]] = {
+    "type": lambda types: " or ".join(_WORDS.get(one, one) for one in ([types] if isinstance(types, str) else types)),
+    "enum": lambda choices: " or ".join(json.dumps(choice) for choice in choices),
+    "minimum": lambda least: f"{least} or more",
+    "maximum": lambda most: f"{most} or less",
+    "maxLength": lambda most: f"{most} characters or fewer",
+    "minItems": lambda least: f"a list of {least} or more",
+    "minProperties": lambda least: f"a mapping of {least} or more",
+    "maxProperties": lambda most: f"a mapping of {most}",
+    "uniqueItems": lambda _: "each item once",
+    "required": lambda keys: f"a mapping with {', '.join(keys)}",
+}
+
+
+def key_of(mapping: Mapping[str, Any], key: str) -> object:
+    """The key itself as it stands in the file, which carries its origin."""
+    return next((one for one in mapping if one == key), key)
+
+
+def check_shapes(declared: Mapping[str, Any]) -> None:
+    """Raises Mistake for the first value that is not of the right shape."""
+    import jsonschema  # takes longer than all else here, and only the controller needs it
+
+    for variable, schema in SCHEMA.items():
+        value = declared[variable]
+        error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(schema).iter_errors(value))
+        if error is not None:
+            raise _mistake(f"buckets_{variable}", value, error)
+    for kind in declared["overrides"]:
+        if kind not in declared["kinds"]:
+            allowed = ", ".join(declared["kinds"])
+            hint = nearest(str(kind), declared["kinds"])
+            raise Mistake(f"buckets_overrides names the unknown kind {str(kind)!r}; allowed are {allowed}{hint}", kind)
+
+
+def _mistake(path: str, value: Any, error: Any) -> Mistake:
+    at, culprit = value, value
+    for step in error.absolute_path:
+        path += f"[{step}]" if isinstance(step, int) else f".{step}"
+        culprit = key_of(at, step) if isinstance(at, Mapping) else at[step]
+        at = at[step]
+    if error.validator == "additionalProperties":
+        known = error.schema["properties"]
+        unknown = next(key for key in error.instance if key not in known)
+        if unknown == "servable":
+            return Mistake(f"{path}.servable cannot be changed by a stage; it is said in buckets_kinds", unknown)
+        hint = nearest(str(unknown), known)
+        return Mistake(f"{path} has the unknown key {unknown!r}; allowed are {', '.join(sorted(known))}{hint}", unknown)
+    if path.endswith((".served",)) or ".served." in path:
+        said = 'true, false, "legacy", keys: a list of patterns such as */data/*, or tag: a name and its value'
+        return Mistake(f"{path} is {error.instance!r}; allowed is {said}", culprit)
+    if error.validator in _ALLOWED:
+        return Mistake(
+            f"{path} is {error.instance!r}; allowed is {_ALLOWED[error.validator](error.validator_value)}", culprit
+        )
+    return Mistake(f"{path}: {error.message}", culprit)
+
+
+# --- where it was said ------------------------------------------------------------------------------------------------
+
+
+class Declared(NamedTuple):
+    """A bucket as the vars declare it: its layers, the last one first to be asked."""
+
+    name: str
+    layers: Sequence[tuple[str, Mapping[str, Any]]]  # (variable, what it says): buckets_defaults first
+    kind: str = ""
+    source: str = ""  # of a replica
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Each setting as the last layer says it; tags add up, and null takes one away."""
+        merged: dict[str, Any] = {}
+        tags: dict[str, Any] = {}
+        for _, layer in self.layers:
+            merged |= layer
+            tags |= layer.get("tags") or {}
+        return {**merged, "tags": tags}
+
+    @property
+    def variable(self) -> str:
+        return self.layers[-1][0]
+
+    def where(self, *keys: str) -> tuple[str, object]:
+        """(the variable that says it, the key as it stands in the file), of the first key that any layer has."""
+        for key in keys:
+            for variable, layer in reversed(self.layers):
+                if key in layer:
+                    return f"{variable}.{key}", key_of(layer, key)
+        variable, layer = self.layers[-1]
+        return variable, next(iter(layer), layer)
+
+    def mistake(self, said: str, *keys: str) -> Mistake:
+        variable, culprit = self.where(*keys)
+        return Mistake(f"{variable}{said}", culprit)

@@ -1,0 +1,205 @@
+import copy
+import re
+
+import pytest
+from ansible.errors import AnsibleFilterError
+from buckets_desired import FilterModule, buckets_desired
+
+desire = FilterModule().filters()["buckets_desired"]
+ACCOUNTS = {"main": {"id": "111111111111"}, "development": {"id": "222222222222"}, "backups": {"id": "444444444444"}}
+DECLARED = {
+    "name": "preview",
+    "stage": "preview",
+    "environment": "preview",
+    "account": "development",
+    "accounts": ACCOUNTS,
+    "prefix": "digitalmarketplace",
+    "region": "eu-west-1",
+    "replica_region": "eu-west-2",
+    "router_addresses": ["198.51.100.10/32"],
+    "logs_kind": "logs",
+    "tags": {"Service": "digitalmarketplace"},
+    "defaults": {
+        "versioning": True,
+        "mfa_delete": False,
+        "encryption": {"algorithm": "AES256"},
+        "abort_upload_days": 7,
+    },
+    "kinds": {
+        "documents": {"served": True, "servable": True, "readers": ["development:developers"]},
+        "agreements": {"served": False, "servable": False},
+        "logs": {"served": False, "servable": False},
+    },
+    "overrides": {"documents": {"replica": {"name": "digitalmarketplace-cross-region-documents-preview"}}},
+    "standalone": {},
+}
+DOCUMENTS = "digitalmarketplace-documents-preview-preview"
+LOGS = "digitalmarketplace-logs-preview-preview"
+
+
+def declared(**changes):
+    return {**copy.deepcopy(DECLARED), **changes}
+
+
+def by_name(desired):
+    return {bucket["name"]: bucket for bucket in desired["buckets"]}
+
+
+def sids(bucket):
+    return [statement["Sid"] for statement in bucket["policy"]["Statement"]]
+
+
+def test_logs_come_first_and_replicas_before_their_sources():
+    assert [bucket["name"] for bucket in buckets_desired(DECLARED)["buckets"]] == [
+        LOGS,
+        "digitalmarketplace-cross-region-documents-preview",
+        DOCUMENTS,
+        "digitalmarketplace-agreements-preview-preview",
+    ]
+
+
+def test_every_bucket_is_private_versioned_encrypted_and_tagged():
+    for bucket in buckets_desired(DECLARED)["buckets"]:
+        assert bucket["versioning"] is True
+        assert bucket["public_access_block"] is True
+        assert bucket["ownership"] == "BucketOwnerEnforced"
+        assert bucket["encryption"] == {"algorithm": "AES256"}
+        assert bucket["tags"]["Service"] == "digitalmarketplace"
+        assert sids(bucket)[0] == "DenyInsecureTransport"
+
+
+def test_only_served_kinds_open_to_the_routers():
+    buckets = by_name(buckets_desired(DECLARED))
+
+    assert [name for name, bucket in buckets.items() if "Serve" in sids(bucket)] == [DOCUMENTS]
+    serve = buckets[DOCUMENTS]["policy"]["Statement"][-1]
+    assert serve["Condition"] == {"IpAddress": {"aws:SourceIp": ["198.51.100.10/32"]}}
+
+
+def test_stage_buckets_log_to_the_logs_bucket_whose_policy_names_them():
+    buckets = by_name(buckets_desired(DECLARED))
+
+    assert buckets[DOCUMENTS]["logging"] == {"bucket": LOGS, "prefix": f"{DOCUMENTS}/"}
+    assert "logging" not in buckets[LOGS]
+    delivery = buckets[LOGS]["policy"]["Statement"][-1]["Condition"]
+    assert f"arn:aws:s3:::{DOCUMENTS}" in delivery["ArnLike"]["aws:SourceArn"]
+    assert delivery["StringEquals"] == {"aws:SourceAccount": "222222222222"}
+
+
+def test_rules_and_role_of_replication_name_the_same_buckets():
+    desired = buckets_desired(DECLARED)
+
+    rules = by_name(desired)[DOCUMENTS]["replication"]["rules"]
+    statements = {s["Sid"]: s for s in desired["replication_role"]["policy"]["Statement"]}
+    assert statements["ReadSources"]["Resource"] == [f"arn:aws:s3:::{DOCUMENTS}"]
+    assert statements["ReplicateIntoReplicas"]["Resource"] == [f"arn:aws:s3:::{rules[0]['bucket']}/*"]
+    assert desired["replication_role"]["policy_name"] == "replication-preview"
+
+
+def test_a_stage_without_replicas_needs_no_role():
+    assert buckets_desired(declared(overrides={}))["replication_role"]["policy"] == {}
+
+
+def test_what_is_not_replicated_says_so_since_the_role_would_no_longer_serve_a_rule_that_stays():
+    for bucket in buckets_desired(declared(overrides={}))["buckets"]:
+        assert bucket["replication"] == {"rules": [], "keep_rules": False}
+    kept = declared(overrides={"documents": {"keep_replication_rules": True}})
+    assert by_name(buckets_desired(kept))[DOCUMENTS]["replication"]["keep_rules"] is True
+
+
+def test_a_replica_in_another_account_is_that_accounts_to_declare():
+    replica = {"name": "elsewhere-documents", "account": "backups"}
+
+    desired = buckets_desired(declared(overrides={"documents": {"replica": replica}}))
+
+    rule = by_name(desired)[DOCUMENTS]["replication"]["rules"][0]
+    assert "elsewhere-documents" not in by_name(desired)
+    assert (rule["account"], rule["owner_override"]) == ("444444444444", True)
+    actions = desired["replication_role"]["policy"]["Statement"][2]["Action"]
+    assert "s3:ObjectOwnerOverrideToBucketOwner" in actions
+
+
+def test_mfa_delete_leaves_lifecycle_rules_out_since_s3_refuses_the_pair():
+    desired = buckets_desired(declared(overrides={"agreements": {"mfa_delete": True}}))
+
+    assert by_name(desired)["digitalmarketplace-agreements-preview-preview"]["lifecycle"] == []
+
+
+def test_keys_of_source_and_replica_reach_the_role():
+    source = {"algorithm": "aws:kms", "key": "arn:aws:kms:eu-west-1:222222222222:key/one"}
+    private = declared()["kinds"] | {"documents": {"servable": True}}
+    copied = {"algorithm": "aws:kms", "key": "arn:aws:kms:eu-west-2:222222222222:key/two"}
+    replica = {"name": "digitalmarketplace-cross-region-documents-preview", "encryption": copied}
+
+    overrides = {"documents": {"encryption": source, "replica": replica}}
+    desired = buckets_desired(declared(kinds=private, overrides=overrides))
+
+    statements = {s["Sid"]: s for s in desired["replication_role"]["policy"]["Statement"]}
+    assert statements["DecryptSources"]["Resource"] == [source["key"]]
+    assert statements["EncryptReplicas"]["Condition"]["StringEquals"]["kms:ViaService"] == [
+        "s3.eu-west-2.amazonaws.com"
+    ]
+    assert by_name(desired)[DOCUMENTS]["replication"]["rules"][0]["kms_key"] == copied["key"]
+
+
+def test_outside_the_stages_only_standalone_buckets_exist():
+    standalone = {"digitalmarketplace-dev-uploads": {"readers": ["main"], "deleters": ["main"], "expire_days": 30}}
+
+    desired = buckets_desired(declared(stage="", environment="", overrides={}, standalone=standalone))
+
+    [bucket] = desired["buckets"]
+    assert sids(bucket) == ["DenyInsecureTransport", "ReadObjects", "DeleteObjects"]
+    assert bucket["lifecycle"] == [{"id": "retention", "expire_days": 30, "abort_upload_days": 7}]
+    assert "logging" not in bucket
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"overrides": {"documnts": {}}}, "unknown kind 'documnts'; allowed are documents, agreements, logs"),
+        ({"overrides": {"documents": {"reders": []}}}, "unknown key 'reders'; allowed are .*readers"),
+        (
+            {"overrides": {"documents": {"versioning": "yes"}}},
+            "documents.versioning is 'yes'; allowed is true or false",
+        ),
+        ({"overrides": {"agreements": {"served": True}}}, "agreements is private; allowed is false"),
+        (
+            {"overrides": {"documents": {"readers": ["prod:x"]}}},
+            r"buckets_overrides.documents.readers: item 0: 'prod:x'",
+        ),
+        ({"overrides": {"documents": {"replica": {"name": "Bad"}}}}, r"documents.replica.name: 'Bad' has 'B'"),
+        (
+            {"overrides": {"documents": {"replica": {"name": "abc"}}}, "replica_region": "eu-west-1"},
+            "where the source is",
+        ),
+        ({"overrides": {"documents": {"replica": {"name": "abc"}, "versioning": False}}}, "needs versioning"),
+        ({"overrides": {"documents": {"replica": {"name": "abc", "account": "test"}}}}, "'test' is unknown; allowed"),
+        ({"overrides": {"documents": {"replica": {"name": LOGS}}}}, "declared as a bucket of its own"),
+        ({"overrides": {"logs": {"mfa_delete": True, "expire_days": 9}}}, "exclude each other"),
+        ({"overrides": {"logs": {"expire_days": 0}}}, "expire_days is 0; allowed is 1 or more"),
+        ({"overrides": {"agreements": {"servable": True}}}, "servable cannot be changed by a stage; it is said in"),
+        ({"standalone": {"a-bucket": {"served": True}}}, "standalone.a-bucket.served is True, but a-bucket is private"),
+        (
+            {"overrides": {"reports": {"served": "maybe"}}, "kinds": {"reports": {}}},
+            'allowed is true, false, "legacy", keys: a list',
+        ),
+        ({"router_addresses": []}, "buckets_router_addresses is empty, but documents is served"),
+        ({"router_addresses": ["*"]}, "is no address range; allowed are such as"),
+        ({"standalone": {"Uploads": {}}}, "'Uploads' has 'U' at position 1"),
+        ({"kinds": {"d" * 50: {"served": False}}, "overrides": {}}, "has 85 characters"),
+        ({"defaults": {"versioning": True}}, "allowed is a mapping with versioning, encryption, mfa_delete"),
+        ({"kinds": None}, "buckets_kinds is None; allowed is a mapping"),
+        ({"overrides": {"documents": {"statements": [{"Sid": "Serve", "Effect": "Allow"}]}}}, "'Serve' is there twice"),
+    ],
+)
+def test_a_mistake_is_one_sentence_with_the_variable_and_what_is_allowed(changes, said):
+    with pytest.raises(AnsibleFilterError, match=said) as raised:
+        desire(declared(**changes))
+    assert "\n" not in raised.value.message
+    assert len(re.findall(said, raised.value.message)) == 1, "said once, without the cause repeated"
+
+
+def test_the_input_is_left_as_it_was():
+    before = copy.deepcopy(DECLARED)
+    buckets_desired(DECLARED)
+    assert before == DECLARED
