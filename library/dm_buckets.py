@@ -253,6 +253,10 @@ options:
             description: Whether EventBridge is told of everything.
             type: bool
             default: false
+      request_payer:
+        description: Who pays for requests and transfer.
+        type: str
+        choices: [BucketOwner, Requester]
       replication:
         description:
           - Where new objects are copied to (V2 rules). No rules removes it.
