@@ -181,6 +181,12 @@ class Account:
     def _delete_bucket_policy(self, Bucket: str) -> None:
         self._drop(Bucket, "policy")
 
+    def _get_bucket_request_payment(self, Bucket: str) -> dict:
+        return {"Payer": self._settings(Bucket).get("request_payer", "BucketOwner")}
+
+    def _put_bucket_request_payment(self, Bucket: str, RequestPaymentConfiguration: dict) -> None:
+        self._set(Bucket, "request_payer", RequestPaymentConfiguration["Payer"])
+
     def _get_bucket_logging(self, Bucket: str) -> dict:
         on = self._settings(Bucket).get("logging")
         return {"LoggingEnabled": copy.deepcopy(on)} if on else {}

@@ -1,16 +1,118 @@
-"""The vars that say of a live bucket what it is, so that pasting them changes nothing. Pure."""
+"""The vars that say of a live bucket what it is, so that pasting them changes nothing. Pure.
+
+What the vars have no word for is left alone, and the text says so.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+from ansible.module_utils.estate.buckets.desired import buckets_desired
 from ansible.module_utils.estate.buckets.live import LiveBucket, bucket_resource
+from ansible.module_utils.estate.buckets.settings import BY_NAME, SETTINGS
+from ansible.module_utils.estate.buckets.settings.policy import live as live_policy
+from ansible.module_utils.estate.buckets.settings.replication import rules as live_rules
+from ansible.module_utils.estate.buckets.vars import Mistake
 from ansible.module_utils.estate.plan import Unmanaged
+from ansible.module_utils.estate.policy import statements
+
+# Settings that AWS has no answer for where they are off; to say nothing of them is to leave them so.
+_QUIET: dict[str, Any] = {"request_payer": "BucketOwner"}
 
 
 def adopt(name: str, live: LiveBucket, variable: str, file: str) -> Unmanaged:
-    """An entry of the mapping that the caller declares buckets in, or of this module's own list."""
-    text = (
-        f"{variable}:\n  {name}:\n    region: {live.region}\n"
-        if variable
-        else f"- name: {name}\n  region: {live.region}\n"
-    )
-    return Unmanaged(bucket_resource(name), text, file)
+    """An entry of the mapping that the caller declares buckets in, indented to stand under it."""
+    entry = entry_of(name, live)
+    said = [f"# under {variable or 'the list of buckets'}{f' in {file}' if file else ''}"]
+    if entry.get("leave"):
+        said.append(f"# left as they are, since the vars cannot say what is live: {', '.join(entry['leave'])}")
+    text = yaml.dump({name: entry}, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
+    lines = "".join(f"  {line}\n" for line in text.splitlines())
+    return Unmanaged(bucket_resource(name), "\n".join(said) + "\n" + lines, file)
+
+
+def entry_of(name: str, live: LiveBucket) -> dict[str, Any]:
+    """What to say of the bucket; complete, so the defaults are not asked for."""
+    entry: dict[str, Any] = {"defaults": False, "region": live.region}
+    if not live.answers:
+        return entry | {"leave": [setting.name for setting in SETTINGS]}
+    entry |= {"mfa_delete": True} if live.frozen else {}
+    for setting in SETTINGS:
+        said = setting.adopt(live.answers.get(setting.name, {})) if setting.adopt else None
+        if said not in (None, [], {}, _QUIET.get(setting.name)):
+            entry[setting.name] = said
+    if found := statements(live_policy(live.answers.get("policy", {}))):
+        entry["statements"] = found
+    if live_rules(live.answers.get("replication", {})):
+        entry["keep_replication_rules"] = True
+    left = _not_as_live(name, entry, live)
+    for word in left:
+        entry.pop({"policy": "statements", "replication": "keep_replication_rules"}.get(word, word), None)
+    return entry | ({"leave": left} if left else {})
+
+
+def _not_as_live(name: str, entry: Mapping[str, Any], live: LiveBucket) -> list[str]:
+    """The settings of which the entry would make something else."""
+    try:
+        bucket = _desired(name, entry)
+    except Mistake:
+        wrong = [word for word in BY_NAME if _is_wrong(name, entry, word)]
+        bucket = _desired(name, {key: value for key, value in entry.items() if key not in ("statements", *wrong)})
+        wrong += ["policy"] if "statements" in entry else []
+    else:
+        wrong = []
+    differs = []
+    for setting in SETTINGS:
+        answer = live.answers.get(setting.name, {})
+        if setting.name in bucket and not setting.same(setting.live(answer), setting.wanted(bucket, answer)):
+            differs.append(setting.name)
+    return [setting.name for setting in SETTINGS if setting.name in (*wrong, *differs)]
+
+
+def _is_wrong(name: str, entry: Mapping[str, Any], word: str) -> bool:
+    """Whether the vars would refuse this word of the entry, alone."""
+    if word not in entry:
+        return False
+    try:
+        _desired(name, {key: entry[key] for key in ("defaults", "region", "mfa_delete", word) if key in entry})
+    except Mistake:
+        return True
+    return False
+
+
+def _desired(name: str, entry: Mapping[str, Any]) -> dict[str, Any]:
+    nothing = {"versioning": False, "mfa_delete": False, "encryption": {"algorithm": "AES256"}}
+    declared = {
+        "name": "adopted",
+        "account": "own",
+        "accounts": {"own": {"id": "000000000000"}},
+        "prefix": "",
+        "region": entry["region"],
+        "replica_region": entry["region"],
+        "router_addresses": [],
+        "logs_kind": "",
+        "tags": {},
+        "defaults": nothing,
+        "kinds": {},
+        "overrides": {},
+        "standalone": {name: entry},
+    }
+    found: dict[str, Any] = buckets_desired(declared)["buckets"][0]
+    return found
+
+
+class _Dumper(yaml.SafeDumper):
+    """Block style, and nothing that Ansible would take for a template."""
+
+    def ignore_aliases(self, _data: Any) -> bool:
+        return True
+
+
+def _text(dumper: yaml.SafeDumper, value: str) -> yaml.Node:
+    tag = "!unsafe" if "{{" in value or "{%" in value or "{#" in value else "tag:yaml.org,2002:str"
+    return dumper.represent_scalar(tag, value, style='"' if tag == "!unsafe" else None)
+
+
+_Dumper.add_representer(str, _text)

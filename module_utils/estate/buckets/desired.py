@@ -19,6 +19,11 @@ from ansible.module_utils.estate.buckets.vars import OF_THE_RULE, Declared, Mist
 from ansible.module_utils.estate.policy import partition
 
 Vars = Mapping[str, Any]
+# What a bucket is that says everything itself.
+_NOTHING: tuple[str, dict[str, Any]] = (
+    "nothing",
+    {"versioning": False, "mfa_delete": False, "encryption": {"algorithm": "AES256"}, "require": []},
+)
 _SHORT_DAYS = ("expire_days", "noncurrent_days", "abort_upload_days")
 # Settings that the vars name as the module does, and that are left alone where the vars do not.
 _AS_THEY_ARE = tuple(
@@ -58,7 +63,8 @@ def declared_buckets(declared: Vars) -> list[Declared]:
             found.append(Declared(str(name), layers, str(kind)))
         found.sort(key=lambda one: one.kind != declared["logs_kind"])
     for name, own in declared["standalone"].items():
-        found.append(Declared(str(name), _layers(defaults, (f"buckets_standalone.{name}", own))))
+        below = _NOTHING if own.get("defaults") is False else defaults
+        found.append(Declared(str(name), _layers(below, (f"buckets_standalone.{name}", own))))
     return found
 
 
@@ -166,7 +172,7 @@ def _bucket(one: Declared, declared: Vars, access: dict[str, Any]) -> dict[str, 
     settings = one.settings
     region = str(settings.get("region") or declared["region"])
     account_id = declared["accounts"][declared["account"]]["id"]
-    tags = dict(declared["tags"])
+    tags = dict(declared["tags"]) if settings.get("defaults") is not False else {}
     if one.kind:
         tags |= {"Stage": declared["stage"], "Environment": declared["environment"], "Kind": one.kind}
     tags |= {"ReplicaOf": one.source} if one.source else {}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import fnmatch
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 
@@ -49,3 +50,14 @@ def replication_resource(name: str) -> str:
 
 def role_resource(role: Mapping[str, Any]) -> str:
     return f"role {role['name']}"
+
+
+def unmanaged(declared: Mapping[str, Any], live: Iterable[str]) -> list[str]:
+    """Names of live buckets that nobody declares, of those that this declaration looks after."""
+    ours = {bucket["name"] for bucket in declared["buckets"]}
+    known = declared.get("known") or []
+    return [
+        name
+        for name in fnmatch.filter(sorted(live), declared.get("unmanaged_pattern") or "")
+        if name not in ours and not any(fnmatch.fnmatchcase(name, one) for one in known)
+    ]

@@ -7,7 +7,6 @@ those that need it. Nothing is ever deleted but a setting of a bucket.
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -18,6 +17,7 @@ from ansible.module_utils.estate.buckets.live import (
     bucket_resource,
     replication_resource,
     role_resource,
+    unmanaged,
 )
 from ansible.module_utils.estate.buckets.role import is_role, plan_role, role_diff, with_kept
 from ansible.module_utils.estate.buckets.setting import Bucket, Setting
@@ -210,13 +210,10 @@ def _is_left_out(name: str, out: Mapping[str, str]) -> str:
     return next((one for one in (name, name.partition(": ")[0]) if one in out), "")
 
 
-def _unmanaged(pattern: str, declared: Mapping[str, Any], live: Live) -> list[Unmanaged]:
-    ours = {bucket["name"] for bucket in declared["buckets"]}
-    known = declared.get("known") or []
+def _unmanaged(declared: Mapping[str, Any], live: Live) -> list[Unmanaged]:
     return [
         adopt(name, live.buckets[name], declared.get("adopt_under") or "", declared.get("adopt_in") or "")
-        for name in fnmatch.filter(sorted(live.buckets), pattern)
-        if name not in ours and not any(fnmatch.fnmatchcase(name, one) for one in known)
+        for name in unmanaged(declared, live.buckets)
     ]
 
 
@@ -259,7 +256,7 @@ def plan(declared: Mapping[str, Any], live: Live) -> Plan:
         declared["account"],
         actions + after,
         diff,
-        unmanaged=_unmanaged(declared.get("unmanaged_pattern") or "", declared, live),
+        unmanaged=_unmanaged(declared, live),
         left_out=out,
         drift=[note for name, bucket in inside.items() for note in _mfa_drift(bucket, live.buckets.get(name))],
     )

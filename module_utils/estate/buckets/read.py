@@ -10,15 +10,24 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Protocol
 
-from ansible.module_utils.estate.buckets.live import Live, LiveBucket, LiveRole, bucket_resource, role_resource
+from ansible.module_utils.estate.buckets.live import (
+    Live,
+    LiveBucket,
+    LiveRole,
+    bucket_resource,
+    role_resource,
+    unmanaged,
+)
 from ansible.module_utils.estate.buckets.setting import Setting
-from ansible.module_utils.estate.buckets.settings import to_read
+from ansible.module_utils.estate.buckets.settings import SETTINGS, to_read
 from ansible.module_utils.estate.buckets.settings.ownership import ENFORCED, rule
 from ansible.module_utils.estate.buckets.settings.replication import rules as live_rules
 from ansible.module_utils.estate.errors import error_code, sentence
 
 # One page holds most accounts; asking for pages is also what makes S3 say each bucket's region.
 PAGE = 1000
+# Buckets that nobody declares, of which everything is read so that they can be adopted as they are.
+ADOPTED = 20
 # How long AWS may take to see a new thing everywhere.
 _MOMENT = datetime.timedelta(minutes=2)
 
@@ -164,6 +173,10 @@ def read(declared: Mapping[str, Any], clients: Clients, home: str, pool: ThreadP
     for name, setting in reads:
         answer = failures.result(reads[name, setting], bucket_resource(name), f"cannot read its {setting}")
         answers.setdefault(name, {})[setting] = answer or {}
+    # Who adopts a bucket must say what it is; of very many nobody reads it all, and they are left as they are.
+    for name in unmanaged(declared, regions)[:ADOPTED]:
+        client = clients["s3", regions[name] or home]
+        answers[name] = _all_or_nothing({one.name: pool.submit(_answer, client, name, one) for one in SETTINGS})
     _add_acls(buckets, answers, clients, pool, failures)
     live = {name: LiveBucket(region, answers.get(name, {})) for name, region in regions.items()}
     young = {bucket_resource(name) for name in buckets if _is_young(listed.get(name, {}).get("CreationDate"))}
@@ -171,7 +184,7 @@ def read(declared: Mapping[str, Any], clients: Clients, home: str, pool: ThreadP
     if (
         declared.get("replication_role")
         and not role
-        and any(_ends(buckets[name], found) for name, found in answers.items())
+        and any(_ends(buckets.get(name, {}), found) for name, found in answers.items())
     ):
         role = declared["replication_role"]
         waiting = _ask_role(clients["iam", home], role, pool)
@@ -179,6 +192,17 @@ def read(declared: Mapping[str, Any], clients: Clients, home: str, pool: ThreadP
         live_role, new = waiting(failures)
         young |= {role_resource(role)} if new else set()
     return Live(live, live_role, dict(failures), frozenset(young))
+
+
+def _all_or_nothing(asked: Mapping[str, Future[Any]]) -> dict[str, Any]:
+    """{} where not all of it may be seen: nobody declares the bucket, so that is no failure."""
+    found = {}
+    for word, future in asked.items():
+        try:
+            found[word] = future.result()
+        except Exception:
+            return {}
+    return found
 
 
 def _ends(bucket: Mapping[str, Any], answers: Mapping[str, Any]) -> bool:
@@ -197,7 +221,7 @@ def _add_acls(
     asked = {
         name: pool.submit(clients["s3", buckets[name]["region"]].get_bucket_acl, Bucket=name)
         for name, found in answers.items()
-        if buckets[name].get("ownership") == ENFORCED and rule(found["ownership"]) != ENFORCED
+        if name in buckets and buckets[name].get("ownership") == ENFORCED and rule(found["ownership"]) != ENFORCED
     }
     for name, future in asked.items():
         acl = failures.result(future, bucket_resource(name), "cannot read its ACL") or {}

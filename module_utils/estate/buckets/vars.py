@@ -72,6 +72,7 @@ BUCKET = _object(
     {
         **SETTINGS_OF_ALL,
         "name": _TEXT,
+        "defaults": {"enum": [False]},
         "served": SERVED,
         "servable": _BOOL,
         "keep_replication_rules": _BOOL,
