@@ -275,7 +275,7 @@ def buckets_desired(declared: Vars) -> dict[str, Any]:
     """{"buckets": [...], "replication_role": {...}}: replicas before their sources. Raises Mistake (a ValueError)."""
     check_shapes(declared)
     for address in declared["router_addresses"]:
-        if mistake := network_mistake(address):
+        if mistake := network_mistake(address, bool(declared.get("embedded"))):
             raise Mistake(f"buckets_router_addresses: {mistake}", address)
     found = declared_buckets(declared)
     names = [one.name for one in found]

@@ -143,8 +143,8 @@ _PRIVATE = [
 ]  # fmt: skip
 
 
-def network_mistake(given: object) -> str:
-    """Why the routers' requests cannot come from there; "" where they can."""
+def network_mistake(given: object, embedded: bool = False) -> str:
+    """Why the routers' requests cannot come from there; "" where they can. The embedded AWS is asked from this machine."""
     if not isinstance(given, str) or "/" not in given:
         return f"{given!r} is no address range; allowed are such as 198.51.100.10/32"
     try:
@@ -156,6 +156,8 @@ def network_mistake(given: object) -> str:
         return (
             f"{given!r} is so wide that S3 takes it for everybody; allowed is /{_WIDEST[network.version]} or narrower"
         )
+    if embedded and network.is_loopback:
+        return ""
     if any(network.version == one.version and network.overlaps(one) for one in _PRIVATE):
         return f"{given!r} is private, and S3 sees public addresses only; allowed are those that the routers go out by"
     return ""
