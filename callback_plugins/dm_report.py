@@ -76,6 +76,10 @@ def _of_arguments(role: str, errors: list[str]) -> str:
     return f"{', '.join(said)} (inventories/*/group_vars/all and host_vars; roles/{role}/meta/argument_specs.yml)."
 
 
+# What a plan says beside its changes, and the word for it.
+_TOLD = {"effects": "this means", "drift": "drift", "notes": "note"}
+
+
 def together(notes: Iterable[str]) -> list[str]:
     """What is noted of several resources ("name: what") is said once, with all of their names."""
     said: dict[str, list[str]] = {}
@@ -230,9 +234,11 @@ class CallbackModule(Default):
         plans = [plan for host in hosts for plan in self._plans.get(host, {}).values()]
         for plan in plans:
             for found in plan["unmanaged"]:
-                self._display.display(f"unmanaged: {found['resource']}; to adopt it, paste:\n{found['adopt']}")
-        for note in together(note for plan in plans for note in plan["notes"]):
-            self._display.display(f"note: {note}")
+                where = f" into {found['file']}" if found.get("file") else ""
+                self._display.display(f"unmanaged: {found['resource']}; to adopt it, paste{where}:\n{found['adopt']}")
+        for kind, word in _TOLD.items():
+            for note in together(note for plan in plans for note in plan.get(kind, ())):
+                self._display.display(f"{word}: {note}")
         self._display.display("")
         for host in hosts:
             row = self._row(host)
@@ -276,6 +282,7 @@ class CallbackModule(Default):
             "started": self._started.isoformat(timespec="seconds"),
             "seconds": round((datetime.datetime.now(datetime.UTC) - self._started).total_seconds(), 1),
             "pending": sum(row[verb] for row in rows.values() for verb in _WORDS),
+            "drift": sum(len(plan.get("drift", ())) for plans in self._plans.values() for plan in plans.values()),
             "summary": rows,
             "looked_at": [*rows],
             "left_out": {host: self._left_out(host) for host in sorted(self._wanted)},

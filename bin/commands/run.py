@@ -103,4 +103,6 @@ def play(
     plan: dict[str, Any] = plan_file.read(str(stored))
     if not plan["looked_at"]:
         raise Refusal("nothing was looked at: no host that LIMIT leaves has a part that TAGS names")
-    return 2 if plan["check"] and plan["pending"] else 0
+    # What no call can repair is a finding of an audit, and nothing that a converge could do.
+    drift = plan["drift"] if store.startswith("audit") else 0
+    return 2 if plan["check"] and (plan["pending"] or drift) else 0

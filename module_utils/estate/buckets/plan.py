@@ -19,6 +19,7 @@ from ansible.module_utils.estate.buckets.live import (
     role_resource,
     unmanaged,
 )
+from ansible.module_utils.estate.buckets.publicity import becomes_public
 from ansible.module_utils.estate.buckets.role import is_role, plan_role, role_diff, with_kept
 from ansible.module_utils.estate.buckets.setting import Bucket, Setting
 from ansible.module_utils.estate.buckets.settings import SETTINGS
@@ -258,6 +259,12 @@ def plan(declared: Mapping[str, Any], live: Live) -> Plan:
         diff,
         unmanaged=_unmanaged(declared, live),
         left_out=out,
+        effects=[
+            said
+            for name, bucket in inside.items()
+            if (found := live.buckets.get(name)) and "policy" in done.get(name, ())
+            for said in becomes_public(bucket, found)
+        ],
         drift=[note for name, bucket in inside.items() for note in _mfa_drift(bucket, live.buckets.get(name))],
     )
 

@@ -144,7 +144,10 @@ _PRIVATE = [
 
 
 def network_mistake(given: object, embedded: bool = False) -> str:
-    """Why the routers' requests cannot come from there; "" where they can. The embedded AWS is asked from this machine."""
+    """Why the routers' requests cannot come from there; "" where they can.
+
+    The embedded AWS is asked from this machine itself.
+    """
     if not isinstance(given, str) or "/" not in given:
         return f"{given!r} is no address range; allowed are such as 198.51.100.10/32"
     try:
