@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import functools
+import re
 from pathlib import Path
 from typing import Any
 
+import ansible.module_utils
+import yaml
+from ansible._internal._datatag._tags import Origin
 from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.vars.host_group_vars import VarsModule as HostGroupVars
+
+ROOT = Path(__file__).parents[1]
+ansible.module_utils.__path__.append(str(ROOT / "module_utils"))
+from ansible.module_utils.estate.errors import nearest
 
 DOCUMENTATION = r"""
 name: dm_vars
@@ -15,6 +24,7 @@ short_description: Load group_vars and host_vars, and refuse a file that does no
 description:
   - As P(ansible.builtin.host_group_vars#vars), but a file that is empty, no mapping, no YAML or cannot be decrypted
     stops the run with a sentence that names it. An empty file would otherwise silently declare nothing.
+  - So does a variable that no role takes; a misspelt one would otherwise silently be an empty declaration.
 options:
   stage:
     ini:
@@ -25,6 +35,51 @@ options:
 extends_documentation_fragment:
   - vars_plugin_staging
 """
+
+
+# What is read by playbooks and by other variables rather than by a role.
+PROJECT = {
+    "access_entry_role",
+    "assets_router_catch_all",
+    "assets_router_kinds",
+    "assets_router_legacy",
+    "assets_router_port",
+    "assets_router_public_url",
+    "assets_router_urls",
+    "dm_aws_environment",
+    "dm_aws_overlay",
+    "dm_aws_profile",
+    "dm_aws_region",
+    "dm_environment",
+    "dm_local_state",
+    "dm_root",
+    "dm_stage",
+    "dm_stages",
+}
+_OF_ANSIBLE = re.compile(r"ansible_(connection|host|port|user|python_interpreter|remote_tmp|(ssh|become)(_\w+)?)")
+
+
+@functools.cache
+def known_names() -> frozenset[str]:
+    """Every variable that the argument spec of a role has, and those of the project."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    names = set(PROJECT)
+    for spec in sorted(ROOT.glob("roles/*/meta/argument_specs.yml")):
+        for entry in yaml.load(spec.read_text(), loader)["argument_specs"].values():  # noqa: S506 both are safe
+            names |= set(entry.get("options") or ())
+    return frozenset(names)
+
+
+def check_names(path: str, content: dict[str, Any]) -> None:
+    """Raises where a name of the file is none that anything reads."""
+    for name in content:
+        if name in known_names() or _OF_ANSIBLE.fullmatch(name):
+            continue
+        line = getattr(Origin.get_tag(name), "line_num", None)
+        raise AnsibleParserError(
+            f"{shown(path)}{f':{line}' if line else ''} has the variable {str(name)!r}, which no role takes"
+            f"{nearest(name, known_names()) or '.'}"
+        )
 
 
 def shown(path: str) -> str:
@@ -56,4 +111,5 @@ class VarsModule(HostGroupVars):
                     f"{shown(path)} is empty or no mapping; allowed are vars, a name and a value each: "
                     "delete the file, or say what it declares."
                 )
+            check_names(path, content)
         return dict(super().load_found_files(loader, data, found_files))

@@ -77,7 +77,9 @@ def test_plain_and_vault_files_are_read_and_never_shown(read, tmp_path):
         (None, "probe.yml is missing; allowed is YAML of the shape of credentials.example/vars/probe.yml"),
         ("---\n", "probe.yml is empty or no mapping"),
         ("- a\n- list\n", "probe.yml"),
-        (f"token: [{SECRET}\n", "probe.yml cannot be decrypted or is no YAML"),
+        (f"token: [{SECRET}\n", "probe.yml is no YAML at line 2, column 1"),
+        (f"a: 1\ntoken: {SECRET}\na: 2\n", "is no YAML at line 3, column 1 (the same name stands there twice)"),
+        (f"token: {SECRET}\nuntil: 2026-02-30\n", "is no YAML at line 2, column 8 (no such day or time)"),
     ],
 )
 def test_a_file_that_cannot_be_used_stops_the_run_in_one_sentence(read, content, said):
@@ -99,6 +101,14 @@ def test_a_file_that_cannot_be_decrypted_says_how_to_give_the_password(read, tmp
     status, printed = read(None, "--vault-password-file", tmp_path / "wrong")
     assert status == 2
     assert "cannot be decrypted" in printed
+
+
+@pytest.mark.slow
+def test_nothing_there_is_a_template(read):
+    """The password compared is `{{ 7*7 }}` itself."""
+    status, printed = read("token: 'the-secret-itself'\nother: '{{ lookup(\"pipe\", \"touch ran\") }}{% for %}'\n")
+    assert status == 0, printed
+    assert not (ROOT / "ran").exists()
 
 
 @pytest.mark.slow

@@ -1,0 +1,52 @@
+"""A variable that nothing reads stops the run where it stands, with the nearest that something does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from ansible.errors import AnsibleParserError
+from ansible.parsing.dataloader import DataLoader
+from ansible.plugins.loader import vars_loader
+
+ROOT = Path(__file__).parents[2]
+vars_loader.add_directory(str(ROOT / "vars_plugins"))
+PLUGIN = vars_loader.get("dm_vars")
+
+
+def load(*files: Path) -> dict:
+    return PLUGIN.load_found_files(DataLoader(), {}, [str(file) for file in files])
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("buckets_standalones", "buckets_standalone"),
+        ("buckets_overides", "buckets_overrides"),
+        ("access_know_roles", "access_known_roles"),
+        ("access_removals_number", "access_removal_number"),
+        ("buckets_router_adresses", "buckets_router_addresses"),
+        ("dm_stags", "dm_stage"),
+        ("ansible_conection", ""),
+    ],
+)
+def test_a_misspelt_variable_is_an_error_with_the_nearest(tmp_path, name, near):
+    file = tmp_path / "buckets.yml"
+    file.write_text(f"---\n# what is declared\n{name}: {{}}\n")
+    with pytest.raises(
+        AnsibleParserError, match=rf"buckets.yml:3 has the variable '{name}', which no role takes.*{near}"
+    ):
+        load(file)
+
+
+def test_everything_that_the_inventories_say_is_read_by_something():
+    files = [file for part in ("group_vars", "host_vars") for file in ROOT.glob(f"inventories/*/{part}/**/*.yml")]
+    assert len(files) > 15
+    for file in files:
+        load(file)
+
+
+def test_how_to_reach_a_host_may_be_said(tmp_path):
+    file = tmp_path / "main.yml"
+    file.write_text("ansible_host: router.example\nansible_ssh_common_args: -v\nansible_become: true\n")
+    assert load(file)["ansible_host"] == "router.example"
