@@ -82,6 +82,18 @@ def check_names(path: str, content: dict[str, Any]) -> None:
         )
 
 
+# YAML 1.1 reads 12:30 as 750 and 010 as 8: https://yaml.org/type/int.html
+_ANOTHER_NUMBER = re.compile(r"^\s*(?:- )?(\w+):\s+(0\d+|\d+(?::[0-5]?\d)+)\s*(?:#.*)?$")
+
+
+def check_numbers(path: str) -> None:
+    """Raises where a value looks like a time or has a leading zero, which YAML silently reads as another number."""
+    for number, line in enumerate(Path(path).read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+        if found := _ANOTHER_NUMBER.match(line):
+            said = f"{found[1]} is {found[2]}, which YAML reads as another number"
+            raise AnsibleParserError(f"{shown(path)}:{number}: {said}; put it in quotes, or write it as it is meant.")
+
+
 def shown(path: str) -> str:
     """As a person would name it, from where they are."""
     here = Path.cwd()
@@ -112,4 +124,5 @@ class VarsModule(HostGroupVars):
                     "delete the file, or say what it declares."
                 )
             check_names(path, content)
+            check_numbers(path)
         return dict(super().load_found_files(loader, data, found_files))

@@ -173,8 +173,8 @@ def test_a_replica_that_is_no_longer_declared_is_shown_to_end_with_its_rule(conv
 
     assert run.rc == 0, run.output
     assert planned(run)["preview"] == [
-        ("iam.put_role_policy", "role replication"),
         ("s3.delete_bucket_replication", "replication of digitalmarketplace-documents-preview-preview"),
+        ("iam.put_role_policy", "role replication, narrowed"),
     ]
     assert "digitalmarketplace-cross-region-documents-preview-preview" in run.output
     assert "1 to change, 1 to remove, 1 unmanaged" in run.output

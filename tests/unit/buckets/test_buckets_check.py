@@ -104,7 +104,11 @@ RULE = "buckets.0.replication.rules.0"
         ("buckets.0.policy.Statement.0.Resource", 5, "Resource names 5, which is not of this bucket"),
         ("buckets.0.encryption", {"algorithm": "aws:kms:dsse", "bucket_key": True}, "does not go with aws:kms:dsse"),
         ("buckets.0.policy.Statement", [], "shop-documents: policy has no Statement; say {} for no policy at all."),
-        ("buckets.0.policy.Statement.0.Effect", "deny", "policy statement Tls: Effect must be Allow or Deny."),
+        (
+            "buckets.0.policy.Statement.0.Effect",
+            "deny",
+            "policy statement Tls: Effect must be Allow or Deny, and is 'deny'.",
+        ),
         ("buckets.0.policy.Statement.0.Principal", "", "statement Tls has no Principal"),
         ("buckets.0.policy.Statement.0.Resource", [], "statement Tls has no Resource"),
         ("buckets.0.policy.Statement.0.Resource", "arn:aws:s3:::shop-logs/*", "which is not of this bucket"),

@@ -297,7 +297,9 @@ def test_unmanaged_is_what_matches_and_nobody_declares():
 
 def test_what_is_unmanaged_may_be_adopted_where_the_caller_declares_buckets():
     found = made(live=Live({"a": LiveBucket("eu-west-1")}), unmanaged_pattern="*", adopt_under="buckets_standalone")
-    assert found.unmanaged[0].adopt.startswith("buckets_standalone:\n  a:\n    region: eu-west-1\n")
+    [one] = found.unmanaged
+    assert one.adopt.startswith("# under buckets_standalone\n# left as they are")
+    assert "\n  a:\n    defaults: false\n    region: eu-west-1\n    leave:\n" in one.adopt
 
 
 WIDE_OPEN = {"Owner": {"ID": "me"}, "Grants": [

@@ -19,6 +19,7 @@ from ansible.module_utils.estate.policy import (
     statements,
     written,
 )
+from ansible.module_utils.estate.policy_check import public_mistakes, statement_mistakes
 
 _MAX = 20 * 1024
 
@@ -67,9 +68,15 @@ def _check(bucket: Bucket, _world: World) -> Iterator[str]:
     for index, statement in enumerate(statements(policy)):
         sid = statement.get("Sid") if isinstance(statement, dict) else None
         where = f" statement {sid or index + 1}"
-        if not isinstance(statement, dict) or statement.get("Effect") not in ("Allow", "Deny"):
-            yield f"{where}: Effect must be Allow or Deny"
+        wrong = list(statement_mistakes(statement))
+        if bucket.get("public_access_block"):
+            wrong += public_mistakes(statement)
+        yield from (f"{where}{said}" for said in wrong)
+        if not isinstance(statement, dict):
             continue
+        named = [*as_list(statement.get("Action") or []), *as_list(statement.get("NotAction") or [])]
+        if strange := next((one for one in named if str(one) != "*" and not str(one).lower().startswith("s3:")), None):
+            yield f"{where}: Action {strange} is nothing that can be done with a bucket; allowed are s3:… and *"
         if not (statement.get("Principal") or statement.get("NotPrincipal")):
             yield f"{where} has no Principal; a bucket's policy must say whom it is about"
         resources = as_list(statement.get("Resource") or statement.get("NotResource") or [])

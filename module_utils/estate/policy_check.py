@@ -1,0 +1,193 @@
+"""What AWS has against a policy document, found before it is asked. Pure, but for the names of actions.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html and
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html. The names of
+actions are parliament's, which has them from AWS's service authorization reference.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import functools
+import ipaddress
+import warnings
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ansible.module_utils.estate.errors import nearest
+from ansible.module_utils.estate.policy import as_list, scalar
+
+_ELEMENTS = (
+    "Sid",
+    "Effect",
+    "Principal",
+    "NotPrincipal",
+    "Action",
+    "NotAction",
+    "Resource",
+    "NotResource",
+    "Condition",
+)
+_KINDS = {
+    "String": ("Equals", "NotEquals", "EqualsIgnoreCase", "NotEqualsIgnoreCase", "Like", "NotLike"),
+    "Numeric": ("Equals", "NotEquals", "LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals"),
+    "Date": ("Equals", "NotEquals", "LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals"),
+    "Arn": ("Equals", "NotEquals", "Like", "NotLike"),
+    "": ("Bool", "BinaryEquals", "IpAddress", "NotIpAddress", "Null"),
+}
+OPERATORS = tuple(f"{kind}{how}" for kind, hows in _KINDS.items() for how in hows)
+# What holds a grant to everybody within bounds: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-policy-status
+_BOUNDS = (
+    "aws:sourceip",
+    "aws:sourcearn",
+    "aws:sourcevpc",
+    "aws:sourcevpce",
+    "aws:sourceowner",
+    "aws:sourceaccount",
+    "aws:userid",
+    "aws:principalorgid",
+    "aws:principalorgpaths",
+    "s3:dataaccesspointaccount",
+    "s3:dataaccesspointarn",
+)
+_WIDEST = {4: 8, 6: 32}
+# So that the usual policies need no table of eight thousand actions.
+_USUAL = frozenset(
+    f"s3:{name}".lower()
+    for name in (
+        "*",
+        "Get*",
+        "List*",
+        "DeleteObject",
+        "DeleteObjectVersion",
+        "GetBucketAcl",
+        "GetBucketLocation",
+        "GetBucketVersioning",
+        "GetObject",
+        "GetObjectTagging",
+        "GetObjectVersion",
+        "ListBucket",
+        "ListBucketVersions",
+        "ObjectOwnerOverrideToBucketOwner",
+        "PutObject",
+        "PutObjectAcl",
+        "PutObjectTagging",
+        "ReplicateDelete",
+        "ReplicateObject",
+        "ReplicateTags",
+    )
+)
+
+
+def statement_mistakes(statement: Any) -> Iterator[str]:
+    """Sentences that go on after the statement's name: ": Effect is 'Denny'; …"."""
+    if not isinstance(statement, Mapping):
+        yield f" is {statement!r}; it must be a mapping"
+        return
+    for key in statement:
+        if key not in _ELEMENTS:
+            yield f" has the unknown element {key!r}; allowed are {', '.join(_ELEMENTS)}{nearest(str(key), _ELEMENTS)}"
+    if statement.get("Effect") not in ("Allow", "Deny"):
+        yield f": Effect must be Allow or Deny, and is {statement.get('Effect')!r}"
+    if not (statement.get("Action") or statement.get("NotAction")):
+        yield " has no Action"
+    for action in [*as_list(statement.get("Action") or []), *as_list(statement.get("NotAction") or [])]:
+        yield from _action(action)
+    yield from _condition(statement.get("Condition"))
+
+
+def _action(action: Any) -> Iterator[str]:
+    if not isinstance(action, str) or (action != "*" and ":" not in action):
+        yield f": Action is {action!r}; allowed are * and service:Name, such as s3:GetObject"
+        return
+    if action == "*" or action.lower() in _USUAL:
+        return
+    service, _, name = action.partition(":")
+    known = actions().get(service.lower())
+    if known is None:
+        if actions():
+            yield f": Action {action} names no service of AWS's"
+    elif not fnmatch.filter((one.lower() for one in known), name.lower()):
+        yield f": Action {action} is none of AWS's{nearest(name, known)}"
+
+
+@functools.cache
+def actions() -> dict[str, list[str]]:
+    """{service: names}; {} where parliament is not at hand, as on another machine than the controller."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it imports pkg_resources
+            from parliament import iam_definition
+    except ImportError:
+        return {}
+    found: dict[str, list[str]] = {}
+    for service in iam_definition:
+        found.setdefault(service["prefix"], []).extend(one["privilege"] for one in service["privileges"])
+    return found
+
+
+def _condition(given: Any) -> Iterator[str]:
+    if given is None:
+        return
+    if not isinstance(given, Mapping):
+        yield f": Condition is {given!r}; it must be a mapping"
+        return
+    for operator, keys in given.items():
+        plain = str(operator).rpartition(":")[2].removesuffix("IfExists")
+        if plain not in OPERATORS:
+            yield f": Condition has the unknown operator {operator!r}{nearest(plain, OPERATORS)}"
+        if not isinstance(keys, Mapping) or not keys:
+            yield f": Condition {operator} must be a mapping of keys to values"
+            continue
+        for key, values in keys.items():
+            for value in as_list(values):
+                if not isinstance(value, (str, int, float, bool)):
+                    yield f": Condition {operator} {key} is {value!r}; it must be text, a number, true or false"
+                elif plain.endswith("IpAddress"):
+                    yield from _network(f": Condition {operator} {key}", scalar(value))
+
+
+def _network(where: str, value: str) -> Iterator[str]:
+    try:
+        ipaddress.ip_network(value, strict=False)
+    except ValueError:
+        yield f"{where} has {value!r}, which is no address range"
+
+
+def _everybody(statement: Mapping[str, Any]) -> bool:
+    principal = statement.get("Principal")
+    return "*" in as_list(principal.get("AWS") if isinstance(principal, Mapping) else principal)
+
+
+def _is_bound(statement: Mapping[str, Any]) -> bool:
+    """Whether a condition holds the grant to fixed values, as S3 understands that."""
+    for operator, keys in (statement.get("Condition") or {}).items():
+        if "Not" in operator or operator.endswith("IfExists"):
+            continue
+        for key, values in keys.items() if isinstance(keys, Mapping) else ():
+            wide = [value for value in map(scalar, as_list(values)) if value.startswith("*") or _is_wide(value)]
+            if key.lower() in _BOUNDS and not wide:
+                return True
+    return False
+
+
+def _is_wide(value: str) -> bool:
+    try:
+        network = ipaddress.ip_network(value, strict=False)
+    except ValueError:
+        return False
+    return network.prefixlen < _WIDEST[network.version]
+
+
+def public_mistakes(statement: Any) -> Iterator[str]:
+    """What the public access block refuses, and what shuts everybody out."""
+    if not isinstance(statement, Mapping) or not _everybody(statement):
+        return
+    if statement.get("Effect") == "Allow" and not _is_bound(statement):
+        yield (
+            " allows everybody, which the public access block refuses: name who may, or hold it to addresses, "
+            "accounts, networks or an organization by a Condition"
+        )
+    whole = any(action in ("*", "s3:*") for action in as_list(statement.get("Action") or []))
+    if statement.get("Effect") == "Deny" and whole and not statement.get("Condition"):
+        yield " denies everything to everybody, ourselves included, and only root could undo it; give it a Condition"

@@ -1,0 +1,317 @@
+"""Four hundred odd vars of buckets: each is refused in one sentence, with its variable, its file and its line.
+
+The vars are read as a run reads them, by the plugin, the templates and the filter, in this process and without AWS.
+"""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible.errors import AnsibleError
+from ansible.parsing.dataloader import DataLoader
+from ansible.plugins.loader import filter_loader, vars_loader
+from ansible.template import Templar
+
+ROOT = Path(__file__).parents[2]
+COMMON = ROOT / "inventories/common/group_vars/all"
+vars_loader.add_directory(str(ROOT / "vars_plugins"))
+filter_loader.add_directory(str(ROOT / "filter_plugins"))
+PLUGIN = vars_loader.get("dm_vars")
+BASE = PLUGIN.load_found_files(
+    DataLoader(), {}, [str(COMMON / f"{n}.yml") for n in ("buckets", "main", "accounts", "access")]
+)
+ROLE = DataLoader().load_from_file(str(ROOT / "roles/buckets/vars/main.yml"), trusted_as_template=True)
+
+# ruff: noqa: E501
+# What any bucket may be told, and must not.
+WORDS = ["maybe", "'true'", "1", "[true]", "{a: b}", "~", "2027-01-31"]
+DAYS = ["0", "-1", "1.5", "'30'", "99999999999", "[30]", "~", "true", "thirty", "12:30:30"]
+LISTS = [
+    "main",
+    "{main: jenkins}",
+    "[5]",
+    "[main, main]",
+    "[prod:x]",
+    "['*']",
+    "['main:nobody']",
+    "[main:]",
+    "~",
+    "[[main]]",
+]
+OF_ANY: dict[str, list[str]] = {
+    "versioning": WORDS,
+    "mfa_delete": WORDS,
+    "keep_lifecycle_rules": WORDS,
+    "keep_statements": WORDS,
+    "purge_tags": WORDS,
+    "expire_days": DAYS,
+    "noncurrent_days": DAYS,
+    "abort_upload_days": DAYS,
+    "readers": LISTS,
+    "listers": LISTS,
+    "writers": [
+        "['arn:aws:iam::111111111111:group/x']",
+        "['arn:aws:s3:::bucket']",
+        "[' main:jenkins']",
+        "main:jenkins",
+    ],
+    "replication_writers": ["['arn:aws:iam::111111111111:role/replicaton']", "[111111111111]", "['999:x']"],
+    "about": ["5", "[a]", "{a: b}"],
+    "region": ["eu-west-9", "Ireland", "5", "[eu-west-1]", "EU", "eu_west_1"],
+    "encryption": [
+        "AES256",
+        "{}",
+        "{algorithm: AES128}",
+        "{algorithm: aws-kms}",
+        "{algorithm: AES256, key: x}",
+        "{algorithm: AES256, bucket_key: true}",
+        "{algorithm: aws:kms, key: alias/mine}",
+        "{algorithm: aws:kms, key: 'arn:aws:kms:us-east-1:111111111111:key/a'}",
+        "{algorithm: aws:kms, keys: []}",
+        "{algorithm: 'aws:kms:dsse', bucket_key: true}",
+        "[AES256]",
+        "~",
+    ],
+    "tags": [
+        "[a]",
+        "{'aws:x': y}",
+        "{a: 5}",
+        "{a: [b]}",
+        "{a: 'b;c'}",
+        "{'': b}",
+        "{a: '" + "x" * 257 + "'}",
+        "{" + "k" * 129 + ": x}",
+        "{" + ", ".join(f"k{n}: x" for n in range(51)) + "}",
+        "a=b",
+    ],
+    "ignored_tags": ["aws", "[5]", "[a, a]", "{a: b}"],
+    "require": ["tls", "[ssl]", "[tls, tls]", "[true]", "{tls: true}"],
+    "delivers": ["trails", "[waf]", "[trails, trails]"],
+    "leave": ["policy", "[name]", "[polcy]", "true"],
+    "statements": [
+        "{Sid: a}",
+        "[a]",
+        "[{Sid: a}]",
+        "[{Sid: a, Effect: Denny, Principal: '*', Action: 's3:*', Resource: '*'}]",
+        "[{Sid: a, Effect: Allow, Action: 's3:GetObject', Resource: '*'}]",
+        "[{Sid: a, Effect: Allow, Principal: '*', Action: 's3:GetObject'}]",
+        "[{Sid: a, Effect: Allow, Principal: {AWS: '1'}, Action: 's3:GetObject', Resource: 5}]",
+        "[{Sid: a, Effect: Allow, Principal: {AWS: '1'}, Action: 's3:GetObject', Resource: 'arn:aws:s3:::other/*'}]",
+        "[{Sid: a, Effect: Allow, Principal: '*', Action: 's3:GetObject', Resource: '*'}]",
+        "[{Sid: a, Effect: Allow, Principal: {AWS: '1'}, Action: 's3:GetObjct', Resource: '*'}]",
+        "[{Sid: a, Effect: Allow, Principal: {AWS: '1'}, Action: 'iam:GetRole', Resource: '*'}]",
+        "[{Sid: a, Effect: Allow, Principal: {AWS: '1'}, Acton: 's3:GetObject', Resource: '*'}]",
+        "[{Sid: a, Effect: Deny, Principal: '*', Action: 's3:*', Resource: '*', Condition: {Bol: {a: 'true'}}}]",
+        "[{Sid: a, Effect: Deny, Principal: '*', Action: 's3:*', Resource: '*', Condition: {Bool: {a: ~}}}]",
+        "[{Sid: a, Effect: Deny, Principal: '*', Action: 's3:*', Resource: '*', Condition: [a]}]",
+        "[{Sid: a, Effect: Deny, Principal: '*', Action: 's3:*', Resource: '*',"
+        " Condition: {IpAddress: {'aws:SourceIp': 10.0.0.0/99}}}]",
+        "[{Sid: a, Effect: Deny, Principal: '*', Action: 's3:*', Resource: '*'}]",
+    ],
+    "lifecycle": [
+        "{id: a}",
+        "[{expire_days: 1}]",
+        "[{id: a}]",
+        "[{id: a, expire_dayz: 1}]",
+        "[{id: a, expire_days: 0}]",
+        "[{id: '', expire_days: 1}]",
+        "[{id: a, expire_days: 1}, {id: a, expire_days: 2}]",
+        "[{id: a, expire_days: 1, expire_date: '2030-01-01'}]",
+        "[{id: a, expire_date: 2030-13-01}]",
+        "[{id: a, expire_date: tomorrow}]",
+        "[{id: a, newer_noncurrent: 1}]",
+        "[{id: a, newer_noncurrent: 101, noncurrent_days: 1}]",
+        "[{id: a, abort_upload_days: 1, tags: {a: b}}]",
+        "[{id: a, transitions: [{days: 1, storage_class: STANDARD_IA}]}]",
+        "[{id: a, transitions: [{days: 30, storage_class: ICE}]}]",
+        "[{id: a, transitions: [{storage_class: GLACIER}]}]",
+        "[{id: a, transitions: {days: 30, storage_class: GLACIER}}]",
+        "[{id: a, expire_days: 30, transitions: [{days: 90, storage_class: GLACIER}]}]",
+        "[{id: a, expire_days: 1, tags: {'aws:a': b}}]",
+        "[{id: a, expire_days: 1, larger_than: 10, smaller_than: 5}]",
+        "[{id: a, expire_days: 1, prefix: 5}]",
+        "[{id: a, expire_days: 1, enabled: maybe}]",
+    ],
+    "cors": [
+        "{id: a}",
+        "[{id: a, origins: ['*']}]",
+        "[{id: a, origins: [], methods: [GET]}]",
+        "[{id: a, origins: ['*'], methods: [get]}]",
+        "[{id: a, origins: ['*'], methods: [PATCH]}]",
+        "[{id: a, origins: ['*.*'], methods: [GET]}]",
+        "[{id: a, origins: '*', methods: [GET]}]",
+        "[{id: a, origins: ['*'], methods: [GET], max_age: -1}]",
+        "[{id: a, origins: ['*'], methods: [GET], colour: red}]",
+        "[{id: a, origins: ['*'], methods: [GET]}, {id: a, origins: ['*'], methods: [GET]}]",
+    ],
+    "notifications": [
+        "[]",
+        "{topic: []}",
+        "{topics: [{id: a, arn: x, events: ['s3:ObjectCreated:*']}]}",
+        "{topics: [{id: a, arn: 'arn:aws:sqs:eu-west-1:1:a', events: ['s3:ObjectCreated:*']}]}",
+        "{topics: [{id: a, arn: 'arn:aws:sns:eu-west-1:1:a', events: [ObjectCreated]}]}",
+        "{topics: [{id: a, arn: 'arn:aws:sns:eu-west-1:1:a', events: []}]}",
+        "{queues: [{arn: 'arn:aws:sqs:eu-west-1:1:a', events: ['s3:ObjectCreated:*']}]}",
+        "{event_bridge: on it}",
+    ],
+    "logging": ["logs", "{prefix: a/}", "{bucket: 5}", "{bucket: a, prefx: b}", "[a]"],
+    "request_payer": ["me", "requester", "[Requester]", "true"],
+}
+OF_A_BUCKET = {
+    "served": [
+        "maybe",
+        "'true'",
+        "[a/*]",
+        "{}",
+        "{keys: []}",
+        "{keys: a/*}",
+        "{keys: [/a]}",
+        "{keys: [a/*, a/*]}",
+        "{keys: ['a?']}",
+        "{keys: [5]}",
+        "{keys: ['']}",
+        "{tag: {}}",
+        "{tag: public}",
+        "{tag: {a: b, c: d}}",
+        "{tag: {a: 5}}",
+        "{keys: [a], tag: {a: b}}",
+        "{prefix: a/}",
+    ],
+    "keep_replication_rules": WORDS,
+    "replica": [
+        "copy",
+        "{}",
+        "{name: Bad_Name}",
+        "{name: ab}",
+        "{name: 192.168.0.1}",
+        "{name: shop--x-s3}",
+        "{name: digitalmarketplace-cross-region-documents-production}",
+        "{name: digitalmarketplace-logs-preview-preview}",
+        "{name: shop-copy, region: eu-west-9}",
+        "{name: shop-copy, acount: backups}",
+        "{name: shop-copy, account: backup}",
+        "{name: shop-copy, storage_class: ICE}",
+        "{name: shop-copy, object_tags: {}}",
+        "{name: shop-copy, object_tags: {a: b}, delete_markers: true}",
+        "{name: shop-copy, replication_time_control: true, metrics: false}",
+        "{name: shop-copy, owner_override: true}",
+        "{name: shop-copy, priority: -1}",
+        "{name: shop-copy, versioning: false}",
+        "{name: shop-copy, encryption: {algorithm: aws:kms, key: 'arn:aws:kms:eu-west-1:111111111111:key/a'}}",
+        "{name: shop-copy, served: true}",
+        "{name: shop-copy, expire_days: 0}",
+    ],
+    "replicas": ["{name: a}", "[a]", "[{}]", "[{name: shop-a}, {name: shop-a}]"],
+    "reders": ["[]"],
+    "public": ["true"],
+    "exprie_days": ["5"],
+    "acl": ["private"],
+}
+# By variable: the whole value.
+WHOLE = {
+    "buckets_router_addresses": [
+        "~", "198.51.100.10/32", "[198.51.100.10]", "[198.51.100.10/33]", "[999.1.1.1/32]", "[abc/5]", "[0.0.0.0/0]", "['::/0']",
+        "[10.0.0.0/8]", "[192.168.1.0/24]", "[198.51.100.10/24]", "[127.0.0.1/32]", "['fc00::/32']", "[5]", "[198.51.100.0/7]",
+        "[198.51.100.10/32, 198.51.100.10/32]", "['198.51.100.10/32 ']", "[169.254.0.0/16]", "[]",
+    ],
+    "buckets_tags": ["[]", "a", "{a: 5}", "{'aws:a': b}"],
+    "buckets_kinds": ["[]", "~", "documents", "{documents: ~}", "{documents: []}", "{Documents: {}}", "{'a b': {}}"],
+    "buckets_overrides": ["[]", "a", "{documnts: {}}", "{documents: []}", "{documents: ~}", "{agreements: {servable: true}}",
+                          "{agreements: {served: true}}", "{submissions: {served: {keys: [a]}}}"],
+    "buckets_standalone": ["[]", "a", "{Uploads: {}}", "{ab: {}}", "{shop-uploads: ~}", "{shop-uploads: {served: true}}",
+                           "{xn--shop: {}}", "{shop-an: {}}", "{digitalmarketplace-logs-preview-preview: {}}"],
+    "buckets_defaults": ["{}", "[]", "~", "{versioning: true}", "{versioning: true, encryption: {}, mfa_delete: false}"],
+    "buckets_region": ["eu-west-9", "Ireland"],
+    "buckets_name_prefix": ["Market", "m_m", "'" + "m" * 60 + "'", "''"],
+    "buckets_standalones": ["{}"], "buckets_overides": ["{}"], "bucket_tags": ["{}"], "buckets_kind": ["{}"], "dm_acounts": ["{}"],
+    "buckets": ["[]"], "Buckets_tags": ["{}"], "buckets_router_address": ["[]"], "access_know_roles": ["[]"],
+}  # fmt: skip
+LEVELS = {
+    "override": ("buckets_overrides", "documents"),
+    "standalone": ("buckets_standalone", "shop-uploads"),
+    "replica": ("buckets_overrides", "agreements"),
+}
+
+
+def cases() -> list[Any]:
+    found = []
+    for level, (variable, name) in LEVELS.items():
+        settings = OF_ANY if level == "replica" else OF_ANY | OF_A_BUCKET
+        for setting, values in settings.items():
+            for value in values:
+                text = f"{variable}:\n  {name}:\n"
+                line = f"    {setting}: {value}\n"
+                if level == "standalone" and setting == "served":
+                    line += "    servable: true\n"
+                if level == "replica":
+                    line = f"    replica:\n      name: shop-copy\n  {line}"
+                found.append(pytest.param(text + line, setting, id=f"{level}-{setting}-{value[:40]}"))
+    for variable, values in WHOLE.items():
+        found += [pytest.param(f"{variable}: {value}\n", variable, id=f"{variable}-{value[:40]}") for value in values]
+    return found
+
+
+CASES = cases()
+# Sentences that lack something, and why that is all right or not: counted below.
+VAGUE: list[str] = []
+
+
+def test_there_are_four_hundred_of_them():
+    assert len(CASES) >= 400
+
+
+@pytest.fixture(autouse=True)
+def _quiet():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def refused(tmp_path: Path, text: str) -> str:
+    """The sentence; "" where the vars are taken."""
+    file = tmp_path / "buckets.yml"
+    file.write_text(text)
+    try:
+        given = BASE | PLUGIN.load_found_files(DataLoader(), {}, [str(file)])
+        host = {"dm_stage": "preview", "dm_account": "development", "inventory_hostname": "preview"}
+        if "buckets_router_addresses" not in text:
+            host["buckets_router_addresses"] = ["198.51.100.10/32"]
+        templar = Templar(DataLoader(), variables=given | host | ROLE)
+        templar.template(trusted("{{ __buckets_declared | buckets_desired }}"))
+    except AnsibleError as exc:
+        return " ".join(str(exc).split())
+    return ""
+
+
+def trusted(text: str) -> Any:
+    from ansible.template import trust_as_template
+
+    return trust_as_template(text)
+
+
+def test_the_vars_as_they_are_are_taken(tmp_path):
+    assert refused(tmp_path, "buckets_standalone: {}\n") == ""
+
+
+@pytest.mark.parametrize(("text", "word"), CASES)
+def test_each_is_refused_in_a_sentence(tmp_path, text, word):
+    said = refused(tmp_path, text)
+
+    assert said, "taken"
+    assert "Traceback" not in said
+    assert "object has no" not in said
+    if word not in said or "buckets.yml:" not in said:
+        VAGUE.append(f"{text!r}: {said}")
+
+
+def test_variable_and_place_are_named_in_nearly_all():
+    assert len(VAGUE) <= len(CASES) * 0.05, "\n".join(VAGUE)
+
+
+def test_the_list_is_yaml():
+    for case in CASES:
+        yaml.safe_load(case.values[0]) if "2030-13-01" not in case.values[0] else None
