@@ -114,9 +114,11 @@ class VarsModule(HostGroupVars):
                 content = loader.load_from_file(path, cache="all", unsafe=True, trusted_as_template=True)
             except AnsibleError as exc:
                 said = " ".join(str(exc).split()).rstrip(".")
+                origin = getattr(exc, "obj", None)
+                line = getattr(Origin.get_tag(origin) or origin, "line_num", None)
                 raise AnsibleParserError(
-                    f"{shown(path)} cannot be read ({said}); allowed is YAML, or a file of ansible-vault "
-                    "whose password ANSIBLE_VAULT_PASSWORD_FILE or --ask-vault-pass gives."
+                    f"{shown(path)}{f':{line}' if line else ''} cannot be read ({said}); allowed is YAML, or a file of "
+                    "ansible-vault whose password ANSIBLE_VAULT_PASSWORD_FILE or --ask-vault-pass gives."
                 ) from None
             if not isinstance(content, dict) or not content:
                 raise AnsibleParserError(

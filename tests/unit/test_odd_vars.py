@@ -5,6 +5,7 @@ The vars are read as a run reads them, by the plugin, the templates and the filt
 
 from __future__ import annotations
 
+import functools
 import warnings
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ import yaml
 from ansible.errors import AnsibleError
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.loader import filter_loader, vars_loader
-from ansible.template import Templar
+from ansible.template import Templar, trust_as_template
+from buckets_desired import FilterModule
 
 ROOT = Path(__file__).parents[2]
 COMMON = ROOT / "inventories/common/group_vars/all"
@@ -24,6 +26,7 @@ PLUGIN = vars_loader.get("dm_vars")
 BASE = PLUGIN.load_found_files(
     DataLoader(), {}, [str(COMMON / f"{n}.yml") for n in ("buckets", "main", "accounts", "access")]
 )
+DESIRED = FilterModule().filters()["buckets_desired"]
 ROLE = DataLoader().load_from_file(str(ROOT / "roles/buckets/vars/main.yml"), trusted_as_template=True)
 
 # ruff: noqa: E501
@@ -256,8 +259,17 @@ def cases() -> list[Any]:
 
 
 CASES = cases()
-# Sentences that lack something, and why that is all right or not: counted below.
-VAGUE: list[str] = []
+# Where the variable or its place is missing from the sentence, since Ansible does not know where a null stands, or YAML
+# itself is broken: these, and no others.
+VAGUE = (
+    "buckets_router_addresses: ~",
+    "buckets_kinds: ~",
+    "buckets_defaults: ~",
+    "[main:]",
+    "2030-13-01",
+    "{name: shop-a}, {name: shop-a}",
+    "{digitalmarketplace-logs-preview-preview: {}}",
+)
 
 
 def test_there_are_four_hundred_of_them():
@@ -271,26 +283,35 @@ def _quiet():
         yield
 
 
+def template(text: str, variables: dict[str, Any]) -> Any:
+    return Templar(DataLoader(), variables=variables).template(trust_as_template(text))
+
+
+@functools.cache
+def declared() -> dict[str, Any]:
+    """What the role hands to the filter, of the inventories as they are."""
+    host = {"dm_stage": "preview", "dm_account": "development", "inventory_hostname": "preview"}
+    host["buckets_router_addresses"] = ["198.51.100.10/32"]
+    found: dict[str, Any] = template("{{ __buckets_declared }}", BASE | host | ROLE)
+    return found
+
+
+KEYS = {"buckets_name_prefix": "prefix"}
+
+
 def refused(tmp_path: Path, text: str) -> str:
     """The sentence; "" where the vars are taken."""
     file = tmp_path / "buckets.yml"
     file.write_text(text)
     try:
-        given = BASE | PLUGIN.load_found_files(DataLoader(), {}, [str(file)])
-        host = {"dm_stage": "preview", "dm_account": "development", "inventory_hostname": "preview"}
-        if "buckets_router_addresses" not in text:
-            host["buckets_router_addresses"] = ["198.51.100.10/32"]
-        templar = Templar(DataLoader(), variables=given | host | ROLE)
-        templar.template(trusted("{{ __buckets_declared | buckets_desired }}"))
+        given = PLUGIN.load_found_files(DataLoader(), {}, [str(file)])
+        changed = {
+            KEYS.get(name, name.removeprefix("buckets_")): template(f"{{{{ {name} }}}}", given) for name in given
+        }
+        DESIRED(declared() | changed)
     except AnsibleError as exc:
         return " ".join(str(exc).split())
     return ""
-
-
-def trusted(text: str) -> Any:
-    from ansible.template import trust_as_template
-
-    return trust_as_template(text)
 
 
 def test_the_vars_as_they_are_are_taken(tmp_path):
@@ -304,12 +325,14 @@ def test_each_is_refused_in_a_sentence(tmp_path, text, word):
     assert said, "taken"
     assert "Traceback" not in said
     assert "object has no" not in said
-    if word not in said or "buckets.yml:" not in said:
-        VAGUE.append(f"{text!r}: {said}")
+    if not any(part in text for part in VAGUE):
+        assert word in said
+        assert "buckets.yml:" in said
 
 
 def test_variable_and_place_are_named_in_nearly_all():
-    assert len(VAGUE) <= len(CASES) * 0.05, "\n".join(VAGUE)
+    vague = [case for case in CASES if any(part in case.values[0] for part in VAGUE)]
+    assert len(vague) <= len(CASES) * 0.05
 
 
 def test_the_list_is_yaml():

@@ -59,7 +59,8 @@ def declared_buckets(declared: Vars) -> list[Declared]:
                     kind, declared["stage"], declared.get("environment"), declared["prefix"]
                 )
             except (TypeError, ValueError) as exc:
-                raise Mistake(f"buckets_kinds.{kind}: {exc}", kind) from exc
+                said = f"buckets_kinds.{kind} with the buckets_name_prefix {declared['prefix']!r}: {exc}"
+                raise Mistake(said, declared["prefix"]) from exc
             found.append(Declared(str(name), layers, str(kind)))
         found.sort(key=lambda one: one.kind != declared["logs_kind"])
     for name, own in declared["standalone"].items():
@@ -84,9 +85,9 @@ def _check(one: Declared, declared: Vars) -> None:
     """What only the vars can get wrong."""
     settings = one.settings
     if mistake := name_mistake(one.name):
-        variable, culprit = (
-            one.where("name") if "name" in settings else (one.variable, key_of(declared["standalone"], one.name))
-        )
+        variable, culprit = one.where("name")
+        if "name" not in settings:
+            variable, culprit = "buckets_standalone", key_of(declared["standalone"], one.name)
         raise Mistake(f"{variable}: {one.name!r} {mistake}", culprit)
     served = settings.get("served")
     if served and not settings.get("servable"):
@@ -311,6 +312,10 @@ def buckets_desired(declared: Vars) -> dict[str, Any]:
     return {"buckets": desired, "replication_role": role_wanted}
 
 
+# Settings that a variable of their own gives to every bucket.
+_OF_ALL = {"region": "buckets_region", "tags": "buckets_tags"}
+
+
 def _refuse(desired: Mapping[str, Any], by_name: Mapping[str, Declared]) -> None:
     """Raises Mistake for what AWS would refuse, all of it, in the words of the vars."""
     said: dict[str, object] = {}
@@ -319,7 +324,7 @@ def _refuse(desired: Mapping[str, Any], by_name: Mapping[str, Declared]) -> None
         keys = _IN_VARS.get(mistake.setting, (mistake.setting,))
         variable, culprit = one.where(*keys)
         if not any(variable.endswith(f".{key}") for key in keys):
-            variable = {"region": "buckets_region"}.get(mistake.setting, f"{one.name}.{keys[0]}")
+            variable = _OF_ALL.get(mistake.setting, f"{one.name}.{keys[0]}")
         said.setdefault(f"{variable}{mistake.said}", culprit)
     if said:
         raise Mistake("; ".join(said), next(iter(said.values())))

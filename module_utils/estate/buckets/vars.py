@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -120,13 +121,20 @@ def key_of(mapping: Mapping[str, Any], key: str) -> object:
     return next((one for one in mapping if one == key), key)
 
 
-def check_shapes(declared: Mapping[str, Any]) -> None:
-    """Raises Mistake for the first value that is not of the right shape."""
+@functools.cache
+def _validator(variable: str) -> Any:
     import jsonschema  # takes longer than all else here, and only the controller needs it
 
-    for variable, schema in SCHEMA.items():
+    return jsonschema.Draft202012Validator(SCHEMA[variable])
+
+
+def check_shapes(declared: Mapping[str, Any]) -> None:
+    """Raises Mistake for the first value that is not of the right shape."""
+    from jsonschema.exceptions import best_match
+
+    for variable in SCHEMA:
         value = declared[variable]
-        error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(schema).iter_errors(value))
+        error = best_match(_validator(variable).iter_errors(value))
         if error is not None:
             raise _mistake(f"buckets_{variable}", value, error)
     for kind in declared["overrides"]:
@@ -140,7 +148,8 @@ def _mistake(path: str, value: Any, error: Any) -> Mistake:
     at, culprit = value, value
     for step in error.absolute_path:
         path += f"[{step}]" if isinstance(step, int) else f".{step}"
-        culprit = key_of(at, step) if isinstance(at, Mapping) else at[step]
+        found = key_of(at, step) if isinstance(at, Mapping) else at[step]
+        culprit = found if isinstance(found, (str, int, Mapping, list)) and not isinstance(found, bool) else culprit
         at = at[step]
     if error.validator == "additionalProperties":
         known = error.schema["properties"]
