@@ -1,4 +1,4 @@
-"""Groups and their members: dm_iam beside amazon.aws.iam_group in a loop, on the embedded AWS, side by side in one run.
+"""Groups and their members: dm_access beside amazon.aws.iam_group in a loop, on the embedded AWS, in one run.
 
     python benchmarks/bench_access.py [--groups 100] [--people 1000] [--latency 40] [--memory-people 10000]
 
@@ -30,7 +30,7 @@ import pathlib, re, runpy, sys
 import ansible.module_utils
 ansible.module_utils.__path__.append("module_utils")
 try:
-    runpy.run_path("library/dm_iam.py", run_name="__main__")
+    runpy.run_path("library/dm_access.py", run_name="__main__")
 finally:
     # of this program alone: getrusage's figure begins at what whoever started it had
     peak = re.search(r"VmHWM:\\s+(\\d+) kB", pathlib.Path("/proc/self/status").read_text())[1]
@@ -98,7 +98,7 @@ def memory(aws: Control, wanted: dict[str, Any]) -> tuple[int, float]:
             capture_output=True, text=True, check=False,
         )  # fmt: skip
     if done.returncode:
-        sys.exit(f"dm_iam: {done.stdout[-2000:]}{done.stderr[-2000:]}")
+        sys.exit(f"dm_access: {done.stdout[-2000:]}{done.stderr[-2000:]}")
     return int(done.stderr.rsplit("peak", 1)[1]), time.monotonic() - began
 
 
@@ -127,7 +127,7 @@ def main() -> None:
         for user in wanted["users"]:
             iam.create_user(UserName=user["name"])
         print(f"{words.groups} groups, {words.people} people, {words.latency:g} ms a call")
-        print(f"{'':34} {'iam_group in a loop':>23} {'dm_iam':>23}")
+        print(f"{'':34} {'iam_group in a loop':>23} {'dm_access':>23}")
         aws.latency(words.latency)
         stock_creates = play(aws, "stock_groups", file)
         stock_rests = play(aws, "stock_groups", file)
@@ -141,7 +141,7 @@ def main() -> None:
             broken.append("creating is not 10 times as fast")
         if row("nothing to change", stock_rests, own_rests) < 40:
             broken.append("an unchanged run is not 40 times as fast")
-        print(f"{'':34} of dm_iam: {dict(own_rests.calls)}")
+        print(f"{'':34} of dm_access: {dict(own_rests.calls)}")
         pages = -(-(words.people + words.groups + 10) // PAGE)
         if own_rests.calls["GetAccountAuthorizationDetails"] > pages or len(own_rests.calls) > 1:
             broken.append(f"an unchanged run takes more than a sweep of {pages} pages")

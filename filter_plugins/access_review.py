@@ -12,9 +12,9 @@ _ROOM = str(Path(__file__).parent.parent / "module_utils")
 if _ROOM not in ansible.module_utils.__path__:
     ansible.module_utils.__path__.append(_ROOM)
 
+from ansible.module_utils.estate import people as listed
 from ansible.module_utils.estate.errors import Refusal
 from ansible.module_utils.estate.review import lines, review
-from ansible.module_utils.estate.review.ends import membership_ends
 from ansible.module_utils.estate.review.picture import picture
 from ansible.module_utils.estate.review.table import table
 
@@ -98,7 +98,7 @@ def access_review(
 ) -> dict[str, Any]:
     groups = groups or {}
     everyone = [name for name, group in groups.items() if group.get("everyone") is True]
-    until = membership_ends(people, groups) if people else {}
+    until = listed.ends(listed.read(people, groups)) if people else {}
     found = review(lives, now, until, key_days=key_days, everyone=everyone, administrators=administrators)
     title = f"Who can reach which role, {now[:10]}"
     files = {

@@ -1,16 +1,17 @@
 from __future__ import annotations
 
-import difflib
-import sys
+import datetime
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import ansible.module_utils
 from ansible.errors import AnsibleFilterError
 
-# Ansible loads every filter alone; this one is made of its neighbour.
-sys.path.append(str(Path(__file__).parent))
-from group_membership import group_membership
+# Ansible puts what modules share there only for modules.
+ansible.module_utils.__path__.append(str(Path(__file__).parent.parent / "module_utils"))
+from ansible.module_utils.estate import people as lists
+from ansible.module_utils.estate.origin import line_of
 
 DOCUMENTATION = r"""
 name: person_declared
@@ -18,6 +19,8 @@ short_description: Say what the lists of people say of one person
 description:
   - The groups that the person is to be in today, the lists that name the person, and what is missing before the person
     can be onboarded.
+  - Where the lists are not in order only C(lists) is known; C(missing) says what is wrong. So somebody else's line does
+    not keep anybody from being offboarded.
 positional: groups, name, today
 options:
   _input:
@@ -45,58 +48,30 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description: >-
-    C(path), C(groups), C(lists) that name the person, and C(missing), a sentence on what to add where; empty when
+    C(path), C(groups), C(lists) that name the person, and C(missing), a sentence on what to add or mend; empty when
     nothing is missing.
   type: dict
 """
 
 
-def _named(people: Mapping[str, Any], name: str) -> list[str]:
-    """Lists that name the person, also with other capitals or with a last day that is over."""
-    found = []
-    for title, listed in people.items():
-        members = listed if isinstance(listed, list | tuple) else []
-        names = [m if isinstance(m, str) else m.get("name") for m in members if isinstance(m, str | Mapping)]
-        if any(isinstance(member, str) and member.lower() == name.lower() for member in names):
-            found.append(title)
-    return found
-
-
-def person_declared(
-    people: Mapping[str, Any], groups: Mapping[str, Mapping[str, Any]], name: str, today: str
-) -> dict[str, Any]:
-    """See RETURN. Raises TypeError or ValueError where the lists themselves are wrong."""
+def person_declared(people: Any, groups: Mapping[str, Mapping[str, Any]], name: str, today: str) -> dict[str, Any]:
     if not isinstance(name, str) or not name:
-        raise ValueError("whom? Give the IAM user name: -e name=ada.example")
-    membership = group_membership(people, groups, today)
-    users = {user["name"]: user for user in membership["users"]}
-    everyone = {group for group, entry in groups.items() if entry.get("everyone")}
-    wanted = [group for group, members in membership["members"].items() if name in members]
-    lists = sorted({entry["members"] for entry in groups.values() if not entry.get("everyone")})
-    missing = ""
-    if name not in users:
-        near = difflib.get_close_matches(name, users, n=1)
-        hint = f" (did you mean {near[0]}?)" if near else ""
-        missing = f"{name} is not in the list users{hint}: add a line '- {name}' there and in one of {', '.join(lists)}"
-    elif not set(wanted) - everyone:
-        missing = f"{name} is in no list of today's members: add a line '- {name}' to one of {', '.join(lists)}"
-    return {
-        "path": users.get(name, {}).get("path", "/"),
-        "groups": wanted,
-        "lists": _named(people, name),
-        "missing": missing,
-    }
-
-
-def _person_declared_filter(
-    people: Mapping[str, Any], groups: Mapping[str, Mapping[str, Any]], name: str, today: str
-) -> dict[str, Any]:
+        raise AnsibleFilterError("whom? Give the IAM user name: -e person=ada.example")
+    naming = lists.naming(people, name)
     try:
-        return person_declared(people, groups, name, today)
-    except (AttributeError, KeyError, TypeError, ValueError) as exc:
-        raise AnsibleFilterError(f"person_declared: {exc} (vars/people.yml of the credentials repo).") from None
+        read = lists.read(people, groups, line_of)
+    except ValueError as exc:
+        return {"path": "/", "groups": [], "lists": naming, "missing": str(exc)}
+    membership = lists.membership(read, datetime.date.fromisoformat(today))
+    wanted = [group for group, members in membership["members"].items() if name in members]
+    return {
+        "path": read.users[name].path if name in read.users else "/",
+        "groups": wanted,
+        "lists": naming,
+        "missing": lists.missing(read, name, wanted),
+    }
 
 
 class FilterModule:
     def filters(self) -> dict[str, Callable]:
-        return {"person_declared": _person_declared_filter}
+        return {"person_declared": person_declared}

@@ -78,7 +78,7 @@ except ImportError:
     pass  # AnsibleAWSModule reports it
 
 from ansible.module_utils.dm_access_read import NoReport, credentials, report, shape
-from ansible.module_utils.dm_iam_live import Live, PartialRead, pages, parse
+from ansible.module_utils.estate.access.read import Live, PartialRead, pages, parse
 from ansible.module_utils.estate.errors import sentence
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleBotocoreError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
@@ -86,7 +86,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 
 def aws_policies(client: Any, live: Live) -> dict[str, dict]:
     """AWS's own policies that are attached or bound something: the sweep leaves them out."""
-    holders = [*live.users.values(), *live.groups.values(), *live.roles.values()]
+    holders: list[Any] = [*live.users.values(), *live.groups.values(), *live.roles.values()]
     wanted = {arn for holder in holders for arn in (*holder.managed, getattr(holder, "boundary", "")) if arn}
     described = {policy.arn for policy in live.policies.values()}
     documents = {}

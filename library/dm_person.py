@@ -26,10 +26,6 @@ options:
     type: str
     choices: [present, disabled, absent]
     required: true
-  account:
-    description: The account's name in the inventory, for messages.
-    type: str
-    required: true
   account_id:
     description: The account's id, 12 digits.
     type: str
@@ -49,12 +45,28 @@ options:
     elements: str
     default: []
   admins:
-    description: Groups whose last member is not offboarded.
+    description: >-
+      Groups of which two members that can sign in (a device, and a password or an active key) must be left: one where
+      the group is in O(confirmed), and never none.
+    type: list
+    elements: str
+    default: []
+  confirmed:
+    description: Groups of O(admins) that may be left with one such member in this run.
     type: list
     elements: str
     default: []
   listed:
-    description: Lists that still name the person. Whoever is listed is not offboarded.
+    description: Lists that still name the person. Whoever is listed is not offboarded, unless O(still_listed).
+    type: list
+    elements: str
+    default: []
+  still_listed:
+    description: Disable the person at once, although lists still say otherwise.
+    type: bool
+    default: false
+  elsewhere:
+    description: What else names the person, a sentence each; told when the person is offboarded.
     type: list
     elements: str
     default: []
@@ -73,14 +85,8 @@ options:
   now:
     description: The time, ISO 8601 with a zone; by default that of this machine.
     type: str
-attributes:
-  check_mode:
-    support: full
-    description: Reads and plans; changes, shows and records nothing.
-  diff_mode:
-    support: full
-    description: Shows what the user has before and after.
 extends_documentation_fragment:
+  - dm_estate
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
@@ -96,7 +102,7 @@ EXAMPLES = r"""
 """
 RETURN = r"""
 plan:
-  description: The plan as M(dm_plan) tells it; ids of credentials are shortened.
+  description: The plan as every module tells it; ids of credentials are shortened.
   returned: always
   type: dict
 outcomes:
@@ -111,160 +117,94 @@ record:
 """
 
 import datetime
-import difflib
-import functools
 import getpass
 from typing import Any
 
-try:
-    import botocore
-    from botocore.config import Config
-except ImportError:
-    pass  # AnsibleAWSModule reports it
+from ansible.module_utils.estate.access.check import name_problem
+from ansible.module_utils.estate.call import Clients
+from ansible.module_utils.estate.errors import Refusal, sentence
+from ansible.module_utils.estate.person import guard, plan, read
+from ansible.module_utils.estate.person.password import Shown, sets_password
+from ansible.module_utils.estate.person.record import Record, devices_seen
+from ansible.module_utils.estate.plan import Action, Plan
+from ansible.module_utils.estate.run import estate_module, run
+from ansible.module_utils.estate.terminal import terminal
 
-from ansible.module_utils import dm_person, dm_person_live
-from ansible.module_utils.dm_iam_rules import name_problem
-from ansible.module_utils.dm_person_record import Record, devices_seen
-from ansible.module_utils.dm_plan import Action, Outcome, carry_out, failures, result
-from ansible.module_utils.dm_terminal import say, terminal
-from ansible.module_utils.estate.errors import sentence
-from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleBotocoreError
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-
-ARGUMENTS: dict[str, dict] = {
-    "name": {"type": "str", "required": True},
-    "state": {"type": "str", "choices": ["present", "disabled", "absent"], "required": True},
-    "account": {"type": "str", "required": True},
-    "account_id": {"type": "str", "required": True},
-    "path": {"type": "str", "default": "/"},
-    "groups": {"type": "list", "elements": "str", "default": []},
-    "everyone": {"type": "list", "elements": "str", "default": []},
-    "admins": {"type": "list", "elements": "str", "default": []},
-    "listed": {"type": "list", "elements": "str", "default": []},
-    "people_file": {"type": "str", "default": "vars/people.yml of the credentials repo"},
-    "new_password": {"type": "bool", "default": False, "no_log": False},  # whether, not which
-    "records": {"type": "path", "required": True},
-    "now": {"type": "str"},
-}
 PURPOSE = {"present": "onboard", "disabled": "offboard", "absent": "delete"}
 # Ahead of this machine's clock: sessions from while this runs are revoked too, whatever AWS's clock says.
 AHEAD = datetime.timedelta(minutes=5)
 
 
-def why_not(
-    client: Any, params: dict[str, Any], live: dm_person.Person | None, caller: str, seen: list[str]
-) -> list[str]:
-    """Why nothing may be done, one sentence each."""
-    name, state = params["name"], params["state"]
-    if live and live.name != name:
-        return [f"the user is called {live.name}, not {name}: write it as it is"]
-    if state == "present":
-        missing = sorted(set(params["groups"]) - set(dm_person_live.groups(client)))
-        return [f"group {group} is not there: converge access first" for group in missing]
-    if live is None and name not in seen:
-        near = difflib.get_close_matches(name, dm_person_live.users(client), n=1)
-        return [f"there is no user {name}" + (f"; did you mean {near[0]}?" if near else "")]
-    admins = {
-        group: dm_person_live.members(client, group) for group in params["admins"] if live and group in live.groups
-    }
-    listed, file = params["listed"], params["people_file"]
-    return dm_person.refusals(name, live, caller, listed, file, admins, state == "absent")
-
-
-def planned(
-    params: dict[str, Any], live: dm_person.Person | None, left: list[str], now: datetime.datetime
-) -> list[Action]:
+def planned(params: dict[str, Any], live: plan.Person | None, left: list[str]) -> list[Action]:
     name, everyone = params["name"], params["everyone"]
     if params["state"] == "present":
-        return dm_person.onboard(name, params["path"], params["groups"], live, everyone, params["new_password"])
+        return plan.onboard(name, params["path"], params["groups"], live, everyone, params["new_password"])
     if params["state"] == "disabled" and live:
-        before = (now + AHEAD).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return dm_person.disable(live, left, everyone, before)
-    return dm_person.delete(live, left, everyone)
+        now = datetime.datetime.fromisoformat(params["now"]) if params["now"] else datetime.datetime.now(datetime.UTC)
+        return plan.disable(live, left, everyone, (now + AHEAD).strftime("%Y-%m-%dT%H:%M:%SZ"))
+    return plan.delete(live, left, everyone)
 
 
-def notes(params: dict[str, Any], live: dm_person.Person | None, actions: list[Action]) -> list[str]:
+def notes(params: dict[str, Any], live: plan.Person | None, actions: list[Action]) -> list[str]:
     name = params["name"]
-    if params["state"] == "present":
-        surplus = sorted(set(live.groups) - set(params["groups"])) if live else []
-        said = [f"{name} is in {', '.join(surplus)} too, which the lists do not say: converging access ends it"]
-        return said if surplus else []
+    if params["state"] == "present" and live:
+        surplus = sorted(set(live.groups) - set(params["groups"]))
+        said = f"{name} is in {', '.join(surplus)} too, which the lists do not say: converging access ends it"
+        idle = [f"{plan.called(one, name)} stays inactive" for one in live.credentials if not one.active]
+        return [said] * bool(surplus) + idle
     if params["state"] == "disabled" and actions:
-        return [f"role sessions that {name} began in any account last until they expire (12 hours at most)"]
-    return []
+        lasting = f"role sessions that {name} began in any account last until they expire (12 hours at most)"
+        return [lasting, *params["elsewhere"]]
+    return params["elsewhere"] if params["state"] == "absent" else []
 
 
-def reveal(name: str, where: str, password: str) -> None:
-    say(
-        where,
-        f"\nOne-time console password of {name}:\n\n    {password}\n\n"
-        "It is shown this once and stored nowhere, works if this run ends without a failure,\n"
-        "and must be replaced at the first sign-in.\n\n",
-    )
+def against(params: dict[str, Any], iam: Any, live: plan.Person | None, deleted: bool, caller: str) -> list[str]:
+    """Why nothing may be done, one sentence each."""
+    if params["state"] == "present":
+        return guard.letting_in(params["name"], live, params["groups"], read.groups(iam))
+    mine = [group for group in params["admins"] if live and group in live.groups]
+    admins = {group: [one for one in read.members(iam, group) if read.signs_in(iam, one)] for group in mine}
+    users = [] if live or deleted else read.users(iam)
+    return guard.letting_off(params, live, caller, admins, users)
 
 
 def main() -> None:
-    module = AnsibleAWSModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    module = estate_module(DOCUMENTATION)
     params = module.params
     name, state = params["name"], params["state"]
     doing = f"{'Onboarding' if state == 'present' else 'Offboarding'} {name}"
-    if problem := name_problem("user", name):
-        module.fail_json(msg=f"{doing}: nothing was changed: {problem}.")
-    now = datetime.datetime.fromisoformat(params["now"]) if params["now"] else datetime.datetime.now(datetime.UTC)
-    try:
-        client = module.client("iam", aws_config=Config(retries={"mode": "standard", "max_attempts": 5}))
-        caller = module.client("sts").get_caller_identity()["Arn"]
-        live = dm_person_live.read(client, name)
-        devices, deleted = devices_seen(params["records"], name)
-        left = [] if state == "present" else dm_person_live.left_devices(client, params["account_id"], name, devices)
-        against = why_not(client, params, live, caller, [name] if deleted else [])
-        actions = planned(params, live, left, now) if not against else []
-        sets_password = any(action.method.endswith("login_profile") and action.verb != "remove" for action in actions)
-        policy = dm_person_live.password_policy(client) if sets_password else {}
-    except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError, AnsibleBotocoreError) as exc:
-        module.fail_json(msg=sentence(exc, f"{doing}: nothing was changed, since IAM could not be read"))
-    shown = dm_person.shown(actions)
-    told: dict[str, Any] = {
-        "changed": bool(actions),
-        "diff": dm_person.diff(name, live, left, actions),
-        "plan": result(PURPOSE[state], params["account"], shown, [], notes(params, live, actions)),
-        "outcomes": [],
-    }
-    where = terminal() if sets_password and not module.check_mode else ""
-    if sets_password and not module.check_mode and not where:
-        against.append("there is no terminal to show the password on: run it from one")
-    if against:
-        module.fail_json(msg=f"{doing}: nothing was changed: {'; '.join(against)}.", **told | {"changed": False})
-    if module.check_mode or not actions:
-        module.exit_json(**told)
-    secret: list[str] = []
+    clients = Clients(module, workers=8)
 
-    def make() -> str:
-        secret.append(dm_person.password(policy))
-        module.no_log_values.update(secret)
-        return secret[-1]
+    def looked() -> tuple[Any, ...]:
+        if problem := name_problem("user", name):
+            raise Refusal(problem)
+        iam = clients["iam"]
+        caller = clients["sts"].get_caller_identity()["Arn"]
+        live = read.read(iam, name)
+        devices, deleted = devices_seen(params["records"], name)
+        left = [] if state == "present" else read.left_devices(iam, params["account_id"], name, devices)
+        refused = against(params, iam, live, deleted, caller)
+        actions = planned(params, live, left) if not refused else []
+        policy = read.password_policy(iam) if any(map(sets_password, actions)) else {}
+        return caller, live, left, refused, actions, policy
+
+    caller, live, left, refused, actions, policy = clients.ask(looked, doing)
+    where = terminal() if any(map(sets_password, actions)) else ""
+    if any(map(sets_password, actions)) and not where:
+        refused.append("there is no terminal to show the password on: run it from one")
+    shown = Shown(clients.call, policy, where, name)
 
     def explain(exc: Exception) -> str:
-        said = sentence(exc, "AWS refused")
-        return functools.reduce(lambda text, hidden: text.replace(hidden, "…"), secret, said)
+        module.no_log_values.update(shown.secrets)
+        return shown.hidden(sentence(exc, "AWS refused"))
 
     by = {"arn": caller, "user": getpass.getuser()}
-    try:
-        record = Record.begin(params["records"], PURPOSE[state], name, params["account"], by, shown, live)
-    except OSError as exc:
-        said = f"no record can be kept in {params['records']} ({exc.strerror})"
-        module.fail_json(msg=f"{doing}: nothing was changed: {said}.", **told | {"changed": False})
-    fresh = {action.resource for action in actions if action.verb == "add"}
-    calls = dm_person_live.PersonCalls(
-        client, params["account_id"], fresh, make, functools.partial(reveal, name, where)
-    )  # fmt: skip
-    outcomes: list[Outcome] = carry_out(actions, calls, explain, workers=8)
-    told["outcomes"] = [outcome.told() for outcome in outcomes]
-    told["record"] = record.end(told["outcomes"])
-    told["changed"] = any(outcome.status == "done" for outcome in outcomes)
-    if failed := failures(outcomes):
-        module.fail_json(msg=f"{doing} is half done: {failed}; run it again.", **told)
-    module.exit_json(**told)
+    record = Record(params["records"], PURPOSE[state], name, params["account"], by, actions, live, shown, explain)
+    clients.fresh.update(action.resource for action in actions if action.verb == "add")
+    diff = plan.diff(name, live, left, actions)
+    made = Plan(PURPOSE[state], params["account"], actions, diff, notes(params, live, actions))
+    facts = lambda _: {"record": str(record.path)} if record.path else {}  # noqa: E731 run() asks it at the very end
+    run(module, made, record, refused, facts, known=plan.ids(live), explain=explain, workers=8)
 
 
 if __name__ == "__main__":

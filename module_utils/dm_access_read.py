@@ -11,7 +11,7 @@ import io
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from ansible.module_utils.dm_iam_live import Live
+from ansible.module_utils.estate.access.read import Live
 from ansible.module_utils.estate.errors import error_code
 
 ROOT = "<root_account>"

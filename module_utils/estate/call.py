@@ -42,12 +42,11 @@ ALREADY = {
     "iam.create_user": "EntityAlreadyExists",
     "iam.create_group": "EntityAlreadyExists",
     "iam.create_instance_profile": "EntityAlreadyExists",
-    "iam.remove_user_from_group": "NoSuchEntity",
-    "iam.detach_group_policy": "NoSuchEntity",
-    "iam.detach_role_policy": "NoSuchEntity",
-    "iam.delete_group_policy": "NoSuchEntity",
-    "iam.delete_role_policy": "NoSuchEntity",
-    "iam.delete_policy_version": "NoSuchEntity",
+    # disabling one: what is gone is disabled
+    "iam.update_access_key": "NoSuchEntity",
+    "iam.update_signing_certificate": "NoSuchEntity",
+    "iam.update_ssh_public_key": "NoSuchEntity",
+    "iam.update_service_specific_credential": "NoSuchEntity",
     "s3.create_bucket": "BucketAlreadyOwnedByYou",
     "ec2.delete_volume": "InvalidVolume.NotFound",  # it went with its instance
     "ec2.delete_security_group": "InvalidGroup.NotFound",
@@ -70,6 +69,14 @@ AFTER = {
 }
 
 
+# The same of all methods that take something away.
+_TAKES = ("iam.remove_", "iam.detach_", "iam.delete_", "iam.deactivate_")
+
+
+def already(method: str, code: str) -> bool:
+    return ALREADY.get(method) == code or (code == "NoSuchEntity" and method.startswith(_TAKES))
+
+
 class Later(NamedTuple):
     """An answer that is true for a moment only, and how long to go on asking."""
 
@@ -83,6 +90,8 @@ class Later(NamedTuple):
 LATER = (
     Later("s3.", ("OperationAborted",), LONG),  # another change of this bucket is under way
     Later("iam.", ("ConcurrentModification", "EntityTemporarilyUnmodifiable"), LONG),
+    # What was taken away a moment ago may still be seen.
+    Later("iam.delete_", ("DeleteConflict",), SHORT),
     # A principal made a moment ago, perhaps in another account, is not known everywhere yet.
     Later("s3.put_bucket_policy", ("MalformedPolicy",), SHORT, saying="principal"),
     Later("iam.", ("MalformedPolicyDocument",), LONG, saying="principal"),
@@ -142,6 +151,8 @@ def _same_profile_role(client: Any, params: dict[str, Any]) -> None:
 INSTEAD: dict[tuple[str, str], Callable[[Any, dict[str, Any]], None]] = {
     ("iam.create_role", "EntityAlreadyExists"): _same_role,
     ("iam.create_policy", "EntityAlreadyExists"): _same_policy,
+    # An answer was lost, and the call repeated: the password that was shown last counts.
+    ("iam.create_login_profile", "EntityAlreadyExists"): lambda client, params: client.update_login_profile(**params),
     ("iam.add_role_to_instance_profile", "LimitExceeded"): _same_profile_role,
 }
 
@@ -157,7 +168,7 @@ def call(action: Action, client: Any, fresh: bool = False, sleep: Callable[[floa
             return answer
         except Exception as exc:
             code = error_code(exc)
-            if ALREADY.get(action.method) == code:
+            if already(action.method, code):
                 return None
             if instead := INSTEAD.get((action.method, code)):
                 return instead(client, dict(action.params))

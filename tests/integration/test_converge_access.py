@@ -11,11 +11,10 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible.module_utils.dm_iam import plan
-from ansible.module_utils.dm_iam_calls import Calls
-from ansible.module_utils.dm_iam_live import pages, parse
-from ansible.module_utils.dm_plan import carry_out
-from ansible_collections.amazon.aws.plugins.module_utils.policy import compare_policies
+from ansible.module_utils.estate.access.plan import plan
+from ansible.module_utils.estate.access.read import Account, pages, parse
+from ansible.module_utils.estate.call import call
+from ansible.module_utils.estate.plan import carry_out
 
 from local_aws.control import Control
 
@@ -123,7 +122,7 @@ def test_people_move_and_only_their_memberships_change(main_account: Control, ru
         "SecurityAudit": [],
     }
     told = done.report["plans"]["main-account"]["access"]
-    assert told["people"] == [
+    assert told["effects"] == [
         "moves: eve.example gains production:infrastructure through ProdInfrastructure, "
         "backups:backups through backups and loses development:developers through Developers",
         "leaves: fay.example loses development:security_audit and production:security_audit through SecurityAudit",
@@ -140,7 +139,7 @@ def test_people_move_and_only_their_memberships_change(main_account: Control, ru
     ("lists", "why"),
     [
         ({"developers": "missing"}, "the list developers is missing; an empty one is written developers: []"),
-        ({"developers": ["cy.exmaple"]}, "'cy.exmaple' is not among the users; did you mean 'cy.example'?"),
+        ({"developers": ["cy.exmaple"]}, "'cy.exmaple' is not among the users; did you mean cy.example?"),
         ({"admins": ["gus.example"]}, "the last of the present members of protected group Admins would go"),
         (
             {"developers": [], "dev_infrastructure_users": [], "prod_developers": []},
@@ -206,7 +205,7 @@ def test_one_refusal_does_not_stop_the_rest_and_a_second_run_finishes(estate_aws
     done = run_playbook(PLAYBOOK, "-l", "main-account")
 
     assert done.rc == 2
-    assert "IAM of account main is not as declared: group SecurityAudit:" in done.output
+    assert "access of main: not all of it is as declared: group SecurityAudit:" in done.output
     assert "Traceback" not in done.output
     assert members(estate_aws)["Admins"] == ["ada.example", "bob.example"]
     outcomes = done.report["plans"]["main-account"]["access"]["outcomes"]
@@ -239,11 +238,11 @@ IN_PROCESS = """
 import runpy
 import ansible.module_utils
 ansible.module_utils.__path__.append("module_utils")
-runpy.run_path("library/dm_iam.py", run_name="__main__")
+runpy.run_path("library/dm_access.py", run_name="__main__")
 """
 
 
-def dm_iam(aws: Control, folder: Path, **wanted: Any) -> dict[str, Any]:
+def dm_access(aws: Control, folder: Path, **wanted: Any) -> dict[str, Any]:
     """The module by itself, as a process; what it said."""
     args = folder / "args.json"
     args.write_text(json.dumps({"ANSIBLE_MODULE_ARGS": {**SMALL, **wanted}}))
@@ -284,8 +283,11 @@ def converge(aws: Control) -> set[str]:
         ("groups", holder | {"grants": [], "everyone": False}),
     ):
         whole[plural] = [more | item for item in whole[plural]]
-    actions = plan(whole, parse(pages(client.get_account_authorization_details)), compare_policies).actions
-    calls = Calls(client, whole["account_id"], set(), sleep=lambda _: None)
+    actions = plan(whole, Account(parse(pages(client.get_account_authorization_details)))).actions
+
+    def calls(action: Any) -> Any:
+        return call(action, client, sleep=lambda _: None)
+
     return {outcome.status for outcome in carry_out(actions, calls, str, workers=1)}
 
 
@@ -307,7 +309,7 @@ def test_killed_between_any_two_calls_a_second_run_ends_the_same(estate_aws: Con
 
 def test_a_lost_answer_is_no_reason_to_fail(estate_aws: Control, tmp_path: Path) -> None:
     """botocore tries again what was cut off, and finds it done already."""
-    assert dm_iam(estate_aws, tmp_path)["changed"]
+    assert dm_access(estate_aws, tmp_path)["changed"]
     smooth = state(estate_aws)
     for operation in (
         "CreateUser",
@@ -320,7 +322,7 @@ def test_a_lost_answer_is_no_reason_to_fail(estate_aws: Control, tmp_path: Path)
         estate_aws.reset()
         estate_aws.fail(operation, kind="drop_after")
 
-        done = dm_iam(estate_aws, tmp_path)
+        done = dm_access(estate_aws, tmp_path)
 
         assert not done.get("failed"), (operation, done["msg"])
         if operation != "CreatePolicy":  # whose second version says what the first did
@@ -331,31 +333,31 @@ def test_throttling_is_waited_out(estate_aws: Control, tmp_path: Path) -> None:
     for operation in ("GetAccountAuthorizationDetails", "CreateUser", "AddUserToGroup"):
         estate_aws.fail(operation, code="Throttling", times=2)
 
-    assert not dm_iam(estate_aws, tmp_path).get("failed")
+    assert not dm_access(estate_aws, tmp_path).get("failed")
 
 
 def test_a_read_that_is_refused_changes_nothing(estate_aws: Control, tmp_path: Path) -> None:
     estate_aws.fail("GetAccountAuthorizationDetails", code="AccessDenied", times=100)
 
-    done = dm_iam(estate_aws, tmp_path)
+    done = dm_access(estate_aws, tmp_path)
 
-    assert "Could not read IAM of account main: not allowed" in done["msg"]
+    assert "Cannot plan access to account main: not allowed" in done["msg"]
     assert estate_aws.writes() == []
 
 
 def test_what_was_allowed_for_one_run_goes(estate_aws: Control, tmp_path: Path) -> None:
-    dm_iam(estate_aws, tmp_path)
+    dm_access(estate_aws, tmp_path)
     nobody = {"members": {"Devs": []}, "removal_number": 1}
 
-    assert "2 of 2 memberships would go, and 1 at most may" in dm_iam(estate_aws, tmp_path, **nobody)["msg"]
-    assert not dm_iam(estate_aws, tmp_path, **nobody, removals_allowed=2).get("failed")
+    assert "2 of 2 memberships would go, and 1 at most may" in dm_access(estate_aws, tmp_path, **nobody)["msg"]
+    assert not dm_access(estate_aws, tmp_path, **nobody, removals_allowed=2).get("failed")
     assert members(estate_aws) == {"Devs": []}
 
 
 def test_names_that_iam_would_refuse_never_reach_it(estate_aws: Control, tmp_path: Path) -> None:
     wanted = {"users": [{"name": "ada example"}], "members": {"Devs": ["ada example"]}}
 
-    done = dm_iam(estate_aws, tmp_path, **wanted)
+    done = dm_access(estate_aws, tmp_path, **wanted)
 
     assert "user 'ada example': ' ' at position 4 is not allowed; allowed are a-z A-Z 0-9 +=,.@_-" in done["msg"]
     assert estate_aws.calls() == []

@@ -30,7 +30,7 @@ def people(tmp_path, estate_aws):
         (tmp_path / "vars" / "people.yml").write_text(yaml.safe_dump(lists))
         return {
             "env": {"DM_CREDENTIALS_REPO": str(tmp_path)},
-            "extra_vars": {"name": "zoe.example", "person_records": str(tmp_path / "records")},
+            "extra_vars": {"person": "zoe.example", "person_records": str(tmp_path / "records")},
         }
 
     return write
@@ -67,6 +67,17 @@ def test_a_starter_gets_user_groups_and_a_password_that_only_the_terminal_sees(
     assert {action["status"] for action in content["actions"]} == {"done"}
 
 
+def enrol(iam, name: str) -> None:
+    """An admin who can sign in: a password, and a device."""
+    iam.create_user(UserName=name)
+    iam.create_login_profile(UserName=name, Password="Correct-horse-9")
+    device = iam.create_virtual_mfa_device(VirtualMFADeviceName=name)["VirtualMFADevice"]["SerialNumber"]
+    iam.enable_mfa_device(
+        UserName=name, SerialNumber=device, AuthenticationCode1="123456", AuthenticationCode2="234567"
+    )  # fmt: skip
+    iam.add_user_to_group(UserName=name, GroupName="Admins")
+
+
 def test_a_leaver_is_disabled_and_then_deleted_and_nobody_else_is(estate_aws, run_playbook, people, tmp_path):
     iam = estate_aws.client("iam")
     iam.create_user(UserName="zoe.example")
@@ -79,8 +90,8 @@ def test_a_leaver_is_disabled_and_then_deleted_and_nobody_else_is(estate_aws, ru
     listed = run_playbook("offboard_person.yml", **people("zoe.example"))
     people()
     last = run_playbook("offboard_person.yml", **gone)
-    iam.create_user(UserName="ada.example")
-    iam.add_user_to_group(UserName="ada.example", GroupName="Admins")
+    for name in ("ada.example", "bob.example"):
+        enrol(iam, name)
     at = {**gone, "extra_vars": {**gone["extra_vars"], "delete": "true"}}
     too_early = run_playbook("offboard_person.yml", **at)
     planned = run_playbook("offboard_person.yml", check=True, **gone)
@@ -104,7 +115,8 @@ def test_a_leaver_is_disabled_and_then_deleted_and_nobody_else_is(estate_aws, ru
     assert moment.sub("", str(plans[0]["diff"])) == moment.sub("", str(plans[1]["diff"]))
     assert key not in planned.output + disabled.output + json.dumps(plans)
     assert [user["UserName"] for user in iam.list_users()["Users"] if user["UserName"] != "bootstrap"] == [
-        "ada.example"
+        "ada.example",
+        "bob.example",
     ]
     names = sorted(path.name.split("-", 1)[1] for path in (tmp_path / "records").iterdir())
     assert names == ["delete-zoe.example.json", "offboard-zoe.example.json"]

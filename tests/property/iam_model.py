@@ -1,6 +1,6 @@
-"""IAM as its API reference describes it, as far as dm_iam goes: strict about order, limits and names.
+"""IAM as its API reference describes it, as far as dm_access goes: strict about order, limits and names.
 
-Stands in for boto3's client. Sizes and counts: the page that module_utils/dm_iam_rules.py cites.
+Stands in for boto3's client. Sizes and counts: the page that module_utils/estate/access/check.py cites.
 """
 
 from __future__ import annotations

@@ -9,7 +9,6 @@ import xml.etree.ElementTree as ET
 from access_review import access_review
 from ansible.module_utils.estate.review import Review, lines
 from ansible.module_utils.estate.review import review as reviewed
-from ansible.module_utils.estate.review.ends import membership_ends
 from ansible.module_utils.estate.review.picture import Picture
 from ansible.module_utils.estate.review.svg import width
 from ansible.module_utils.estate.review.table import table
@@ -201,17 +200,3 @@ def test_one_filter_gives_the_table_and_every_file() -> None:
     assert set(found["files"]) == {"access.csv", "access_findings.csv", "access_buckets.csv", "access.svg"}
     assert "until the end of 2027-01-31" in found["files"]["access.csv"]
     assert re.search("Who can reach which role, 2026-11-23", found["files"]["access.svg"])
-
-
-def test_a_membership_ends_with_its_list_or_with_the_person() -> None:
-    people = {
-        "users": ["ada.example", {"name": "bob.example", "until": "2027-01-01"}],
-        "admins": [{"name": "ada.example", "until": "2027-02-01"}, {"name": "bob.example", "until": "2027-03-01"}],
-        "developers": ["bob.example", "ada.example"],
-    }
-    groups = {"Admins": {"members": "admins"}, "Developers": {"members": "developers"}}
-
-    assert membership_ends(people, groups) == {
-        "Admins": {"ada.example": "2027-02-01", "bob.example": "2027-01-01"},
-        "Developers": {"bob.example": "2027-01-01"},
-    }

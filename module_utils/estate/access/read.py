@@ -1,4 +1,4 @@
-"""IAM of one account as it is, from one sweep of GetAccountAuthorizationDetails. No Ansible, no boto3, no I/O.
+"""IAM of one account as it is, from one sweep of GetAccountAuthorizationDetails. No Ansible, no boto3.
 
     live = parse(pages(client.get_account_authorization_details))
 
@@ -9,16 +9,18 @@ with every user, group, role and managed policy, up to 1,000 a page; not with a 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import unquote
+
+from ansible.module_utils.estate.errors import Refusal, error_code
 
 # AWS's own managed policies are left out: they are over a thousand, and nothing here changes them.
 FILTER = ("User", "Group", "Role", "LocalManagedPolicy")
 PAGE = 1000
 
 
-class PartialRead(Exception):
+class PartialRead(Refusal):
     """Live state is incomplete, so nothing may be concluded from what is missing in it; the message says why."""
 
 
@@ -28,7 +30,7 @@ class User(NamedTuple):
     arn: str
     groups: tuple[str, ...]
     managed: tuple[str, ...]  # ARNs of attached policies
-    inline: dict[str, dict]  # policy document by name
+    inline: dict[str, dict[str, Any]]  # policy document by name
     boundary: str  # ARN, or ""
     tags: dict[str, str]
 
@@ -38,16 +40,16 @@ class Group(NamedTuple):
     path: str
     arn: str
     managed: tuple[str, ...]
-    inline: dict[str, dict]
+    inline: dict[str, dict[str, Any]]
 
 
 class Role(NamedTuple):
     name: str
     path: str
     arn: str
-    trust: dict
+    trust: dict[str, Any]
     managed: tuple[str, ...]
-    inline: dict[str, dict]
+    inline: dict[str, dict[str, Any]]
     instance_profiles: tuple[str, ...]  # names
     boundary: str
     tags: dict[str, str]
@@ -56,7 +58,7 @@ class Role(NamedTuple):
 class Version(NamedTuple):
     id: str  # "v3"
     default: bool
-    document: dict
+    document: dict[str, Any]
 
 
 class Policy(NamedTuple):
@@ -66,7 +68,7 @@ class Policy(NamedTuple):
     versions: tuple[Version, ...]  # oldest first
 
     @property
-    def document(self) -> dict:
+    def document(self) -> dict[str, Any]:
         """What the policy says now: its default version."""
         return next(version.document for version in self.versions if version.default)
 
@@ -118,7 +120,7 @@ def parse(answered: Iterable[dict[str, Any]]) -> Live:
     return live
 
 
-def _add(found: dict, item: Any) -> None:
+def _add(found: dict[str, Any], item: Any) -> None:
     if item.name in found:
         raise PartialRead(f"{type(item).__name__.lower()} {item.name} was listed twice: IAM changed while it was read")
     found[item.name] = item
@@ -145,28 +147,28 @@ def _of_aws(arn: str) -> bool:
     return arn.startswith("arn:aws:iam::aws:")
 
 
-def _document(raw: Any) -> dict:
+def _document(raw: Any) -> dict[str, Any]:
     """botocore decodes documents; anything that did not pass through it is still URL-encoded JSON (RFC 3986)."""
     return raw if isinstance(raw, dict) else json.loads(unquote(raw))
 
 
-def _managed(detail: dict) -> tuple[str, ...]:
+def _managed(detail: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(attached["PolicyArn"] for attached in detail.get("AttachedManagedPolicies", []))
 
 
-def _inline(policies: Iterable[dict]) -> dict[str, dict]:
+def _inline(policies: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     return {policy["PolicyName"]: _document(policy["PolicyDocument"]) for policy in policies}
 
 
-def _tags(detail: dict) -> dict[str, str]:
+def _tags(detail: Mapping[str, Any]) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for tag in detail.get("Tags", [])}
 
 
-def _boundary(detail: dict) -> str:
+def _boundary(detail: Mapping[str, Any]) -> str:
     return detail.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", "")
 
 
-def _user(detail: dict) -> User:
+def _user(detail: Mapping[str, Any]) -> User:
     return User(
         detail["UserName"],
         detail["Path"],
@@ -179,13 +181,13 @@ def _user(detail: dict) -> User:
     )
 
 
-def _group(detail: dict) -> Group:
+def _group(detail: Mapping[str, Any]) -> Group:
     return Group(
         detail["GroupName"], detail["Path"], detail["Arn"], _managed(detail), _inline(detail.get("GroupPolicyList", []))
     )
 
 
-def _role(detail: dict) -> Role:
+def _role(detail: Mapping[str, Any]) -> Role:
     return Role(
         detail["RoleName"],
         detail["Path"],
@@ -199,7 +201,7 @@ def _role(detail: dict) -> Role:
     )
 
 
-def _policy(detail: dict) -> Policy:
+def _policy(detail: Mapping[str, Any]) -> Policy:
     # Version ids only ever grow, also after older ones were deleted: their number is their age.
     versions = sorted(detail["PolicyVersionList"], key=lambda version: int(version["VersionId"][1:]))
     return Policy(
@@ -208,3 +210,27 @@ def _policy(detail: dict) -> Policy:
         detail["Arn"],
         tuple(Version(v["VersionId"], v["IsDefaultVersion"], _document(v["Document"])) for v in versions),
     )
+
+
+class Account(NamedTuple):
+    """All that is live and declared here."""
+
+    live: Live
+    alias: str | None = None
+    password_policy: Mapping[str, Any] = {}
+
+
+def read(client: Any, wanted: Mapping[str, Any]) -> Account:
+    """Everything live; the alias and the password policy only where they are declared."""
+    live = parse(pages(client.get_account_authorization_details))
+    alias = None
+    if wanted["alias"] is not None:
+        alias = next(iter(client.list_account_aliases()["AccountAliases"]), None)
+    password_policy: dict[str, Any] = {}
+    if wanted["password_policy"] is not None:
+        try:
+            password_policy = client.get_account_password_policy()["PasswordPolicy"]
+        except Exception as exc:
+            if error_code(exc) != "NoSuchEntity":  # none was ever set
+                raise
+    return Account(live, alias, password_policy)

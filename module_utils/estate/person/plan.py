@@ -4,28 +4,29 @@ Coming: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_users_create.html
 Going: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_users_remove.html, which lists what must go before the user,
 and https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_revoke-sessions.html for the sessions.
 
-Every plan is made from what is live, so that one that was carried out in part is finished by the next.
+Every plan is made from what is live, so that one that was carried out in part is finished by the next. Whole ids of
+credentials are in no plan: an action has a Ref in place of each, and ids() says what they stand for.
 """
 
 from __future__ import annotations
 
-import json
-import secrets
-import string
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from ansible.module_utils.dm_plan import Action
+from ansible.module_utils.estate.access.check import INLINE_SIZE, size
+from ansible.module_utils.estate.diff import diff_of
+from ansible.module_utils.estate.plan import Action, Ref
+from ansible.module_utils.estate.policy import written
 
 REVOKE = "AWSRevokeOlderSessions"  # the name that AWS's own console gives it
-# Parameters that name a credential; people and records see only its ends.
-_IDS = ("AccessKeyId", "CertificateId", "SSHPublicKeyId", "ServiceSpecificCredentialId")
+DENY_ALL = "arn:aws:iam::aws:policy/AWSDenyAll"  # where a user's own policies leave no room for one more
 
 
 class Credential(NamedTuple):
     kind: str  # a key of _CALLS
     id: str
     active: bool
+    used: str = ""  # the day of the last use, where AWS tells one
 
 
 class Person(NamedTuple):
@@ -40,10 +41,11 @@ class Person(NamedTuple):
     inline: tuple[str, ...]  # names of policies
     attached: tuple[str, ...]  # ARNs of policies
     boundary: str  # ARN, or ""
+    room: int = INLINE_SIZE["user"]  # characters that its own inline policies leave for one more
 
     @property
     def revoked(self) -> bool:
-        return REVOKE in self.inline
+        return REVOKE in self.inline or DENY_ALL in self.attached
 
 
 class Calls(NamedTuple):
@@ -68,17 +70,18 @@ def masked(id_: str) -> str:
     return f"{id_[:4]}…{id_[-4:]}"
 
 
+def called(credential: Credential, name: str) -> str:
+    return f"{credential.kind} {masked(credential.id)} of {name}"
+
+
+def ids(live: Person | None) -> dict[Ref, Any]:
+    """What the Refs in a plan stand for."""
+    return {Ref(called(one, live.name), "id"): one.id for one in live.credentials} if live else {}
+
+
 def virtual(serial: str) -> bool:
     """Whether an MFA device is a virtual one, which outlives its use until it is deleted; a key fob is not IAM's."""
     return serial.startswith("arn:") and ":mfa/" in serial
-
-
-def shown(actions: Iterable[Action]) -> list[Action]:
-    """The actions as they may be told: without whole ids of credentials."""
-    return [
-        action._replace(params={k: masked(v) if k in _IDS else v for k, v in action.params.items()})
-        for action in actions
-    ]
 
 
 def revoke_document(before: str) -> dict[str, Any]:
@@ -105,9 +108,8 @@ class _Plan:
         return list(dict.fromkeys(action.resource for action in self.actions))
 
     def credential(self, credential: Credential, delete: bool) -> None:
-        calls = _CALLS[credential.kind]
-        resource = f"{credential.kind} {masked(credential.id)} of {self.name}"
-        params = {"UserName": self.name, calls.id: credential.id}
+        calls, resource = _CALLS[credential.kind], called(credential, self.name)
+        params: dict[str, Any] = {"UserName": self.name, calls.id: Ref(resource, "id")}
         if delete:
             self.add("remove", resource, calls.delete, **params)
         elif credential.active:
@@ -144,6 +146,27 @@ class _Plan:
         resource = f"{self.name} in {group}"
         self.add("remove", resource, "remove_user_from_group", needs, GroupName=group, UserName=self.name)
 
+    def join(self, group: str, needs: Iterable[str]) -> None:
+        self.add("add", f"{self.name} in {group}", "add_user_to_group", needs, GroupName=group, UserName=self.name)
+
+    def revoke(self, live: Person, before: str) -> None:
+        """First of all, and whatever else fails."""
+        document, sessions = revoke_document(before), f"sessions of {self.name}"
+        verb = "change" if live.revoked else "add"
+        if size(document) <= live.room:
+            params = {"PolicyName": REVOKE, "PolicyDocument": written(document)}
+            self.add(verb, sessions, "put_user_policy", UserName=self.name, **params)
+        else:
+            self.add(verb, sessions, "attach_user_policy", UserName=self.name, PolicyArn=DENY_ALL)
+
+    def restore(self, live: Person, needs: Iterable[str]) -> None:
+        """What revoked the sessions goes last: until then nobody may do anything with them."""
+        sessions = f"sessions of {self.name}"
+        if REVOKE in live.inline:
+            self.add("remove", sessions, "delete_user_policy", needs, UserName=self.name, PolicyName=REVOKE)
+        if DENY_ALL in live.attached:
+            self.add("remove", sessions, "detach_user_policy", needs, UserName=self.name, PolicyArn=DENY_ALL)
+
 
 def disable(live: Person, left: Iterable[str], everyone: Iterable[str], before: str) -> list[Action]:
     """What takes all access away and can be taken back. left are the person's virtual devices that nobody uses.
@@ -151,18 +174,15 @@ def disable(live: Person, left: Iterable[str], everyone: Iterable[str], before: 
     before is the moment (ISO 8601) before which sessions end: a little ahead, so that what was begun while
     this was planned is among them.
     """
-    made = _Plan(live.name)
+    first, made = _Plan(live.name), _Plan(live.name)
     for credential in live.credentials:
         made.credential(credential, delete=False)
     made.password(live)
     made.devices(live, left)
     made.groups(live, everyone)
     if made.actions or not live.revoked:
-        verb = "change" if live.revoked else "add"
-        document = json.dumps(revoke_document(before), separators=(",", ":"))
-        params = {"UserName": live.name, "PolicyName": REVOKE, "PolicyDocument": document}
-        made.add(verb, f"sessions of {live.name}", "put_user_policy", **params)
-    return made.actions
+        first.revoke(live, before)
+    return first.actions + made.actions
 
 
 def delete(live: Person | None, left: Iterable[str], everyone: Iterable[str] = ()) -> list[Action]:
@@ -177,21 +197,17 @@ def delete(live: Person | None, left: Iterable[str], everyone: Iterable[str] = (
     made.password(live)
     made.devices(live, left)
     made.groups(live, everyone)
+    who = {"UserName": live.name}
     for policy in live.inline:
         if policy != REVOKE:
-            params = {"UserName": live.name, "PolicyName": policy}
-            made.add("remove", f"policy {policy} of {live.name}", "delete_user_policy", **params)
+            made.add("remove", f"policy {policy} of {live.name}", "delete_user_policy", **who, PolicyName=policy)
     for arn in live.attached:
-        made.add("remove", f"policy {arn} of {live.name}", "detach_user_policy", UserName=live.name, PolicyArn=arn)
+        if arn != DENY_ALL:
+            made.add("remove", f"policy {arn} of {live.name}", "detach_user_policy", **who, PolicyArn=arn)
     if live.boundary:
-        resource = f"permissions boundary of {live.name}"
-        made.add("remove", resource, "delete_user_permissions_boundary", UserName=live.name)
-    others = made.resources()
-    if live.revoked:  # keeps old sessions out until the very end
-        made.add(
-            "remove", f"user {live.name}", "delete_user_policy", others, UserName=live.name, PolicyName=REVOKE
-        )  # fmt: skip
-    made.add("remove", f"user {live.name}", "delete_user", others, UserName=live.name)
+        made.add("remove", f"permissions boundary of {live.name}", "delete_user_permissions_boundary", **who)
+    made.restore(live, made.resources())
+    made.add("remove", f"user {live.name}", "delete_user", made.resources(), **who)
     return made.actions
 
 
@@ -203,7 +219,7 @@ def onboard(
     everyone: Iterable[str],
     new_password: bool = False,
 ) -> list[Action]:
-    """The user, its groups, and a first password; each only where it is not there yet.
+    """The user, its groups, and a first password; each only where it is not there yet. What an offboarding denied ends.
 
     The password's call carries no password: it is made when the call is.
     """
@@ -215,20 +231,22 @@ def onboard(
     join = [group for group in groups if group not in have]
     first = [group for group in join if group in set(everyone)]
     for group in first:
-        made.add("add", f"{name} in {group}", "add_user_to_group", [user], GroupName=group, UserName=name)
+        made.join(group, [user])
     # What everybody's groups deny must hold before anything else is given.
     needs = [user, *(f"{name} in {group}" for group in first)]
     for group in [group for group in join if group not in first]:
-        made.add("add", f"{name} in {group}", "add_user_to_group", needs, GroupName=group, UserName=name)
+        made.join(group, needs)
     password = {"UserName": name, "PasswordResetRequired": True}
     if live is None or not live.password:
         made.add("add", f"console password of {name}", "create_login_profile", needs, **password)
     elif new_password:
         made.add("change", f"console password of {name}", "update_login_profile", needs, **password)
+    if live:
+        made.restore(live, needs)
     return made.actions
 
 
-def disabled(live: Person) -> list[str]:
+def still_open(live: Person) -> list[str]:
     """What still gives access, and so must be disabled before the user may be deleted; [] when nothing does."""
     still = [f"{c.kind} {masked(c.id)} is active" for c in live.credentials if c.active]
     if live.password:
@@ -241,122 +259,52 @@ def disabled(live: Person) -> list[str]:
     return still
 
 
-def refusals(
-    name: str,
-    live: Person | None,
-    caller: str,
-    listed: list[str],
-    file: str,
-    admins: Mapping[str, list[str]],
-    delete_: bool,
-) -> list[str]:
-    """Why the person may not be offboarded, one sentence each.
-
-    listed are the lists of file that still name the person; admins the members of the admins' groups.
-    """
-    found = []
-    kind, _, rest = caller.split(":", 5)[5].partition("/")
-    if rest.rsplit("/", 1)[-1].lower() == name.lower():
-        found.append(f"{name} is who runs this ({kind} {rest}): ask somebody else to do it")
-    if listed:
-        found.append(f"{name} is still in {', '.join(listed)} of {file}: take the name out first")
-    for group, members in admins.items():
-        if members == [name]:
-            found.append(f"{name} is the last one in {group}: somebody else must be in it first")
-    if live and delete_ and (still := disabled(live)):
-        found.append(f"{name} is not disabled yet ({'; '.join(still)}): run it without delete=true first")
-    return found
-
-
-def view(live: Person | None) -> dict[str, str]:
-    """What is live, a line for each thing: what a diff shows."""
-    if live is None:
-        return {}
-    lines = {f"user {live.name}": live.path}
-    lines |= {f"group {group}": "member" for group in live.groups}
-    if live.password:
-        lines["console password"] = "set"
-    lines |= {f"{c.kind} {masked(c.id)}": "active" if c.active else "inactive" for c in live.credentials}
-    lines |= {f"MFA device {serial}": "in use" for serial in live.devices}
-    lines |= {f"policy {policy}": "inline" for policy in live.inline if policy != REVOKE}
-    lines |= {f"policy {arn}": "attached" for arn in live.attached}
-    if live.boundary:
-        lines["permissions boundary"] = live.boundary
-    if live.revoked:
-        lines["sessions"] = "revoked"
+def after(actions: Iterable[Action], live: Person | None, left: Iterable[str]) -> dict[str, str] | None:
+    """What a diff shows of the person once the actions are done."""
+    lines = dict(view(live, left) or {})
+    for action in actions:
+        method, params = action.method.removeprefix("iam."), action.params
+        if method == "delete_user":
+            return None
+        if method == "create_user":
+            lines[action.resource] = params["Path"]
+        elif action.resource.startswith("sessions of "):
+            lines.pop(action.resource, None)
+            if action.verb != "remove":
+                lines[action.resource] = "revoked"
+        elif method.endswith("login_profile") and action.verb != "remove":
+            lines[action.resource] = "to be replaced at the first sign-in"
+        elif method.startswith("update_"):
+            lines[action.resource] = "inactive"
+        elif action.verb == "add":
+            lines[action.resource] = "member"
+        else:
+            lines.pop(action.resource, None)
     return lines
 
 
-def diff(name: str, live: Person | None, left: Iterable[str], actions: list[Action]) -> list[dict[str, str]]:
-    """What the actions change, as lines before and after."""
-    before = view(live) | {f"MFA device {serial}": "unused" for serial in left}
-    after = dict(before)
-    for action in actions:
-        _effect(after, action)
-    if before == after:
-        return []
-
-    def text(lines: Mapping[str, str]) -> str:
-        return "".join(f"{key}: {value}\n" for key, value in sorted(lines.items()))
-
-    header = f"person {name}"
-    return [{"before_header": header, "after_header": header, "before": text(before), "after": text(after)}]
-
-
-def _effect(lines: dict[str, str], action: Action) -> None:
-    method, params = action.method.removeprefix("iam."), action.params
-    if method == "delete_user":
-        lines.pop(f"user {params['UserName']}", None)
-    elif method == "create_user":
-        lines[f"user {params['UserName']}"] = params["Path"]
-    elif method == "add_user_to_group":
-        lines[f"group {params['GroupName']}"] = "member"
-    elif method == "remove_user_from_group":
-        lines.pop(f"group {params['GroupName']}", None)
-    elif method in ("create_login_profile", "update_login_profile"):
-        lines["console password"] = "to be replaced at the first sign-in"
-    elif method == "delete_login_profile":
-        lines.pop("console password", None)
-    elif method == "deactivate_mfa_device" or method == "delete_virtual_mfa_device":
-        lines.pop(f"MFA device {params['SerialNumber']}", None)
-    elif method == "put_user_policy":
-        before = json.loads(params["PolicyDocument"])["Statement"][0]["Condition"]["DateLessThan"]["aws:TokenIssueTime"]
-        lines["sessions"] = f"revoked where begun before {before}"
-    elif method == "delete_user_policy":
-        lines.pop("sessions" if params["PolicyName"] == REVOKE else f"policy {params['PolicyName']}", None)
-    elif method == "detach_user_policy":
-        lines.pop(f"policy {params['PolicyArn']}", None)
-    elif method == "delete_user_permissions_boundary":
-        lines.pop("permissions boundary", None)
-    else:
-        for kind, calls in _CALLS.items():
-            key = f"{kind} {masked(params.get(calls.id, ''))}"
-            if method == calls.update:
-                lines[key] = "inactive"
-            elif method == calls.delete:
-                lines.pop(key, None)
+def view(live: Person | None, left: Iterable[str] = ()) -> dict[str, str] | None:
+    """What is live, a line for each thing by the name that its actions have."""
+    lines = {f"MFA device {serial}": "unused" for serial in left}
+    if live is None:
+        return lines or None
+    name = live.name
+    lines |= {f"user {name}": live.path} | {f"{name} in {group}": "member" for group in live.groups}
+    if live.password:
+        lines[f"console password of {name}"] = "set"
+    for one in live.credentials:
+        used = f", last used {one.used}" if one.used else ""
+        lines[called(one, name)] = ("active" if one.active else "inactive") + used
+    lines |= {f"MFA device {serial}": "in use" for serial in live.devices}
+    lines |= {f"policy {policy} of {name}": "inline" for policy in live.inline if policy != REVOKE}
+    lines |= {f"policy {arn} of {name}": "attached" for arn in live.attached if arn != DENY_ALL}
+    if live.boundary:
+        lines[f"permissions boundary of {name}"] = live.boundary
+    if live.revoked:
+        lines[f"sessions of {name}"] = "revoked"
+    return lines
 
 
-# IAM's own list of what counts as a symbol is longer; these survive being read out, typed and pasted.
-_SYMBOLS = "!@#%^*_-+="
-# Without letters and digits that look like each other.
-_CLASSES = (
-    "".join(set(string.ascii_uppercase) - set("IO")),
-    "".join(set(string.ascii_lowercase) - set("lo")),
-    "23456789",
-    _SYMBOLS,
-)
-
-
-def password(policy: Mapping[str, Any], choice: Callable[[Any], Any] = secrets.choice) -> str:
-    """A password that any password policy of IAM accepts: every class of characters, and never less than 20 of them.
-
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_passwords_account-policy.html
-    """
-    length = max(20, int(policy.get("MinimumPasswordLength", 0)))
-    characters = [choice(kind) for kind in _CLASSES]
-    characters += [choice("".join(_CLASSES)) for _ in range(length - len(characters))]
-    mixed = []
-    while characters:
-        mixed.append(characters.pop(choice(range(len(characters)))))
-    return "".join(mixed)
+def diff(name: str, live: Person | None, left: Iterable[str], actions: Iterable[Action]) -> list[dict[str, Any]]:
+    left = list(left)
+    return diff_of(f"person {name}", view(live, left), after(actions, live, left))

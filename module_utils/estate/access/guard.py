@@ -1,20 +1,20 @@
 """What a run must not do to people's access unasked. No Ansible, no boto3, no I/O; every refusal is one sentence.
 
-wanted is dm_iam's, whose groups also say "protected": an empty one would lock everybody out.
+wanted is dm_access's, whose groups also say "protected": an empty one would lock everybody out.
 """
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from ansible.module_utils.dm_iam_live import Live
-from ansible.module_utils.dm_iam_rules import GROUPS_OF_A_USER
+from ansible.module_utils.estate.access.check import GROUPS_OF_A_USER
+from ansible.module_utils.estate.access.plan import changes
+from ansible.module_utils.estate.access.read import Live
+from ansible.module_utils.estate.people import FILE as _WHERE
 
 Pairs = list[tuple[str, str]]  # (user, group)
-_WHERE = "vars/people.yml of the credentials repo"
 
 
 class Limits(NamedTuple):
@@ -28,60 +28,12 @@ class Limits(NamedTuple):
         return max(int(self.share * there), self.number) if self.allowed is None else self.allowed
 
 
-def lists(groups: Iterable[Mapping[str, Any]], members: Any, users: Iterable[Mapping[str, Any]]) -> list[str]:
-    """What is wrong with the lists themselves: unset is not empty, and every name is a user's, once."""
-    if not isinstance(members, Mapping):
-        return [f"the members of groups are {_kind(members)}, no mapping: nobody is to be removed for that"]
-    found = []
-    names = {user["name"]: None for user in users}
-    declared = [group["name"] for group in groups]
-    found += [
-        f"members are listed for group {name!r}, which is not declared" for name in members if name not in declared
-    ]
-    for group in declared:
-        listed = members.get(group)
-        if not isinstance(listed, list):
-            found.append(
-                f"the members of group {group} are {_kind(listed)}, not a list: write [] if nobody is to be in it"
-            )
-            continue
-        seen: set[str] = set()
-        for position, name in enumerate(listed, start=1):
-            if not isinstance(name, str):
-                found.append(f"member {position} of group {group} is {_kind(name)}, not a name")
-            elif name in seen:
-                found.append(f"{name!r} is twice among the members of group {group}: remove one ({_WHERE})")
-            elif name not in names:
-                found.append(
-                    f"{name!r} of group {group} is not among the users{_nearest(name, list(names))} ({_WHERE})"
-                )
-            if isinstance(name, str):
-                seen.add(name)
-    return found
-
-
-def _kind(value: Any) -> str:
-    if value is None:
-        return "missing"
-    names = {str: "text", int: "a number", float: "a number", bool: "true or false", dict: "a mapping", list: "a list"}
-    return names.get(type(value), type(value).__name__)
-
-
-def _nearest(name: str, names: list[str]) -> str:
-    same = [other for other in names if other.lower() == name.lower()]
-    near = same or difflib.get_close_matches(name, names, n=1)
-    if not near:
-        return ": add it there, or take it out"
-    return f": {near[0]!r} is, and differs only by case" if same else f": did you mean {near[0]!r}?"
-
-
-def refusals(
-    wanted: Mapping[str, Any], live: Live, joins: Pairs, leaves: Pairs, limits: Limits, caller: str = ""
-) -> list[str]:
+def refusals(wanted: Mapping[str, Any], live: Live, limits: Limits, caller: str = "") -> list[str]:
     """Why this plan must not be carried out; [] when it may be. caller is the ARN of whoever runs it.
 
-    joins and leaves are dm_iam.changes(); the declaration's own lists must have passed lists().
+    The declaration must have passed check.problems().
     """
+    joins, leaves = changes(wanted, live)
     return [
         *_cases(wanted, live),
         *_too_many(wanted, live, leaves, limits),

@@ -1,4 +1,4 @@
-"""How much room dm_iam takes for ten thousand people; benchmarks/bench_access.py measures it with real calls."""
+"""How much room dm_access takes for ten thousand people; benchmarks/bench_access.py measures it with real calls."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 pytestmark = pytest.mark.slow
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 # The module itself, but for AWS: an empty account that takes every call.
 MODULE = """
 import pathlib, re, runpy, sys
@@ -19,7 +19,7 @@ import botocore.client
 ansible.module_utils.__path__.append("module_utils")
 botocore.client.BaseClient._make_api_call = lambda self, operation, params: {"IsTruncated": False}
 try:
-    runpy.run_path("library/dm_iam.py", run_name="__main__")
+    runpy.run_path("library/dm_access.py", run_name="__main__")
 finally:
     # of this program alone: getrusage's figure begins at what whoever started it had
     peak = re.search(r"VmHWM:\\s+(\\d+) kB", pathlib.Path("/proc/self/status").read_text())[1]

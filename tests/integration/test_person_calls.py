@@ -6,9 +6,11 @@ import itertools
 import json
 
 import pytest
-from dm_person import REVOKE, delete, disable, disabled, onboard, password
-from dm_person_live import PersonCalls, left_devices, password_policy, read
-from dm_plan import carry_out
+from ansible.module_utils.estate.call import call
+from ansible.module_utils.estate.person.password import Shown
+from ansible.module_utils.estate.person.plan import REVOKE, delete, disable, ids, onboard, still_open
+from ansible.module_utils.estate.person.read import left_devices, password_policy, read
+from ansible.module_utils.estate.plan import carry_out
 
 from local_aws.certificates import make
 
@@ -30,6 +32,11 @@ def iam(estate_aws):
     client.create_policy(PolicyName="Small", PolicyDocument=ANY)
     client.update_account_password_policy(**POLICY)
     return client
+
+
+@pytest.fixture(autouse=True)
+def _no_terminal(monkeypatch):
+    monkeypatch.setattr("ansible.module_utils.estate.person.password.say", lambda *_: None)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -69,7 +76,6 @@ class Run:
     """One run of a step: reads, plans, carries out; what was shown and what became of it."""
 
     def __init__(self, iam, name: str, step: str, seen: list[str]) -> None:
-        self.shown: list[str] = []
         live = read(iam, name)
         left = [] if step == "onboard" else left_devices(iam, ACCOUNT, name, seen)
         if step == "onboard":
@@ -77,13 +83,11 @@ class Run:
         elif step == "disable":
             actions = disable(live, left, ["Everyone"], BEFORE)
         else:
-            assert live is None or disabled(live) == [], "a run that was cut off must leave it deletable"
+            assert live is None or still_open(live) == [], "a run that was cut off must leave it deletable"
             actions = delete(live, left, ["Everyone"])
-        fresh = {action.resource for action in actions if action.verb == "add"}
-        policy = password_policy(iam)
-        calls = PersonCalls(iam, ACCOUNT, fresh, lambda: password(policy), self.shown.append, lambda _: None)
-        self.actions = actions
-        self.outcomes = carry_out(actions, calls, str, workers=1)
+        calls = Shown(lambda action: call(action, iam, True, lambda _: None), password_policy(iam), "/dev/tty", name)
+        self.actions, self.shown = actions, calls.secrets
+        self.outcomes = carry_out(actions, calls, str, 1, ids(live))
 
     @property
     def failed(self) -> bool:
@@ -120,7 +124,7 @@ def test_onboarding_cut_off_at_any_call_is_finished_by_the_next(estate_aws, iam)
 def test_disabling_cut_off_at_any_call_is_finished_by_the_next(estate_aws, iam):
     for name, _, _ in cut_off_everywhere(estate_aws, iam, "disable", lambda name: furnish(iam, name)):
         live = read(iam, name)
-        assert disabled(live) == []
+        assert still_open(live) == []
         assert (live.groups, live.devices, live.password) == ((), (), False)
         assert {credential.active for credential in live.credentials} == {False}
         assert len(live.credentials) == 5
@@ -128,8 +132,8 @@ def test_disabling_cut_off_at_any_call_is_finished_by_the_next(estate_aws, iam):
         statement = iam.get_user_policy(UserName=name, PolicyName=REVOKE)["PolicyDocument"]["Statement"][0]
         assert statement == {
             "Effect": "Deny",
-            "Action": ["*"],
-            "Resource": ["*"],
+            "Action": "*",
+            "Resource": "*",
             "Condition": {"DateLessThan": {"aws:TokenIssueTime": BEFORE}},
         }
         left = {d["SerialNumber"] for d in iam.list_virtual_mfa_devices()["VirtualMFADevices"]}
@@ -150,7 +154,7 @@ def test_deleting_cut_off_at_any_call_is_finished_by_the_next_without_a_conflict
 def test_a_user_that_was_never_disabled_is_deleted_whole_all_the_same(iam):
     furnish(iam, "ada.example")
     live = read(iam, "ada.example")
-    outcomes = carry_out(delete(live, []), PersonCalls(iam, ACCOUNT, set(), str, str), str, workers=8)
+    outcomes = carry_out(delete(live, []), lambda action: call(action, iam), str, 8, ids(live))
 
     assert {outcome.status for outcome in outcomes} == {"done"}
     assert read(iam, "ada.example") is None
@@ -164,4 +168,4 @@ def test_a_key_that_is_active_again_is_disabled_again_and_sessions_end_again(iam
 
     again = Run(iam, "ada.example", "disable", [])
 
-    assert [action.method for action in again.actions] == ["iam.update_access_key", "iam.put_user_policy"]
+    assert [action.method for action in again.actions] == ["iam.put_user_policy", "iam.update_access_key"]

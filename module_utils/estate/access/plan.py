@@ -23,32 +23,21 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-from ansible.module_utils.dm_iam_live import Group, Live, Policy, Role
-from ansible.module_utils.dm_iam_rules import ATTACHED, GROUPS_OF_A_USER, INLINE_SIZE, size
-from ansible.module_utils.dm_plan import Action
+from ansible.module_utils.estate.access.check import ATTACHED, GROUPS_OF_A_USER, INLINE_SIZE, size
+from ansible.module_utils.estate.access.read import Account, Group, Live, Policy, Role
+from ansible.module_utils.estate.diff import diff_of
+from ansible.module_utils.estate.plan import Action, Plan, Unmanaged
+from ansible.module_utils.estate.policy import same_policy, written
 
+PURPOSE = "access"
 VERSIONS = 5  # https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-versioning.html
 # Roles that AWS makes and keeps itself are no business of a declaration.
 _AWS_OWN = re.compile(r"/aws-(service-role|reserved)/")
 
 _Call = tuple[str, dict[str, Any], str | None]  # method, its parameters, and the policy that it needs
-Differs = Callable[[Any, Any], bool]  # amazon.aws' compare_policies: whether two policies say different things
-
-
-class Plan(NamedTuple):
-    actions: list[Action]
-    people: list[str]  # what it means for whom, one sentence each
-    diff: list[dict[str, str]]
-    unmanaged: list[dict[str, str]]
-    notes: list[str]
-
-
-def text(document: Any) -> str:
-    """A policy as it is sent: without the white space that IAM does not count but does receive."""
-    return json.dumps(document, separators=(",", ":"))
 
 
 def membership(user: str, group: str) -> str:
@@ -56,16 +45,10 @@ def membership(user: str, group: str) -> str:
     return f"{user} in {group}"
 
 
-def plan(
-    wanted: Mapping[str, Any],
-    live: Live,
-    differs: Differs,
-    alias: str | None = None,
-    password_policy: Mapping[str, Any] | None = None,
-) -> Plan:
-    """What turns live into wanted. alias and password_policy are the live ones, read only where declared."""
-    made = _Plan(wanted, live, differs)
-    made.account(alias, password_policy or {})
+def plan(wanted: Mapping[str, Any], account: Account, notes: Iterable[str] = ()) -> Plan:
+    """What turns what is live into what is wanted."""
+    made, live = _Plan(wanted, account.live), account.live
+    made.account(account.alias, account.password_policy)
     made.users()
     for policy in wanted["policies"]:
         made.policy(policy)
@@ -73,18 +56,35 @@ def plan(
         made.role(role)
     for group in wanted["groups"]:
         made.group(group)
-    joins, leaves = changes(wanted["members"], live)
+    joins, leaves = changes(wanted, live)
     made.members(joins, leaves)
     people = tell(wanted, live, joins, leaves)
-    diff = [_shown("people", "", "\n".join(people))] if people else []
-    return Plan(made.actions, people, diff + made.diff, unmanaged(wanted, live), made.notes)
+    diff = [_shown("people", "\n".join(people) + "\n")] if people else []
+    return Plan(
+        PURPOSE,
+        wanted["account"],
+        made.actions,
+        diff + made.diff,
+        [*made.notes, *notes],
+        unmanaged(wanted, live),
+        effects=people,
+    )
 
 
-def changes(members: Mapping[str, Iterable[str]], live: Live) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    """(user, group) pairs to add and to remove, over the groups that members names."""
+def changes(wanted: Mapping[str, Any], live: Live) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """(user, group) pairs to add and to remove, over the groups that wanted["members"] names.
+
+    Nobody leaves a group of everybody by a list: its policies deny, so that whoever is out of it may do more.
+    """
+    members, everyone = wanted["members"], everybodys(wanted)
     have = {(user.name, group) for user in live.users.values() for group in user.groups if group in members}
     want = {(user, group) for group, users in members.items() for user in users}
-    return sorted(want - have), sorted(have - want)
+    return sorted(want - have), sorted(pair for pair in have - want if pair[1] not in everyone)
+
+
+def everybodys(wanted: Mapping[str, Any]) -> set[str]:
+    """The groups of everybody."""
+    return {group["name"] for group in wanted["groups"] if group["everyone"]}
 
 
 def tell(
@@ -121,15 +121,15 @@ def tell(
     return told
 
 
-def unmanaged(wanted: Mapping[str, Any], live: Live) -> list[dict[str, str]]:
+def unmanaged(wanted: Mapping[str, Any], live: Live) -> list[Unmanaged]:
     """What is live but not declared, each with the YAML that would declare it as it is."""
-    found: list[dict[str, str]] = []
+    found: list[Unmanaged] = []
     declared = {
         plural: {item["name"] for item in wanted[plural]} for plural in ("users", "groups", "roles", "policies")
     }
 
     def report(kind: str, name: str, *adopt: str) -> None:
-        found.append({"resource": f"{kind} {name}", "adopt": "\n".join(adopt)})
+        found.append(Unmanaged(f"{kind} {name}", "\n".join(adopt)))
 
     # Groups and people are declared for the main account only, which is the one that has any.
     people = bool(wanted["groups"])
@@ -160,20 +160,17 @@ def _adopt(holder: Group | Role) -> dict[str, Any]:
     return {key: value for key, value in (("policies", list(holder.managed)), ("inline", holder.inline)) if value}
 
 
-def _shown(header: str, before: str, after: str) -> dict[str, str]:
-    def ended(side: str) -> str:
-        return side + "\n" if side and not side.endswith("\n") else side
-
-    return {"before_header": header, "after_header": header, "before": ended(before), "after": ended(after)}
+def _shown(header: str, after: str) -> dict[str, Any]:
+    return {"before_header": header, "after_header": header, "before": "", "after": after}
 
 
 class _Plan:
     """Collects the actions; each method adds those of one resource."""
 
-    def __init__(self, wanted: Mapping[str, Any], live: Live, differs: Differs) -> None:
-        self.wanted, self.live, self.differs = wanted, live, differs
+    def __init__(self, wanted: Mapping[str, Any], live: Live) -> None:
+        self.wanted, self.live = wanted, live
         self.actions: list[Action] = []
-        self.diff: list[dict[str, str]] = []
+        self.diff: list[dict[str, Any]] = []
         self.notes: list[str] = []
         # A policy keeps the path it was made with; groups and roles attach it where it is.
         self.moved = {
@@ -196,28 +193,21 @@ class _Plan:
         needs = tuple(sys.intern(need) for need in needs)
         self.actions.append(Action(verb, sys.intern(resource), sys.intern(f"iam.{method}"), params, needs=needs))
 
-    def show(self, header: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
-        """A diff of what differs between two mappings, one key a paragraph."""
-        keys = [
-            key
-            for key in sorted({*before, *after})
-            if key not in before or key not in after or self._unlike(before[key], after[key])
-        ]
-        sides = (
-            "\n".join(f"{key}: {json.dumps(side[key], indent=2)}" for key in keys if key in side)
-            for side in (before, after)
-        )
-        if keys:
-            self.diff.append(_shown(header, *sides))
+    def show(self, header: str, before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> None:
+        """A diff of what differs; policies that say the same in other words do not."""
+        had = before or {}
+        old = {key: value for key, value in had.items() if key not in after or self._unlike(value, after[key])}
+        new = {key: value for key, value in after.items() if key in old or key not in had}
+        self.diff += diff_of(header, before and old, new)
 
     def _unlike(self, one: Any, other: Any) -> bool:
-        return self.differs(one, other) if isinstance(one, dict) and isinstance(other, dict) else one != other
+        return not same_policy(one, other) if isinstance(one, dict) and isinstance(other, dict) else one != other
 
     def account(self, alias: str | None, password_policy: Mapping[str, Any]) -> None:
         if self.wanted["alias"] is not None and self.wanted["alias"] != alias:
             name = self.wanted["alias"]
             self.add("change" if alias else "add", "account alias", "create_account_alias", {"AccountAlias": name})
-            self.diff.append(_shown("account alias", alias or "", name))
+            self.diff += diff_of("account alias", {"alias": alias} if alias else None, {"alias": name})
         declared = self.wanted["password_policy"]
         if declared is not None and any(password_policy.get(key) != value for key, value in declared.items()):
             # The call resets what it does not mention, so what is not declared is said again.
@@ -231,7 +221,7 @@ class _Plan:
             name, path, live = user["name"], user["path"], self.live.users.get(user["name"])
             if live is None:
                 self.add("add", f"user {name}", "create_user", {"UserName": name, "Path": path})
-                self.show(f"user {name}", {}, {"path": path})
+                self.show(f"user {name}", None, {"path": path})
             elif live.path != path:
                 self.add("change", f"user {name}", "update_user", {"UserName": name, "NewPath": path})
                 self.show(f"user {name}", {"path": live.path}, {"path": path})
@@ -240,24 +230,23 @@ class _Plan:
         name, live = policy["name"], self.live.policies.get(policy["name"])
         resource, document = f"policy {name}", policy["document"]
         if live is None:
-            params = {"PolicyName": name, "Path": policy["path"], "PolicyDocument": text(document)}
+            params = {"PolicyName": name, "Path": policy["path"], "PolicyDocument": written(document)}
             self.add("add", resource, "create_policy", params)
-            self.show(resource, {}, {"document": document})
+            self.show(resource, None, {"document": document})
             return
         self._fixed(resource, live.path, policy["path"])
-        if not self.differs(live.document, document):
+        if same_policy(live.document, document):
             return
         self.show(resource, {"document": live.document}, {"document": document})
         arn = {"PolicyArn": live.arn}
-        same = next((version for version in live.versions if not self.differs(version.document, document)), None)
+        same = next((version for version in live.versions if same_policy(version.document, document)), None)
         if same:
             self.add("change", resource, "set_default_policy_version", {**arn, "VersionId": same.id})
             return
         for version in self._surplus(live):
             self.add("change", resource, "delete_policy_version", {**arn, "VersionId": version})
-        self.add(
-            "change", resource, "create_policy_version", {**arn, "PolicyDocument": text(document), "SetAsDefault": True}
-        )
+        params = {**arn, "PolicyDocument": written(document), "SetAsDefault": True}
+        self.add("change", resource, "create_policy_version", params)
 
     @staticmethod
     def _surplus(live: Policy) -> list[str]:
@@ -274,15 +263,15 @@ class _Plan:
     def role(self, role: Mapping[str, Any]) -> None:
         name, live = role["name"], self.live.roles.get(role["name"])
         resource, trust = f"role {name}", role["trust"]
-        trusted = (self.principals.get(arn) for arn in re.findall(r'"(arn:[^"]+)"', text(trust)))
+        trusted = (self.principals.get(arn) for arn in re.findall(r'"(arn:[^"]+)"', written(trust)))
         needs = [principal for principal in trusted if principal and principal != resource]
         if live is None:
-            params = {"RoleName": name, "Path": role["path"], "AssumeRolePolicyDocument": text(trust)}
+            params = {"RoleName": name, "Path": role["path"], "AssumeRolePolicyDocument": written(trust)}
             self.add("add", resource, "create_role", params, needs)
         else:
             self._fixed(resource, live.path, role["path"])
-            if self.differs(live.trust, trust):
-                params = {"RoleName": name, "PolicyDocument": text(trust)}
+            if not same_policy(live.trust, trust):
+                params = {"RoleName": name, "PolicyDocument": written(trust)}
                 self.add("change", resource, "update_assume_role_policy", params, needs)
         self._holder("role", role, live)
         profiles = live.instance_profiles if live else ()
@@ -291,9 +280,9 @@ class _Plan:
             self.add(
                 "change", resource, "add_role_to_instance_profile", {"InstanceProfileName": name, "RoleName": name}
             )
-        before = {"trust": live.trust, "instance profile": name in profiles} if live else {}
+        before = {"trust": live.trust, "instance profile": name in profiles, **self._held(live)} if live else None
         after = {"trust": trust, "instance profile": role["instance_profile"] or name in profiles}
-        self.show(resource, before | self._held(live), after | self._held_wanted(role))
+        self.show(resource, before, after | self._held_wanted(role))
 
     def group(self, group: Mapping[str, Any]) -> None:
         name, path, live = group["name"], group["path"], self.live.groups.get(group["name"])
@@ -303,13 +292,11 @@ class _Plan:
         elif live.path != path:
             self.add("change", resource, "update_group", {"GroupName": name, "NewPath": path})
         self._holder("group", group, live)
-        before = {"path": live.path} if live else {}
-        self.show(resource, before | self._held(live), {"path": path} | self._held_wanted(group))
+        before = {"path": live.path, **self._held(live)} if live else None
+        self.show(resource, before, {"path": path} | self._held_wanted(group))
 
     @staticmethod
-    def _held(live: Group | Role | None) -> dict[str, Any]:
-        if live is None:
-            return {}
+    def _held(live: Group | Role) -> dict[str, Any]:
         return {"policies": sorted(live.managed)} | {f"inline {name}": live.inline[name] for name in live.inline}
 
     def _attached(self, item: Mapping[str, Any]) -> list[str]:
@@ -334,9 +321,9 @@ class _Plan:
         sizes = {name: size(document) for name, document in held.items()}
         growth = {name: size(document) - sizes.get(name, 0) for name, document in inline.items()}
         put: list[_Call] = [
-            (f"put_{kind}_policy", {"PolicyName": name, "PolicyDocument": text(inline[name])}, None)
+            (f"put_{kind}_policy", {"PolicyName": name, "PolicyDocument": written(inline[name])}, None)
             for name in sorted(inline, key=lambda name: growth[name])
-            if name not in held or self.differs(held[name], inline[name])
+            if name not in held or not same_policy(held[name], inline[name])
         ]
         drop: list[_Call] = [
             (f"delete_{kind}_policy", {"PolicyName": name}, None) for name in sorted(set(held) - set(inline))
@@ -348,20 +335,16 @@ class _Plan:
             self.add(verb, resource, method, who | params, [need] if need else [])
 
     def members(self, joins: list[tuple[str, str]], leaves: list[tuple[str, str]]) -> None:
-        """Whoever leaves a group that everybody is in (its policies deny) leaves it last, and joins it first."""
-        everyone = {group["name"] for group in self.wanted["groups"] if group["everyone"]}
+        """Whoever joins a group that everybody is in (its policies deny) joins it first."""
+        everyone = everybodys(self.wanted)
         gone: dict[str, list[str]] = {}
         come: dict[str, list[str]] = {}
         for user, group in leaves:
             gone.setdefault(user, []).append(group)
+            params = {"GroupName": group, "UserName": user}
+            self.add("remove", membership(user, group), "remove_user_from_group", params)
         for user, group in joins:
             come.setdefault(user, []).append(group)
-        for user, group in sorted(leaves, key=lambda pair: (pair[1] in everyone, pair)):
-            needs = (
-                [membership(user, other) for other in gone[user] if other not in everyone] if group in everyone else []
-            )
-            params = {"GroupName": group, "UserName": user}
-            self.add("remove", membership(user, group), "remove_user_from_group", params, needs)
         for user, group in sorted(joins, key=lambda pair: (pair[1] not in everyone, pair)):
             needs = [f"user {user}", f"group {group}"]
             if group not in everyone:
@@ -371,3 +354,9 @@ class _Plan:
                 needs += [membership(user, other) for other in gone.get(user, [])]
             params = {"GroupName": group, "UserName": user}
             self.add("add", membership(user, group), "add_user_to_group", params, needs)
+        self.notes += [
+            f"{user.name} is in {group} and in no list of users: offboard, which alone ends it"
+            for user in self.live.users.values()
+            for group in user.groups
+            if group in everyone and user.name not in self.wanted["members"][group]
+        ]

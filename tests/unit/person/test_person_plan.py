@@ -1,10 +1,12 @@
 from __future__ import annotations
 
-import json
 import random
 
 import pytest
-from dm_person import (
+from ansible.module_utils.estate.person.guard import letting_in, letting_off
+from ansible.module_utils.estate.person.password import password
+from ansible.module_utils.estate.person.plan import (
+    DENY_ALL,
     KINDS,
     REVOKE,
     Credential,
@@ -12,12 +14,11 @@ from dm_person import (
     delete,
     diff,
     disable,
-    disabled,
+    ids,
     onboard,
-    password,
-    refusals,
-    shown,
+    still_open,
 )
+from ansible.module_utils.estate.plan import Plan, resolve
 
 ME = "arn:aws:iam::111111111111:user/admins/bob.example"
 BEFORE = "2026-11-23T12:05:00Z"
@@ -68,8 +69,8 @@ def test_nothing_is_left_to_disable_once_it_is_done() -> None:
     off = off._replace(credentials=tuple(c._replace(active=False) for c in off.credentials))
 
     assert disable(off, [], ["Everyone"], BEFORE) == []
-    assert disabled(off) == []
-    assert methods(disable(off, [PHONE], [], BEFORE)) == ["delete_virtual_mfa_device", "put_user_policy"]
+    assert still_open(off) == []
+    assert methods(disable(off, [PHONE], [], BEFORE)) == ["put_user_policy", "delete_virtual_mfa_device"]
 
 
 def test_the_user_is_deleted_after_everything_that_hangs_on_it() -> None:
@@ -115,49 +116,82 @@ def test_what_everybody_is_denied_holds_before_anything_is_given() -> None:
         ({"caller": "arn:aws:iam::111111111111:user/x/ada.example"}, ["is who runs this (user x/ada.example)"]),
         ({"caller": "arn:aws:sts::111111111111:assumed-role/admins/Ada.Example"}, ["is who runs this"]),
         ({"listed": ["users", "admins"]}, ["is still in users, admins of vars/people.yml"]),
-        ({"admins": {"Admins": ["ada.example"]}}, ["is the last one in Admins"]),
-        ({"admins": {"Admins": ["ada.example", "bob.example"]}}, []),
-        ({"delete_": True}, ["is not disabled yet (access key ACCE…0ABC is active; "]),
+        ({"listed": ["users"], "still_listed": True}, []),
+        ({"admins": {"Admins": ["ada.example"]}}, ["is the last one in Admins who can sign in"]),
+        ({"admins": {"Admins": []}}, ["is the last one in Admins who can sign in"]),
+        ({"admins": {"Admins": ["ada.example", "bob.example"]}}, ["bob.example alone would be left in Admins"]),
+        ({"admins": {"Admins": ["ada.example", "bob.example"]}, "confirmed": ["Admins"]}, []),
+        ({"admins": {"Admins": ["bob.example"]}}, []),  # nobody who could sign in goes
+        ({"admins": {"Admins": ["ada.example", "bob.example", "cy.example"]}}, []),
+        ({"state": "absent"}, ["is not disabled yet (access key ACCE…0ABC is active; "]),
     ],
 )
 def test_what_must_not_be_done_is_refused_in_a_sentence(changes: dict, said: list[str]) -> None:
-    given = {"caller": ME, "listed": [], "file": FILE, "admins": {}, "delete_": False, **changes}
+    given = {"name": "ada.example", "state": "disabled", "listed": [], "still_listed": False, "people_file": FILE,
+             "confirmed": [], "caller": ME, "admins": {}, **changes}  # fmt: skip
 
-    found = refusals("ada.example", ada(), **given)
+    found = letting_off(given, ada(), given["caller"], given["admins"], [])
 
     assert len(found) == len(said)
     assert all(part in sentence for part, sentence in zip(said, found, strict=True))
 
 
+def test_a_name_in_other_capitals_is_told_as_it_is() -> None:
+    params = {"name": "ADA.example"}
+
+    assert letting_off(params, None, ME, {}, ["cy.example", "ada.example"]) == [
+        "there is no user ADA.example; did you mean ada.example?"
+    ]
+    assert letting_in("ADA.example", ada(), [], []) == [
+        "the user is called ada.example, not ADA.example: write it as it is"
+    ]
+    assert letting_in("ada.example", None, ["Devs"], ["Ops"]) == ["group Devs is not there: converge access first"]
+
+
+def test_coming_back_ends_what_going_denied() -> None:
+    for gone, ends in (
+        (ada(inline=(REVOKE,)), "delete_user_policy"),
+        (ada(attached=(DENY_ALL,)), "detach_user_policy"),
+    ):
+        back = onboard("ada.example", "/", ["Admins", "Everyone", "Devs"], gone, ["Everyone"])
+
+        assert methods(back) == ["add_user_to_group", ends]
+
+
+def test_where_a_policy_of_its_own_has_no_room_everything_is_denied_by_one_of_aws() -> None:
+    [first, *_] = disable(ada(room=100), [], [], BEFORE)
+
+    assert (first.method, first.params["PolicyArn"]) == ("iam.attach_user_policy", DENY_ALL)
+    assert not still_open(Person("ada.example", "/", (), False, (), (), ("own",), (DENY_ALL,), ""))
+
+
 def test_sessions_must_have_been_revoked_unless_there_is_nothing_to_begin_one_with() -> None:
     bare = Person("ada.example", "/", (), False, (), (), (), (), "")
 
-    assert disabled(bare) == []
-    assert disabled(bare._replace(inline=("own",))) == ["sessions were not revoked"]
+    assert still_open(bare) == []
+    assert still_open(bare._replace(inline=("own",))) == ["sessions were not revoked"]
 
 
 def test_neither_plan_nor_diff_holds_a_whole_id_or_a_password() -> None:
     live = ada()
     actions = disable(live, [], [], BEFORE) + onboard("ada.example", "/", [], None, [])
-    told = json.dumps([action._asdict() for action in shown(actions)]) + str(diff("ada.example", live, [], actions))
+    told = str(Plan("offboard", "main", actions).told()) + str(diff("ada.example", live, [], actions))
 
     assert not [credential.id for credential in live.credentials if credential.id in told]
-    assert '"Password"' not in told
+    assert "'Password'" not in told
+    called = [resolve(action.params, ids(live)) for action in actions]
+    assert {one.id for one in live.credentials} <= {value for params in called for value in params.values()}
 
 
 def test_the_diff_is_what_changes() -> None:
-    live = ada(credentials=(Credential("access key", "AKIA0123456789ABCDEF", True),))
-    [shown_] = diff("ada.example", live, [], disable(live, [], ["Everyone"], BEFORE))
+    live = ada(credentials=(Credential("access key", "AKIA0123456789ABCDEF", True, "2026-11-20"),))
+    [shown] = diff("ada.example", live, [], disable(live, [], ["Everyone"], BEFORE))
 
-    assert "access key AKIA…CDEF: active\n" in shown_["before"]
-    assert shown_["after"] == (
-        "access key AKIA…CDEF: inactive\n"
-        "permissions boundary: arn:aws:iam::111111111111:policy/Small\n"
-        "policy arn:aws:iam::aws:policy/ReadOnlyAccess: attached\n"
-        "policy own: inline\n"
-        "sessions: revoked where begun before 2026-11-23T12:05:00Z\n"
-        "user ada.example: /\n"
-    )
+    assert shown["before"]["access key AKIA…CDEF of ada.example"] == "active, last used 2026-11-20"
+    assert shown["after"] == {
+        "access key AKIA…CDEF of ada.example": "inactive",
+        "sessions of ada.example": "revoked",
+    }
     assert diff("ada.example", live, [], []) == []
 
 

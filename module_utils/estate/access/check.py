@@ -1,4 +1,4 @@
-"""IAM's rules of names and sizes, checked before the first call. No Ansible, no boto3, no I/O.
+"""What is wrong with a declaration: IAM's rules of names and sizes, and lists of members. No Ansible, no boto3, no I/O.
 
 Names and paths: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
 Sizes and counts: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
@@ -10,6 +10,9 @@ import json
 import re
 from collections.abc import Mapping
 from typing import Any
+
+from ansible.module_utils.estate.errors import nearest
+from ansible.module_utils.estate.people import FILE
 
 _WORD = re.compile(r"[A-Za-z0-9_+=,.@-]")
 _PATH = re.compile(r"/([!-~]+/)?")
@@ -49,9 +52,10 @@ def path_problem(kind: str, name: str, path: str) -> str:
 def problems(wanted: Mapping[str, Any]) -> list[str]:
     """Every rule that the declaration breaks, each as one sentence; [] when AWS has nothing against it.
 
-    wanted is {"users", "groups", "roles", "policies"}: lists as dm_iam takes them, and "members": {group: [user]}.
+    wanted is {"users", "groups", "roles", "policies"}: lists as dm_access takes them, and "members": {group: [user]}.
     """
-    found: list[str] = []
+    if found := _lists(wanted):
+        return found
     for kind, plural in (("user", "users"), ("group", "groups"), ("role", "roles"), ("policy", "policies")):
         items = wanted[plural]
         bad = [problem for item in items if (problem := name_problem(kind, item["name"]))]
@@ -112,3 +116,40 @@ def _holder(kind: str, item: Mapping[str, Any]) -> list[str]:
             f"{called} has {length} characters of inline policies; at most {INLINE_SIZE[kind]} are allowed together"
         )
     return found
+
+
+def _lists(wanted: Mapping[str, Any]) -> list[str]:
+    """What is wrong with the lists of members themselves: unset is not empty, and every name is a user's, once."""
+    members = wanted["members"]
+    if not isinstance(members, Mapping):
+        return [f"the members of groups are {_kind(members)}, no mapping: nobody is to be removed for that"]
+    names = {user["name"]: None for user in wanted["users"]}
+    declared = [group["name"] for group in wanted["groups"]]
+    unknown = [name for name in members if name not in declared]
+    found = [f"members are listed for group {name!r}, which is not declared" for name in unknown]
+    for group in declared:
+        listed = members.get(group)
+        if not isinstance(listed, list):
+            found.append(
+                f"the members of group {group} are {_kind(listed)}, not a list: write [] if nobody is to be in it"
+            )
+            continue
+        seen: set[str] = set()
+        for position, name in enumerate(listed, start=1):
+            if not isinstance(name, str):
+                found.append(f"member {position} of group {group} is {_kind(name)}, not a name")
+                continue
+            if name in seen:
+                found.append(f"{name!r} is twice among the members of group {group}: remove one ({FILE})")
+            elif name not in names:
+                hint = nearest(name, names) or ": add it there, or take it out"
+                found.append(f"{name!r} of group {group} is not among the users{hint} ({FILE})")
+            seen.add(name)
+    return found
+
+
+def _kind(value: Any) -> str:
+    if value is None:
+        return "missing"
+    names = {str: "text", int: "a number", float: "a number", bool: "true or false", dict: "a mapping", list: "a list"}
+    return names.get(type(value), type(value).__name__)

@@ -4,8 +4,9 @@ import copy
 from typing import Any
 
 import pytest
-from access_desired import FilterModule, access_desired
+from access_desired import FilterModule
 from ansible.errors import AnsibleFilterError
+from ansible.module_utils.estate.access.desired import desired as access_desired
 
 desired = FilterModule().filters()["access_desired"]
 POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}
@@ -91,17 +92,22 @@ def test_the_declaration_is_left_as_it_was() -> None:
     ("change", "why"),
     [
         (lambda m: dev(m)["assume"].update(staging=["x"]), "has no account 'staging'; allowed are main, production"),
-        (lambda m: dev(m)["assume"].update(prodction=["x"]), "did you mean 'production'?"),
+        (lambda m: dev(m)["assume"].update(prodction=["x"]), "did you mean production?"),
         (lambda m: dev(m)["assume"].update(main=["developers"]), "assume.main names role 'developers', which is not"),
-        (lambda m: dev(m).update(asume={}), "access_groups.Devs has no 'asume'; did you mean 'assume'?"),
-        (lambda m: dev(m).update(policies=["Ofice"]), "names 'Ofice', which is not there; did you mean 'Office'?"),
+        (lambda m: dev(m).update(asume={}), "access_groups.Devs has no 'asume'; did you mean assume?"),
+        (lambda m: dev(m).update(policies=["Ofice"]), "names 'Ofice', which is not there; did you mean Office?"),
         (lambda m: dev(m).update(policies=[]), "access_policies.Office is attached to nothing"),
         (lambda m: dev(m).update(inline={"assume-roles": POLICY}), "written from assume; take another name"),
         (lambda m: m["roles"].update(lost={"main": {}}), "access_roles.lost.main can be assumed by nobody"),
         (lambda m: m["roles"]["developers"].update(prod={}), "access_roles.developers has no 'prod'"),
         (lambda m: m["roles"]["developers"]["production"].update(trust=POLICY), "has a trust of its own, but group"),
-        (lambda m: m.update(main="mian"), "access_main_account is 'mian'; did you mean 'main'?"),
-        (lambda m: m["groups"].update(Devs=None), "access_groups.Devs must be a mapping, got NoneType"),
+        (lambda m: m.update(main="mian"), "access_main_account is 'mian'; did you mean main?"),
+        (lambda m: dev(m).update(assume={"production": None}), "must be a list of roles, such as [admins], and"),
+        (lambda m: dev(m).update(assume={"production": "x"}), "must be a list of roles, such as [admins], got text"),
+        (lambda m: dev(m).update(assume=["x"]), "access_groups.Devs.assume must be a mapping, got a list"),
+        (lambda m: dev(m).update(policies=None), "access_groups.Devs.policies must be a list, and nothing is written"),
+        (lambda m: dev(m).update(protected="no"), "access_groups.Devs.protected must be true or false, got text"),
+        (lambda m: m["groups"].update(Devs=None), "access_groups.Devs must be a mapping, and nothing is written there"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_meant_is_told_with_its_variable(change: Any, why: str) -> None:
@@ -115,5 +121,5 @@ def test_what_cannot_be_meant_is_told_with_its_variable(change: Any, why: str) -
 
 
 def test_an_unknown_account_is_told() -> None:
-    with pytest.raises(AnsibleFilterError, match="no account 'producton'; did you mean 'production'"):
+    with pytest.raises(AnsibleFilterError, match="no account 'producton'; did you mean production"):
         desired(MATRIX, "producton")

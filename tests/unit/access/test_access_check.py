@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible.module_utils.dm_iam_rules import name_problem, problems, size
+from ansible.module_utils.estate.access.check import name_problem, problems, size
 
 OPEN = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
 EMPTY: dict[str, Any] = {"users": [], "groups": [], "roles": [], "policies": [], "members": {}}
@@ -72,11 +72,20 @@ def test_white_space_does_not_count() -> None:
         ),
         ({"groups": [group(policies=["ReadOnlyAccess"])]}, "'ReadOnlyAccess' is no ARN of a managed policy"),
         ({"groups": [group(inline={"a b": OPEN})]}, "group 'Devs': inline policy 'a b': ' ' at position 2"),
-        ({"members": {str(n): ["ada"] for n in range(11)}}, "user 'ada' is in 11 groups; at most 10 are allowed"),
+        (
+            {
+                "users": [{"name": "ada", "path": "/"}],
+                "groups": [group(str(n)) for n in range(11)],
+                "members": {str(n): ["ada"] for n in range(11)},
+            },
+            "user 'ada' is in 11 groups; at most 10 are allowed",
+        ),
     ],
 )
 def test_each_limit_is_told_before_any_call(wanted: dict, why: str) -> None:
-    assert [why in problem for problem in problems(EMPTY | wanted)] == [True]
+    members = {"members": {group["name"]: [] for group in wanted.get("groups", [])}}
+
+    assert [why in problem for problem in problems(EMPTY | members | wanted)] == [True]
 
 
 def test_at_its_limits_a_declaration_passes() -> None:

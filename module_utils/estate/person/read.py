@@ -1,20 +1,12 @@
-"""One user as it is, and how its actions are called. No Ansible; the boto3 client is passed in."""
+"""One user as it is. No Ansible; the boto3 client is passed in."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from typing import Any
 
-from ansible.module_utils.dm_iam_calls import Calls
-from ansible.module_utils.dm_person import Credential, Person, virtual
-from ansible.module_utils.dm_plan import Action
+from ansible.module_utils.estate.access.check import INLINE_SIZE, size
 from ansible.module_utils.estate.errors import error_code
-
-# What is gone already need not be taken away.
-_TAKES = ("update_", "delete_", "deactivate_", "detach_", "remove_")
-# Seconds between tries where IAM still sees what was removed a moment ago.
-WAITS = (1.0, 2.0, 4.0)
+from ansible.module_utils.estate.person.plan import REVOKE, Credential, Person, virtual
 
 
 def _listed(client: Any, method: str, key: str, **params: str) -> list[Any]:
@@ -30,19 +22,12 @@ def read(client: Any, name: str) -> Person | None:
             return None
         raise
     who = {"UserName": user["UserName"]}
-    try:
-        client.get_login_profile(**who)
-        password = True
-    except Exception as exc:
-        if error_code(exc) != "NoSuchEntity":
-            raise
-        password = False
     keys = _listed(client, "list_access_keys", "AccessKeyMetadata", **who)
     certificates = _listed(client, "list_signing_certificates", "Certificates", **who)
     ssh_keys = _listed(client, "list_ssh_public_keys", "SSHPublicKeys", **who)
     service = client.list_service_specific_credentials(**who)["ServiceSpecificCredentials"]
     credentials = [
-        Credential(kind, item[id_], item["Status"] == "Active")
+        Credential(kind, item[id_], item["Status"] == "Active", _used(client, item) if kind == "access key" else "")
         for kind, items, id_ in (
             ("access key", keys, "AccessKeyId"),
             ("signing certificate", certificates, "CertificateId"),
@@ -51,14 +36,17 @@ def read(client: Any, name: str) -> Person | None:
         )
         for item in items
     ]
+    own = sorted(_listed(client, "list_user_policies", "PolicyNames", **who))
+    # What would be replaced takes no room from what replaces it.
+    taken = [client.get_user_policy(**who, PolicyName=one)["PolicyDocument"] for one in own if one != REVOKE]
     return Person(
         user["UserName"],
         user["Path"],
         tuple(sorted(group["GroupName"] for group in _listed(client, "list_groups_for_user", "Groups", **who))),
-        password,
+        has_password(client, user["UserName"]),
         tuple(sorted(credentials)),
         tuple(sorted(device["SerialNumber"] for device in _listed(client, "list_mfa_devices", "MFADevices", **who))),
-        tuple(sorted(_listed(client, "list_user_policies", "PolicyNames", **who))),
+        tuple(own),
         tuple(
             sorted(
                 policy["PolicyArn"]
@@ -66,7 +54,32 @@ def read(client: Any, name: str) -> Person | None:
             )
         ),
         user.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", ""),
+        INLINE_SIZE["user"] - sum(map(size, taken)),
     )
+
+
+def _used(client: Any, key: dict[str, Any]) -> str:
+    """The day of a key's last use, or "never"."""
+    used = client.get_access_key_last_used(AccessKeyId=key["AccessKeyId"])["AccessKeyLastUsed"].get("LastUsedDate")
+    return f"{used:%Y-%m-%d}" if used else "never"
+
+
+def has_password(client: Any, name: str) -> bool:
+    try:
+        client.get_login_profile(UserName=name)
+    except Exception as exc:
+        if error_code(exc) != "NoSuchEntity":
+            raise
+        return False
+    return True
+
+
+def signs_in(client: Any, name: str) -> bool:
+    """Whether a user can really get in: a device, and a password or an active key to use it with."""
+    if not _listed(client, "list_mfa_devices", "MFADevices", UserName=name):
+        return False
+    keys = _listed(client, "list_access_keys", "AccessKeyMetadata", UserName=name)
+    return any(key["Status"] == "Active" for key in keys) or has_password(client, name)
 
 
 def left_devices(client: Any, account_id: str, name: str, seen: list[str]) -> list[str]:
@@ -99,48 +112,3 @@ def password_policy(client: Any) -> dict[str, Any]:
         if error_code(exc) != "NoSuchEntity":
             raise
         return {}
-
-
-class PersonCalls:
-    """Carries one action out. reveal(password) shows a new password; its call comes after it was seen."""
-
-    def __init__(
-        self,
-        client: Any,
-        account_id: str,
-        fresh: set[str],
-        make: Callable[[], str],
-        reveal: Callable[[str], object],
-        sleep: Callable[[float], object] = time.sleep,
-    ) -> None:
-        self._client, self._make, self._reveal, self._sleep = client, make, reveal, sleep
-        self._calls = Calls(client, account_id, fresh, sleep)
-
-    def __call__(self, action: Action) -> None:
-        method = action.method.removeprefix("iam.")
-        if method in ("create_login_profile", "update_login_profile"):
-            self._password(action)
-            return
-        for wait in (*WAITS, None):
-            try:
-                self._calls(action)
-                return
-            except Exception as exc:
-                code = error_code(exc)
-                if code == "NoSuchEntity" and method.startswith(_TAKES):
-                    return
-                if code != "DeleteConflict" or wait is None:
-                    raise
-                self._sleep(wait)
-
-    def _password(self, action: Action) -> None:
-        password = self._make()
-        self._reveal(password)
-        action = action._replace(params={**action.params, "Password": password})
-        try:
-            self._calls(action)
-        except Exception as exc:
-            # There was none when it was planned: an answer was lost, and the call repeated. What was shown counts.
-            if error_code(exc) != "EntityAlreadyExists":
-                raise
-            self._client.update_login_profile(**action.params)

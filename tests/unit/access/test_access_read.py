@@ -3,7 +3,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 import pytest
-from dm_iam_live import FILTER, PartialRead, pages, parse
+from ansible.module_utils.estate.access.read import FILTER, PartialRead, pages, parse
 
 ANY = {"Version": "2012-10-17", "Statement": []}
 

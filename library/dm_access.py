@@ -1,0 +1,221 @@
+#!/usr/bin/python
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: dm_access
+short_description: Make an account's users, groups, roles and policies exist as declared
+description:
+  - Reads everything in one paginated sweep of C(GetAccountAuthorizationDetails), plans, and carries the plan out in the
+    order that things need each other and side by side where they do not.
+  - Declared groups and roles hold exactly the declared policies, and declared groups exactly the listed members.
+    What is live but not declared is reported, and never changed.
+  - Refuses, before the first write, what would lock people out or remove more of them than is likely to be meant.
+  - Follows U(https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html).
+author: [Digital Marketplace developers]
+options:
+  account_id:
+    description: The account's id, 12 digits.
+    type: str
+    required: true
+  users:
+    description: Users that must exist. None is ever deleted.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: IAM user name.
+        type: str
+        required: true
+      path:
+        description: IAM path.
+        type: str
+        default: /
+  groups:
+    description: Groups that must exist, with exactly these policies.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: Name of the group.
+        type: str
+        required: true
+      path:
+        description: IAM path.
+        type: str
+        default: /
+      policies:
+        description: ARNs of the managed policies.
+        type: list
+        elements: str
+        default: []
+      inline:
+        description: Inline policies, document by name.
+        type: dict
+        default: {}
+      grants:
+        description: What being in it gives, for people; C(account:role), or words.
+        type: list
+        elements: str
+        default: []
+      everyone:
+        description: Whether everybody is in it, so that being left with it alone counts as gone.
+        type: bool
+        default: false
+      protected:
+        description: Whether it must never be empty, nor change all of its members in one run.
+        type: bool
+        default: false
+  members:
+    description: The names in each declared group; a group that is left out, or has no list, stops the run.
+    type: raw
+    default: {}
+  roles:
+    description: Roles that must exist, with exactly this trust and these policies.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: Name of the role.
+        type: str
+        required: true
+      path:
+        description: IAM path.
+        type: str
+        default: /
+      trust:
+        description: Who may assume it; a policy document.
+        type: dict
+        required: true
+      policies:
+        description: ARNs of the managed policies.
+        type: list
+        elements: str
+        default: []
+      inline:
+        description: Inline policies, document by name.
+        type: dict
+        default: {}
+      instance_profile:
+        description: Whether EC2 instances carry it, through a profile of the same name.
+        type: bool
+        default: false
+  policies:
+    description: Managed policies that must exist and say this. The oldest version makes room where there are five.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: Name of the policy.
+        type: str
+        required: true
+      path:
+        description: IAM path.
+        type: str
+        default: /
+      document:
+        description: What it says; a policy document.
+        type: dict
+        required: true
+  known_roles:
+    description: Roles that are declared elsewhere. Neither changed nor reported as unmanaged.
+    type: list
+    elements: str
+    default: []
+  alias:
+    description: The account's alias. Left out, it is neither read nor changed.
+    type: str
+  password_policy:
+    description: Settings of the account's password policy, by the names of AWS. What is left out keeps its value.
+    type: dict
+  removal_share:
+    description: Part of the memberships, and of the people, that may go in one run.
+    type: float
+    default: 0.3
+  removal_number:
+    description: How many may go even if that is a larger part.
+    type: int
+    default: 5
+  removals_allowed:
+    description: How many may go in this run, whatever O(removal_share) and O(removal_number) say.
+    type: int
+  notes:
+    description: What else the report should say, such as memberships that end soon.
+    type: list
+    elements: str
+    default: []
+  workers:
+    description: How many calls may run at the same time.
+    type: int
+    default: 16
+extends_documentation_fragment:
+  - dm_estate
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+"""
+EXAMPLES = r"""
+- name: Keep the people of main
+  dm_access:
+    account: main
+    account_id: "111111111111"
+    users: [{name: ada.example}]
+    groups:
+      - name: Auditors
+        policies: [arn:aws:iam::aws:policy/SecurityAudit]
+    members:
+      Auditors: [ada.example]
+"""
+RETURN = r"""
+plan:
+  description: The plan as every module tells it; C(effects) is what it means for whom.
+  returned: always
+  type: dict
+outcomes:
+  description: What became of each action; empty in check mode.
+  returned: always
+  type: list
+  elements: dict
+"""
+
+from typing import Any
+
+from ansible.module_utils.estate.access.check import problems
+from ansible.module_utils.estate.access.guard import Limits, refusals
+from ansible.module_utils.estate.access.plan import plan
+from ansible.module_utils.estate.access.read import read
+from ansible.module_utils.estate.call import Clients
+from ansible.module_utils.estate.errors import Refusal
+from ansible.module_utils.estate.plan import Plan
+from ansible.module_utils.estate.run import estate_module, run
+
+
+def planned(params: dict[str, Any], clients: Clients) -> tuple[Plan, list[str]]:
+    """(the plan, why it must not be carried out)"""
+    if wrong := problems(params):
+        raise Refusal(*wrong)
+    account = read(clients["iam"], params)
+    made = plan(params, account, params["notes"])
+    # Whose access is at stake matters only where something goes or changes.
+    takes = any(action.verb != "add" for action in made.actions)
+    caller = clients["sts"].get_caller_identity()["Arn"] if takes else ""
+    limits = Limits(params["removal_share"], params["removal_number"], params["removals_allowed"])
+    clients.fresh.update(action.resource for action in made.actions if action.verb == "add")
+    return made, refusals(params, account.live, limits, caller)
+
+
+def main() -> None:
+    module = estate_module(DOCUMENTATION)
+    params = module.params
+    clients = Clients(module, workers=params["workers"])
+    doing = f"Cannot plan access to account {params['account']}"
+    found: list[Any] = [*clients.ask(lambda: planned(params, clients), doing)]
+    # The plan is handed over, not kept: of ten thousand people there is room for one.
+    run(module, found.pop(0), clients.call, found.pop(), workers=params["workers"])
+
+
+if __name__ == "__main__":
+    main()

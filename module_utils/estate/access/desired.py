@@ -1,0 +1,203 @@
+"""One account's users, groups, roles and policies, worked out of the access matrix and the lists of people. Pure.
+
+The matrix says once who may assume which role in which account. From that one entry come the grant on the side of the
+group or role, and the role's trust in its own account, so that neither can exist without the other:
+https://docs.aws.amazon.com/IAM/latest/UserGuide/tutorial_cross-account-with-roles.html
+
+matrix = {"main": name of the account of all people, "accounts": dm_accounts,
+          "groups": access_groups, "roles": access_roles, "policies": access_policies}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ansible.module_utils.estate.errors import Refusal, nearest
+
+GRANT = "assume-roles"  # name of the inline policy that holds a group's or role's side of its grants
+_HOLDER = {"about": str, "assume": dict, "policies": list, "inline": dict, "path": str}
+_GROUP = _HOLDER | {"members": str, "protected": bool, "everyone": bool}
+_ROLE = _HOLDER | {"service": str, "instance_profile": bool, "trust": dict}
+_WORDS = {str: "text", dict: "a mapping", list: "a list", bool: "true or false", int: "a number"}
+
+
+def _allowed(name: str, names: Iterable[str]) -> str:
+    names = list(names)
+    return nearest(name, names) or f"; allowed are {', '.join(names)}"
+
+
+class Matrix:
+    """The declaration, read by whoever asks about one account. Raises Refusal where any of it is wrong."""
+
+    def __init__(self, matrix: Mapping[str, Any]) -> None:
+        self.main: str = matrix["main"]
+        self.accounts: Mapping[str, Mapping[str, str]] = matrix["accounts"]
+        self.groups: Mapping[str, Mapping[str, Any]] = matrix["groups"]
+        self.roles: Mapping[str, Mapping[str, Mapping[str, Any]]] = matrix["roles"]
+        self.policies: Mapping[str, Mapping[str, Any]] = matrix["policies"]
+        if self.main not in self.accounts:
+            raise Refusal(f"access_main_account is {self.main!r}{_allowed(str(self.main), self.accounts)}")
+        for name, group in self.groups.items():
+            _check(f"access_groups.{name}", group, _GROUP)
+        for name, role in self.roles.items():
+            _check(f"access_roles.{name}", role, dict.fromkeys(self.accounts, dict))
+            for account, entry in role.items():
+                _check(f"access_roles.{name}.{account}", entry, _ROLE)
+        # (kind, holder, its account) by (account, role): who may assume what, said once and read from either end.
+        self.grants: dict[tuple[str, str], list[tuple[str, str, str]]] = {}
+        for where, holder, entry in self._holders():
+            for account, roles in entry.get("assume", {}).items():
+                for role in self._granted(where, account, roles):
+                    self.grants.setdefault((account, role), []).append(holder)
+        for name, role in self.roles.items():
+            for account, entry in role.items():
+                self.trust(account, name, entry)  # wrong in any account is wrong for each
+        held = set()
+        for where, (*_, account), entry in self._holders():
+            self.attached(where, account, entry)
+            held |= set(entry.get("policies", []))
+        for name in self.policies:
+            if name not in held:
+                raise Refusal(
+                    f"access_policies.{name} is attached to nothing: name it under policies of a group or role"
+                )
+
+    def _holders(self) -> Iterable[tuple[str, tuple[str, str, str], Mapping[str, Any]]]:
+        for name, group in self.groups.items():
+            yield f"access_groups.{name}", ("group", name, self.main), group
+        for name, role in self.roles.items():
+            for account, entry in role.items():
+                yield f"access_roles.{name}.{account}", ("role", name, account), entry
+
+    def _granted(self, where: str, account: str, roles: Any) -> list[str]:
+        if account not in self.accounts:
+            raise Refusal(f"{where}.assume has no account {account!r}{_allowed(account, self.accounts)}")
+        if not isinstance(roles, list | tuple):
+            raise Refusal(f"{where}.assume.{account} must be a list of roles, such as [admins]{_got(roles)}")
+        there = [name for name, entry in self.roles.items() if account in entry]
+        for role in roles:
+            if role not in there:
+                hint = _allowed(str(role), there)
+                raise Refusal(f"{where}.assume.{account} names role {role!r}, which is not there{hint}")
+        return list(roles)
+
+    def arn(self, kind: str, account: str, name: str, entry: Mapping[str, Any]) -> str:
+        return f"arn:aws:iam::{self.accounts[account]['id']}:{kind}{entry.get('path', '/')}{name}"
+
+    def grant(self, assume: Mapping[str, list[str]]) -> dict[str, Any]:
+        """The holder's side: {} where there is nothing to assume."""
+        arns = [
+            self.arn("role", account, role, self.roles[role][account])
+            for account, roles in assume.items()
+            for role in roles
+        ]
+        if not arns:
+            return {}
+        statement = {"Sid": "AssumeRoles", "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": sorted(arns)}
+        return {GRANT: {"Version": "2012-10-17", "Statement": [statement]}}
+
+    def trust(self, account: str, name: str, entry: Mapping[str, Any]) -> dict[str, Any]:
+        """The role's side. A group is no principal: people come in by their account, MFA and their group's grant."""
+        holders = self.grants.get((account, name), [])
+        if "trust" in entry:
+            if holders:
+                raise Refusal(
+                    f"access_roles.{name}.{account} has a trust of its own, but {holders[0][0]} {holders[0][1]} "
+                    "may assume it: take one of the two out"
+                )
+            return dict(entry["trust"])
+        statements: list[dict[str, Any]] = []
+        if any(kind == "group" for kind, *_ in holders):
+            root = f"arn:aws:iam::{self.accounts[self.main]['id']}:root"
+            mfa = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+            statements.append({"Sid": "People", "Principal": {"AWS": [root]}, "Condition": mfa})
+        roles = [self.arn("role", a, role, self.roles[role][a]) for kind, role, a in holders if kind == "role"]
+        if roles:
+            statements.append({"Sid": "Roles", "Principal": {"AWS": sorted(roles)}})
+        if entry.get("service"):
+            statements.append({"Sid": "Service", "Principal": {"Service": [entry["service"]]}})
+        if not statements:
+            raise Refusal(
+                f"access_roles.{name}.{account} can be assumed by nobody: name it under assume of a group, "
+                "or take it out"
+            )
+        common = {"Effect": "Allow", "Action": "sts:AssumeRole"}
+        return {"Version": "2012-10-17", "Statement": [common | statement for statement in statements]}
+
+    def attached(self, where: str, account: str, entry: Mapping[str, Any]) -> list[str]:
+        arns = []
+        for name in entry.get("policies", []):
+            if str(name).startswith("arn:"):
+                arns.append(name)
+            elif name in self.policies:
+                arns.append(self.arn("policy", account, name, {}))
+            else:
+                hint = _allowed(str(name), self.policies)
+                raise Refusal(f"{where}.policies names {name!r}, which is not there{hint}")
+        return arns
+
+    def inline(self, where: str, entry: Mapping[str, Any]) -> dict[str, Any]:
+        declared = entry.get("inline", {})
+        if GRANT in declared:
+            raise Refusal(f"{where}.inline has {GRANT!r}, which is written from assume; take another name")
+        return {**declared, **self.grant(entry.get("assume", {}))}
+
+
+def _check(where: str, entry: Any, allowed: Mapping[str, type]) -> None:
+    """A wrong name, or a value of the wrong kind, is told with its place and what is allowed."""
+    if not isinstance(entry, Mapping):
+        raise Refusal(f"{where} must be a mapping{_got(entry)}")
+    for key, value in entry.items():
+        if key not in allowed:
+            raise Refusal(f"{where} has no {key!r}{_allowed(str(key), sorted(allowed))}")
+        kind = Mapping if allowed[key] is dict else list | tuple if allowed[key] is list else allowed[key]
+        if not isinstance(value, kind):
+            raise Refusal(f"{where}.{key} must be {_WORDS[allowed[key]]}{_got(value)}")
+
+
+def _got(value: Any) -> str:
+    if value is None:
+        return ", and nothing is written there"
+    kind = next((word for kind, word in _WORDS.items() if isinstance(value, kind)), type(value).__name__)
+    return f", got {kind}"
+
+
+def desired(matrix: Mapping[str, Any], account: str) -> dict[str, Any]:
+    """{"groups", "roles", "policies"} as dm_access takes them. Raises Refusal; KeyError for a part that is missing."""
+    read = Matrix(matrix)
+    if account not in read.accounts:
+        raise Refusal(f"there is no account {account!r}{_allowed(account, read.accounts)}")
+    groups, roles, used = [], [], []
+    for name, group in read.groups.items() if account == read.main else ():
+        where = f"access_groups.{name}"
+        given = [f"{there}:{role}" for there, names in group.get("assume", {}).items() for role in names]
+        used += group.get("policies", [])
+        groups.append(
+            {
+                "name": name,
+                "path": group.get("path", "/"),
+                "policies": read.attached(where, account, group),
+                "inline": read.inline(where, group),
+                "grants": given + ([group["about"]] if group.get("about") else []),
+                "everyone": group.get("everyone", False),
+                "protected": group.get("protected", False),
+            }
+        )
+    for name, entry in ((name, role[account]) for name, role in read.roles.items() if account in role):
+        where = f"access_roles.{name}.{account}"
+        used += entry.get("policies", [])
+        roles.append(
+            {
+                "name": name,
+                "path": entry.get("path", "/"),
+                "trust": read.trust(account, name, entry),
+                "policies": read.attached(where, account, entry),
+                "inline": read.inline(where, entry),
+                "instance_profile": entry.get("instance_profile", False),
+            }
+        )
+    policies = [
+        {"name": name, "path": "/", "document": document} for name, document in read.policies.items() if name in used
+    ]
+    return {"groups": groups, "roles": roles, "policies": policies}

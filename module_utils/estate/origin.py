@@ -1,0 +1,16 @@
+"""Where a value of the vars was written. Ansible's tags on its data are the only thing that knows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+try:
+    from ansible._internal._datatag._tags import Origin
+except ImportError:  # on another machine there are no vars
+    Origin = None
+
+
+def line_of(value: Any) -> str:
+    """' (line 7)', or '' where nobody knows."""
+    origin = Origin.get_tag(value) if Origin else None
+    return f" (line {origin.line_num})" if origin and origin.line_num else ""
