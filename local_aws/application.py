@@ -11,7 +11,7 @@ from typing import Any
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-from local_aws import accounts, callers, faults, requests
+from local_aws import accounts, callers, faults, posts, requests
 from local_aws.http_server import Dropped
 from local_aws.patches import iam_people, replication, sessions
 from local_aws.refusals import Refused
@@ -31,6 +31,7 @@ class Dispatcher(DomainDispatcherApplication):
             raise NotImplementedError(f"moto has no service {requests.service(environ)}") from exc
 
     def _s3(self, environ: dict[str, Any]) -> Any:
+        environ["PATH_INFO"] = environ["PATH_INFO"].replace("\n", " ")  # which routes only; keys are read from RAW_URI
         name = "s3"
         if environ["PATH_INFO"].startswith("/v20180820/") or "s3-control" in environ.get("HTTP_HOST", ""):
             name = "s3control"
@@ -111,7 +112,11 @@ class Application:
         if "HTTP_AUTHORIZATION" not in environ and call["account"]:
             environ["HTTP_AUTHORIZATION"] = requests.as_header(environ)  # moto finds account and region there only
         try:
+            if call["operation"] == "PostObject":
+                return posts.carry_out(self.moto, environ, noted)
             return self.moto(environ, noted)
+        except Refused as refused:
+            return self._refuse(environ, noted, refused)
         except NotImplementedError as exc:
             # 501 is not retried, as the 500 that it would be otherwise.
             missing = Refused(501, "NotImplemented", f"{call['service']} {call['operation']}: {exc}")

@@ -237,3 +237,16 @@ def test_an_object_is_copied_onto_itself_only_for_a_change(s3):
     assert refusal(s3.copy_object, **words) == "InvalidRequest"
     s3.copy_object(**words, MetadataDirective="REPLACE", Metadata={"a": "b"})
     s3.copy_object(**words, StorageClass="STANDARD_IA")
+
+
+@pytest.mark.parametrize(
+    ("path", "key"),
+    [("a+b.pdf", "a b.pdf"), ("a%2Bb.pdf", "a+b.pdf"), ("a%20b.pdf", "a b.pdf"), ("a%0Ab", "a\nb"), ("%0A", "\n")],
+)
+def test_a_path_is_read_as_s3_does(estate_aws, s3, path, key):
+    answer = raw.send(
+        estate_aws, "PUT", f"/{NAME}/{path}", raw.sign(estate_aws, "PUT", f"/{NAME}/{path}", {}, BODY), BODY
+    )
+    assert answer.status == 200, answer.body
+    assert [item["Key"] for item in s3.list_objects_v2(Bucket=NAME)["Contents"]] == [key]
+    assert s3.get_object(Bucket=NAME, Key=key)["Body"].read() == BODY

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from botocore.exceptions import ClientError
@@ -111,3 +112,29 @@ def test_root_is_root(estate_aws):
     assert (
         estate_aws.client("sts", "backups", root=True).get_caller_identity()["Arn"] == "arn:aws:iam::444444444444:root"
     )
+
+
+ROLE = f"{PRODUCTION}/OrganizationAccountAccessRole"
+
+
+@pytest.mark.parametrize("name", ["a b", "a", "x" * 65, "a/b", "ä-b"])
+def test_a_sessions_name_has_awss_letters(estate_aws, name):
+    sts = estate_aws.client_of("sts", estate_aws.keys["user"], parameter_validation=False)
+    assert code(sts.assume_role, RoleArn=ROLE, RoleSessionName=name) == "ValidationError"
+    assert sts.assume_role(RoleArn=ROLE, RoleSessionName="a.b=c,d@e-f_g+h")
+
+
+def test_a_session_lasts_as_long_as_its_kind_may(estate_aws):
+    sts = estate_aws.client_of("sts", estate_aws.keys["user"], parameter_validation=False)
+    words = {"RoleArn": ROLE, "RoleSessionName": "test"}
+    for seconds in (899, 43201):
+        assert code(sts.assume_role, **words, DurationSeconds=seconds) == "ValidationError"
+    given = sts.assume_role(**words)["Credentials"]
+    session = estate_aws.client_of("sts", [given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"]])
+    with pytest.raises(ClientError, match="1 hour session limit for roles assumed by role chaining"):
+        session.assume_role(**words, DurationSeconds=3601)
+
+    root = estate_aws.client("sts", root=True)
+    for seconds in ({}, {"DurationSeconds": 7200}):
+        until = root.get_session_token(**seconds)["Credentials"]["Expiration"]
+        assert timedelta(minutes=59) < until - datetime.now(UTC) < timedelta(minutes=61)
