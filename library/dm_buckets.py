@@ -253,6 +253,25 @@ options:
             description: Whether EventBridge is told of everything.
             type: bool
             default: false
+      object_lock:
+        description:
+          - Keeps versions from being deleted before their time. C({}) without a time for every new object.
+          - Once on it stays on. Needs versioning.
+        type: dict
+        suboptions:
+          mode:
+            description: Who may shorten it; nobody with C(COMPLIANCE).
+            type: str
+            choices: [GOVERNANCE, COMPLIANCE]
+          days:
+            description: Days that every new version is kept; or O(buckets[].object_lock.years).
+            type: int
+          years:
+            description: Years that every new version is kept.
+            type: int
+          confirm:
+            description: The bucket's name, typed by who means C(COMPLIANCE).
+            type: str
       request_payer:
         description: Who pays for requests and transfer.
         type: str

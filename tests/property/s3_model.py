@@ -13,6 +13,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 ABSENT = {
+    "object_lock": "ObjectLockConfigurationNotFoundError",
     "encryption": "ServerSideEncryptionConfigurationNotFoundError",
     "ownership": "OwnershipControlsNotFoundError",
     "public_access_block": "NoSuchPublicAccessBlockConfiguration",
@@ -180,6 +181,14 @@ class Account:
 
     def _delete_bucket_policy(self, Bucket: str) -> None:
         self._drop(Bucket, "policy")
+
+    def _get_object_lock_configuration(self, Bucket: str) -> dict:
+        return self._get(Bucket, "object_lock", "ObjectLockConfiguration")
+
+    def _put_object_lock_configuration(self, Bucket: str, ObjectLockConfiguration: dict) -> None:
+        if not self._versioned(Bucket):
+            raise refusal("InvalidBucketState", "Versioning must be 'Enabled' on the bucket to apply an Object Lock")
+        self._set(Bucket, "object_lock", ObjectLockConfiguration)
 
     def _get_bucket_request_payment(self, Bucket: str) -> dict:
         return {"Payer": self._settings(Bucket).get("request_payer", "BucketOwner")}

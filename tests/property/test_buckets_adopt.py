@@ -98,6 +98,13 @@ documents = st.fixed_dictionaries(
         "logging": st.just({"TargetBucket": "shop-logs", "TargetPrefix": "old/"}),
         "replication": st.just(replication),
         "request_payer": st.just("Requester"),
+        "object_lock": st.sampled_from(
+            [
+                {"ObjectLockEnabled": "Enabled"},
+                {"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 30}}},
+                {"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": {"Mode": "COMPLIANCE", "Years": 1}}},
+            ]
+        ),
     },
 )  # fmt: skip
 

@@ -137,6 +137,8 @@ def buckets(draw: st.DrawFn, name: str) -> dict[str, Any]:
             )
     if bucket.get("mfa_delete"):
         bucket.pop("lifecycle", None)
+    if bucket.get("versioning") and draw(st.booleans()):
+        bucket["object_lock"] = draw(st.sampled_from([{}, {"mode": "GOVERNANCE", "days": 3}]))
     return bucket
 
 

@@ -41,7 +41,7 @@ def entry_of(name: str, live: LiveBucket) -> dict[str, Any]:
     entry |= {"mfa_delete": True} if live.frozen else {}
     for setting in SETTINGS:
         said = setting.adopt(live.answers.get(setting.name, {})) if setting.adopt else None
-        if said not in (None, [], {}, _QUIET.get(setting.name)):
+        if said not in (None, [], _QUIET.get(setting.name)) and (said != {} or setting.name == "object_lock"):
             entry[setting.name] = said
     if found := statements(live_policy(live.answers.get("policy", {}))):
         entry["statements"] = found

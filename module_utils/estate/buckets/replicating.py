@@ -35,7 +35,7 @@ def _statements(sources: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     if any(rule.get("owner_override") for rule in rules):
         replicate.append("s3:ObjectOwnerOverrideToBucketOwner")
     read = ["s3:GetObjectVersionAcl", "s3:GetObjectVersionForReplication", "s3:GetObjectVersionTagging"]
-    if any((bucket.get("object_lock") or {}).get("enabled") for bucket in sources):
+    if any(bucket.get("object_lock") is not None for bucket in sources):
         read += ["s3:GetObjectLegalHold", "s3:GetObjectRetention"]
     wanted = [
         ("ReadSources", ["s3:GetReplicationConfiguration", "s3:ListBucket"], resource(names)),
