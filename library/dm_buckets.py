@@ -379,6 +379,12 @@ options:
   account_id:
     description: The account's id, to tell a bucket that was made meanwhile from somebody else's.
     type: str
+  managed_tags:
+    description:
+      - Tags by which a bucket of this project is known. Where no bucket is declared, and such ones are there, the
+        declaration was lost, and nothing is planned.
+    type: dict
+    default: {}
   known:
     description: Names or shell wildcards of this account's buckets that are declared elsewhere, and so not unmanaged.
     type: list
@@ -459,6 +465,7 @@ outcomes:
 from concurrent.futures import ThreadPoolExecutor
 
 from ansible.module_utils.estate.buckets.check import mistakes, told
+from ansible.module_utils.estate.buckets.guard import forgotten
 from ansible.module_utils.estate.buckets.plan import plan
 from ansible.module_utils.estate.buckets.read import read
 from ansible.module_utils.estate.buckets.settle import settled
@@ -473,16 +480,15 @@ WORKERS = 32
 def main() -> None:
     module = estate_module(DOCUMENTATION)
     declared = module.params
-    if not declared["buckets"]:
-        module.fail_json(msg=f"No bucket is declared for {declared['account']}; unset is not an empty list.")
     if wrong := told(mistakes(declared)):
         module.fail_json(msg=" ".join(wrong), mistakes=wrong)
     # botocore's own checks cost time for each call; the tests hold every call against its models.
-    clients = Clients(module, workers=WORKERS, validate=False, region=declared["buckets"][0]["region"])
+    home = next((bucket["region"] for bucket in declared["buckets"]), "")
+    clients = Clients(module, workers=WORKERS, validate=False, region=home)
     with ThreadPoolExecutor(WORKERS) as pool:
         live = clients.ask(lambda: read(declared, clients, clients.region, pool), "Cannot read the buckets")
     clients.fresh |= live.young
-    run(module, plan(declared, live), settled(clients), workers=WORKERS)
+    run(module, plan(declared, live), settled(clients), refusals=forgotten(declared, live), workers=WORKERS)
 
 
 if __name__ == "__main__":

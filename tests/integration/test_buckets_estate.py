@@ -180,6 +180,17 @@ def test_a_replica_that_is_no_longer_declared_is_shown_to_end_with_its_rule(conv
     assert "1 to change, 1 to remove, 1 unmanaged" in run.output
 
 
+def test_a_declaration_that_was_lost_is_refused(converged_estate):
+    run = converged_estate.playbook(
+        "converge_buckets.yml", "-l", "backups-account", check=True, extra_vars={"buckets_standalone": {}}
+    )
+
+    assert run.rc == 2
+    assert "no bucket is declared, but digitalmarketplace-cross-region-database-backups, digitalmarketplace-data" in (
+        run.output
+    )
+
+
 def test_a_tag_alone_narrows_the_whole_site_down(converged_estate):
     run = converged_estate.playbook("site.yml", "--tags", "buckets", check=True)
 

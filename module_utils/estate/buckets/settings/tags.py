@@ -15,7 +15,7 @@ def _all(answer: Answer) -> dict[str, str]:
     return tag_dict(answer.get("TagSet") or [])
 
 
-def _live(answer: Answer) -> dict[str, str]:
+def live(answer: Answer) -> dict[str, str]:
     return {key: value for key, value in _all(answer).items() if not key.startswith("aws:")}
 
 
@@ -24,7 +24,7 @@ def _wanted(bucket: Bucket, answer: Answer) -> dict[str, str]:
     ignored = tuple(bucket.get("ignored_tags") or ())
     kept = {
         key: value
-        for key, value in _live(answer).items()
+        for key, value in live(answer).items()
         if bucket.get("purge_tags") is False or key.startswith(ignored or "\0")
     }
     return kept | {key: str(value) for key, value in bucket["tags"].items()}
@@ -45,10 +45,10 @@ SETTING = Setting(
     order=50,
     read="get_bucket_tagging",
     absent="NoSuchTagSet",
-    live=_live,
+    live=live,
     wanted=_wanted,
     write=_write,
     check=_check,
     schema={"type": "object", "additionalProperties": {"type": ["string", "null"]}},
-    adopt=_live,
+    adopt=live,
 )
