@@ -5,6 +5,7 @@ Everything is checked before: the first mistake, or all of one kind, is a Mistak
 
 from __future__ import annotations
 
+import fnmatch
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -89,6 +90,9 @@ def _check(one: Declared, declared: Vars) -> None:
         if "name" not in settings:
             variable, culprit = "buckets_standalone", key_of(declared["standalone"], one.name)
         raise Mistake(f"{variable}: {one.name!r} {mistake}", culprit)
+    if (why := _of_another(one.name, declared)) and not one.source:
+        standalone = key_of(declared["standalone"], one.name)
+        raise Mistake(f"{one.variable} is the bucket {one.name}, {why}", settings.get("name") or standalone)
     served = settings.get("served")
     if served and not settings.get("servable"):
         what = one.kind or one.name
@@ -204,12 +208,13 @@ def _bucket(one: Declared, declared: Vars, access: dict[str, Any]) -> dict[str, 
 # --- replication ------------------------------------------------------------------------------------------------------
 
 
-def _other_stage(name: str, declared: Vars) -> str:
-    """Another stage that the name speaks of."""
-    words = name.split("-")
-    return next(
-        (stage for stage in declared.get("stages") or () if stage != declared.get("stage") and stage in words), ""
-    )
+def _of_another(name: str, declared: Vars) -> str:
+    """Whose name it is, where it is another stage's or host's; "" where it may be ours."""
+    stage, words = declared.get("stage"), name.split("-")
+    other = next((one for one in declared.get("stages") or () if one != stage and one in words), "")
+    if other and (stage or any(fnmatch.fnmatchcase(name, known) for known in declared.get("known") or ())):
+        return f"which is a name of the stage {other}; choose another"
+    return ""
 
 
 def _replica(
@@ -229,10 +234,8 @@ def _replica(
             f"{variable}.name is {name}, which is declared as a bucket of its own; say existing: true to copy into it"
         )
         raise Mistake(said, replica["name"])
-    if (stage := _other_stage(name, declared)) and declared.get("stage"):
-        raise Mistake(
-            f"{variable}.name is {name}, which is a name of the stage {stage}; choose another", replica["name"]
-        )
+    if why := _of_another(name, declared):
+        raise Mistake(f"{variable}.name is {name}, {why}", replica["name"])
     region = replica.get("region") or declared["replica_region"]
     account = replica.get("account", declared["account"])
     if account not in declared["accounts"]:

@@ -183,6 +183,24 @@ def test_outside_the_stages_only_standalone_buckets_exist():
             {"overrides": {"reports": {"served": "maybe"}}, "kinds": {"reports": {}}},
             'allowed is true, false, "legacy", keys: a list',
         ),
+        (
+            {"overrides": {"documents": {"replica": {"name": "copy-production"}}}, "stages": ["preview", "production"]},
+            "which is a name of the stage production; choose another",
+        ),
+        (
+            {"overrides": {"documents": {"name": "docs-production"}}, "stages": ["preview", "production"]},
+            "is the bucket docs-production, which is a name of the stage production",
+        ),
+        (
+            {
+                "stage": "",
+                "overrides": {},
+                "stages": ["preview"],
+                "known": ["*-preview"],
+                "standalone": {"digitalmarketplace-documents-preview-preview": {}},
+            },
+            "which is a name of the stage preview; choose another",
+        ),
         ({"router_addresses": []}, "buckets_router_addresses is empty, but documents is served"),
         ({"router_addresses": ["*"]}, "is no address range; allowed are such as"),
         ({"standalone": {"Uploads": {}}}, "'Uploads' has 'U' at position 1"),
