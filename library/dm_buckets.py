@@ -272,6 +272,74 @@ options:
           confirm:
             description: The bucket's name, typed by who means C(COMPLIANCE).
             type: str
+      metrics:
+        description: Request metrics in CloudWatch, complete.
+        type: list
+        elements: dict
+        suboptions: &listed
+          id:
+            description: Its name, unique in the bucket.
+            type: str
+            required: true
+          prefix:
+            description: Only objects whose names begin so.
+            type: str
+            default: ""
+          tags:
+            description: Only objects with all of these tags.
+            type: dict
+      intelligent_tiering:
+        description: When objects of the storage class C(INTELLIGENT_TIERING) are archived, complete.
+        type: list
+        elements: dict
+        suboptions:
+          <<: *listed
+          archive_days:
+            description: Days without a look after which they are archived, 90 or more.
+            type: int
+          deep_archive_days:
+            description: Days without a look after which they are archived deeply, 180 or more.
+            type: int
+      inventory:
+        description: Lists of all objects that S3 delivers, complete.
+        type: list
+        elements: dict
+        suboptions:
+          id:
+            description: Its name, unique in the bucket.
+            type: str
+            required: true
+          prefix:
+            description: Only objects whose names begin so.
+            type: str
+            default: ""
+          bucket:
+            description: Where they are delivered, in the same region; its policy must admit C(s3.amazonaws.com).
+            type: str
+            required: true
+          to:
+            description: What their names begin with.
+            type: str
+            default: ""
+          format:
+            description: How they are written.
+            type: str
+            choices: [CSV, ORC, Parquet]
+            default: Parquet
+          frequency:
+            description: How often.
+            type: str
+            choices: [Daily, Weekly]
+            default: Daily
+          versions:
+            description: Whether all versions are listed.
+            type: bool
+            default: false
+          fields:
+            description: More columns, as AWS names them.
+            type: list
+            elements: str
+            default: []
       request_payer:
         description: Who pays for requests and transfer.
         type: str

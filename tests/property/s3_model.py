@@ -182,6 +182,15 @@ class Account:
     def _delete_bucket_policy(self, Bucket: str) -> None:
         self._drop(Bucket, "policy")
 
+    def _list_bucket_metrics_configurations(self, Bucket: str) -> dict:
+        return {"MetricsConfigurationList": self._settings(Bucket).get("metrics", [])}
+
+    def _list_bucket_inventory_configurations(self, Bucket: str) -> dict:
+        return {"InventoryConfigurationList": self._settings(Bucket).get("inventory", [])}
+
+    def _list_bucket_intelligent_tiering_configurations(self, Bucket: str) -> dict:
+        return {"IntelligentTieringConfigurationList": self._settings(Bucket).get("intelligent_tiering", [])}
+
     def _get_object_lock_configuration(self, Bucket: str) -> dict:
         return self._get(Bucket, "object_lock", "ObjectLockConfiguration")
 

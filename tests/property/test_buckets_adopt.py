@@ -98,6 +98,7 @@ documents = st.fixed_dictionaries(
         "logging": st.just({"TargetBucket": "shop-logs", "TargetPrefix": "old/"}),
         "replication": st.just(replication),
         "request_payer": st.just("Requester"),
+        "metrics": st.sampled_from([[{"Id": "all"}], [{"Id": "a", "Filter": {"AccessPointArn": "x"}}]]),
         "object_lock": st.sampled_from(
             [
                 {"ObjectLockEnabled": "Enabled"},

@@ -39,15 +39,16 @@ def entry_of(name: str, live: LiveBucket) -> dict[str, Any]:
     if not live.answers:
         return entry | {"leave": [setting.name for setting in SETTINGS]}
     entry |= {"mfa_delete": True} if live.frozen else {}
+    unseen = [setting.name for setting in SETTINGS if setting.name not in live.answers]
     for setting in SETTINGS:
-        said = setting.adopt(live.answers.get(setting.name, {})) if setting.adopt else None
+        said = setting.adopt(live.answers[setting.name]) if setting.adopt and setting.name not in unseen else None
         if said not in (None, [], _QUIET.get(setting.name)) and (said != {} or setting.name == "object_lock"):
             entry[setting.name] = said
     if found := statements(live_policy(live.answers.get("policy", {}))):
         entry["statements"] = found
     if live_rules(live.answers.get("replication", {})):
         entry["keep_replication_rules"] = True
-    left = _not_as_live(name, entry, live)
+    left = [*unseen, *(word for word in _not_as_live(name, entry, live) if word not in unseen)]
     for word in left:
         entry.pop({"policy": "statements", "replication": "keep_replication_rules"}.get(word, word), None)
     return entry | ({"leave": left} if left else {})
@@ -58,6 +59,8 @@ def _not_as_live(name: str, entry: Mapping[str, Any], live: LiveBucket) -> list[
     try:
         bucket = _desired(name, entry)
     except Mistake:
+        if _is_wrong(name, {**entry, "versioning": True}, "versioning"):
+            return [setting.name for setting in SETTINGS]  # such a name cannot be declared any more
         wrong = [word for word in BY_NAME if _is_wrong(name, entry, word)]
         bucket = _desired(name, {key: value for key, value in entry.items() if key not in ("statements", *wrong)})
         wrong += ["policy"] if "statements" in entry else []

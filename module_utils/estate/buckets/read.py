@@ -5,6 +5,7 @@ The caller passes the clients, so that this runs against anything that answers l
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -176,7 +177,7 @@ def read(declared: Mapping[str, Any], clients: Clients, home: str, pool: ThreadP
     # Who adopts a bucket must say what it is; of very many nobody reads it all, and they are left as they are.
     for name in unmanaged(declared, regions)[:ADOPTED]:
         client = clients["s3", regions[name] or home]
-        answers[name] = _all_or_nothing({one.name: pool.submit(_answer, client, name, one) for one in SETTINGS})
+        answers[name] = _what_may_be_seen({one.name: pool.submit(_answer, client, name, one) for one in SETTINGS})
     _add_acls(buckets, answers, clients, pool, failures)
     live = {name: LiveBucket(region, answers.get(name, {})) for name, region in regions.items()}
     young = {bucket_resource(name) for name in buckets if _is_young(listed.get(name, {}).get("CreationDate"))}
@@ -194,14 +195,12 @@ def read(declared: Mapping[str, Any], clients: Clients, home: str, pool: ThreadP
     return Live(live, live_role, dict(failures), frozenset(young))
 
 
-def _all_or_nothing(asked: Mapping[str, Future[Any]]) -> dict[str, Any]:
-    """{} where not all of it may be seen: nobody declares the bucket, so that is no failure."""
+def _what_may_be_seen(asked: Mapping[str, Future[Any]]) -> dict[str, Any]:
+    """Nobody declares the bucket, so what may not be seen of it is no failure."""
     found = {}
     for word, future in asked.items():
-        try:
+        with contextlib.suppress(Exception):
             found[word] = future.result()
-        except Exception:
-            return {}
     return found
 
 

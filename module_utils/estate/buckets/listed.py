@@ -1,0 +1,63 @@
+"""Settings that AWS keeps as a list of configurations, each put and deleted by its id. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from ansible.module_utils.estate.buckets.objects import id_mistakes, rule_name, tag_mistakes
+from ansible.module_utils.estate.buckets.setting import Answer, Bucket, Calls, Setting, World
+
+Rule = Mapping[str, Any]
+
+
+def listed(
+    name: str,
+    aws: str,  # "Metrics" of ListBucketMetricsConfigurations, MetricsConfiguration, put_bucket_metrics_configuration
+    live_rule: Callable[[Rule], dict[str, Any]],
+    wanted_rule: Callable[[Rule], dict[str, Any]],
+    aws_rule: Callable[[Rule, Bucket], dict[str, Any]],
+    schema: Mapping[str, Any],
+    mistakes: Callable[[Rule], Iterator[str]] = lambda _rule: iter(()),
+) -> Setting:
+    """The declared list is complete; AWS's has pages of a hundred, and more than one are not told apart here."""
+    snake = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in aws).strip("_")
+
+    def live(answer: Answer) -> dict[str, Any]:
+        return {rule["Id"]: live_rule(rule) for rule in answer.get(f"{aws}ConfigurationList") or []}
+
+    def wanted(bucket: Bucket, _answer: Answer) -> dict[str, Any]:
+        return {rule["id"]: wanted_rule(rule) for rule in bucket[name]}
+
+    def write(bucket: Bucket, answer: Answer) -> Calls:
+        before, after = live(answer), wanted(bucket, answer)
+        calls: Calls = [(f"delete_bucket_{snake}_configuration", {"Id": one}) for one in before if one not in after]
+        for rule in bucket[name]:
+            if before.get(rule["id"]) != after[rule["id"]]:
+                given = {"Id": rule["id"], **aws_rule(rule, bucket)}
+                calls.append((f"put_bucket_{snake}_configuration", {"Id": rule["id"], f"{aws}Configuration": given}))
+        return calls
+
+    def check(bucket: Bucket, _world: World) -> Iterator[str]:
+        yield from id_mistakes(bucket[name], 100)
+        for rule in bucket[name]:
+            yield from (f"{rule_name(rule)}{said}" for said in mistakes(rule))
+            yield from (f"{rule_name(rule)}{said}" for said in tag_mistakes(": tags", rule.get("tags") or {}, 10))
+
+    def adopt(answer: Answer) -> list[dict[str, Any]] | None:
+        rules = [{"id": one, **shape} for one, shape in live(answer).items()]
+        return None if any("other" in rule for rule in rules) else rules
+
+    properties = {"id": {"type": "string"}, "prefix": {"type": "string"}, **schema["properties"]}
+    item = {**schema, "type": "object", "properties": properties, "additionalProperties": False}
+    return Setting(
+        name=name,
+        order=85,
+        read=f"list_bucket_{snake}_configurations",
+        live=live,
+        wanted=wanted,
+        write=write,
+        check=check,
+        schema={"type": "array", "items": {**item, "required": ["id", *schema.get("required", ())]}},
+        adopt=adopt,
+    )
