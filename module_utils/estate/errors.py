@@ -54,9 +54,26 @@ def error_code(exc: BaseException) -> str:
     return type(exc).__name__
 
 
+# The same by a word of AWS's message, which comes before its code: a refusal has more than one cause.
+_ADVICE_BY_WORD = {
+    "BlockPublicPolicy": "the bucket's public access block refuses a policy that allows everybody",
+    "BlockPublicAcls": "the bucket's public access block refuses an ACL that allows everybody",
+    "explicit deny in a resource-based policy": "the bucket's own policy denies it: see its Deny statements",
+    "OperationAborted": "another change of it is under way; the name of a bucket that was deleted can take an hour",
+}
+
+
+def _detail(exc: BaseException) -> str:
+    """What AWS's message leaves out: which principal it does not know, for one."""
+    response = getattr(exc, "response", None)
+    detail = response.get("Error", {}).get("Detail") if isinstance(response, dict) else None
+    return f" {detail}" if detail else ""
+
+
 def sentence(exc: BaseException, doing: str) -> str:
     """'Could not X: what to do. AWS says: …' on one line; the advice only where there is any."""
     chain = [exc, exc.__cause__, exc.__context__, getattr(exc, "exception", None)]
-    advice = next((_ADVICE[code] for e in chain if e and (code := error_code(e)) in _ADVICE), None)
-    said = " ".join(str(exc).split()).rstrip(".")
+    said = " ".join(f"{exc}{_detail(exc)}".split()).rstrip(".")
+    advice = next((found for word, found in _ADVICE_BY_WORD.items() if word in said), None)
+    advice = advice or next((_ADVICE[code] for e in chain if e and (code := error_code(e)) in _ADVICE), None)
     return f"{doing}: {advice} ({said})." if advice else f"{doing}: {said}."

@@ -26,6 +26,19 @@ def test_says_what_to_do_in_one_sentence(exception, advice):
     assert said.endswith(".")
 
 
+def test_a_refusal_by_the_bucket_itself_does_not_point_at_the_session():
+    said = "because public policies are blocked by the BlockPublicPolicy setting"
+    assert "public access block refuses a policy" in sentence(client_error("AccessDenied", said), "AWS refused")
+    said = "is not authorized with an explicit deny in a resource-based policy"
+    assert "the bucket's own policy denies it" in sentence(client_error("AccessDenied", said), "AWS refused")
+
+
+def test_which_principal_aws_does_not_know_is_said():
+    error = {"Code": "MalformedPolicy", "Message": "Invalid principal in policy", "Detail": "arn:aws:iam::1:role/gone"}
+    said = sentence(botocore.exceptions.ClientError({"Error": error}, "PutBucketPolicy"), "AWS refused")
+    assert said.endswith("Invalid principal in policy arn:aws:iam::1:role/gone.")
+
+
 def test_looks_through_what_wraps_the_failure():
     wrapper = RuntimeError("boto3 connection failed")
     wrapper.__cause__ = client_error("ExpiredToken")
