@@ -362,7 +362,9 @@ def test_what_nobody_declares_is_reported_and_left_alone(estate_aws, converge, s
     assert [found["resource"] for found in result["plan"]["unmanaged"]] == ["bucket shop-forgotten"]
     assert "versioning: true" not in result["plan"]["unmanaged"][0]["adopt"]
     about = [call["operation"] for call in estate_aws.calls() if "shop-forgotten" in call["path"]]
-    assert all(operation.startswith(("Get", "List")) for operation in about), "looked at, to say what it is, and left alone"
+    assert all(operation.startswith(("Get", "List")) for operation in about), (
+        "looked at, to say what it is, and left alone"
+    )
 
 
 def test_any_other_plan_than_the_reviewed_one_is_refused(estate_aws, converge, s3):

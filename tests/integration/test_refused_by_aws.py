@@ -1,0 +1,83 @@
+"""What the vars refuse, AWS refuses too: each is written past the checks, and the embedded AWS says no.
+
+A check that is stricter than AWS would keep people from what works; one that is kinder is green where apply fails.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible.module_utils.estate.buckets.check import mistakes
+from ansible.module_utils.estate.buckets.settings import BY_NAME
+from botocore.exceptions import ClientError, ParamValidationError
+
+NAME = "shop-odd"
+ALLOW = {"Sid": "a", "Effect": "Allow", "Principal": {"AWS": "111111111111"}, "Action": "s3:GetObject"}
+DENY = {"Sid": "a", "Effect": "Deny", "Principal": "*", "Action": "s3:*"}
+ARN = f"arn:aws:s3:::{NAME}/*"
+CORS = {"id": "a", "origins": ["*"], "methods": ["GET"]}
+RETAIN = {"id": "a", "expire_days": 1}
+
+
+def policy(**statement: Any) -> dict[str, Any]:
+    return {"policy": {"Version": "2012-10-17", "Statement": [{"Resource": ARN, **statement}]}}
+
+
+CASES: dict[str, dict[str, Any]] = {
+    "an effect": policy(**{**ALLOW, "Effect": "Denny"}),
+    "no principal": policy(**{**ALLOW, "Principal": None}),
+    "another bucket": policy(**{**ALLOW, "Resource": "arn:aws:s3:::other/*"}),
+    "no resource": policy(**{**ALLOW, "Resource": []}),
+    "an action that is none": policy(**{**ALLOW, "Action": "s3:GetObjct"}),
+    "another service": policy(**{**ALLOW, "Action": "iam:GetRole"}),
+    "an element that is none": policy(**{**ALLOW, "Acton": "s3:GetObject"}),
+    "an operator that is none": policy(**{**DENY, "Condition": {"Bol": {"aws:SecureTransport": "true"}}}),
+    "no address": policy(**{**DENY, "Condition": {"IpAddress": {"aws:SourceIp": "10.0.0.0/99"}}}),
+    "everybody": policy(**{**ALLOW, "Principal": "*"}),
+    "everybody by address": policy(
+        **{**ALLOW, "Principal": "*", "Condition": {"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}}}
+    ),
+    "a rule that does nothing": {"lifecycle": [{"id": "a"}]},
+    "no days": {"lifecycle": [{"id": "a", "expire_days": 0}]},
+    "two of an id": {"lifecycle": [RETAIN, RETAIN]},
+    "too early": {"lifecycle": [{"id": "a", "transitions": [{"days": 1, "storage_class": "STANDARD_IA"}]}]},
+    "no class": {"lifecycle": [{"id": "a", "transitions": [{"days": 30, "storage_class": "ICE"}]}]},
+    "moved when gone": {"lifecycle": [{**RETAIN, "transitions": [{"days": 9, "storage_class": "GLACIER"}]}]},
+    "uploads by tag": {"lifecycle": [{"id": "a", "abort_upload_days": 1, "tags": {"a": "b"}}]},
+    "AWS's own tag": {"tags": {"aws:x": "y"}},
+    "a tag's letters": {"tags": {"a": "b;c"}},
+    "fifty-one tags": {"tags": {f"k{n}": "x" for n in range(51)}},
+    "no origin": {"cors": [{**CORS, "origins": []}]},
+    "no method": {"cors": [{**CORS, "methods": ["PATCH"]}]},
+    "two asterisks": {"cors": [{**CORS, "origins": ["*.*"]}]},
+    "no event": {
+        "notifications": {"topics": [{"id": "a", "arn": "arn:aws:sns:eu-west-1:222222222222:a", "events": ["x"]}]}
+    },
+    "a lock without a time": {"object_lock": {"mode": "GOVERNANCE"}},
+}
+# Where the embedded AWS is kinder than S3 still: InvalidTag, and "can not have more than one wildcard".
+KINDER = ("a tag's letters", "two asterisks")
+
+
+@pytest.fixture
+def bucket(estate_aws):
+    s3 = estate_aws.client("s3", "development")
+    s3.create_bucket(Bucket=NAME, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    s3.put_bucket_versioning(Bucket=NAME, VersioningConfiguration={"Status": "Enabled"})
+    return s3
+
+
+def test_what_is_refused_here_aws_refuses_too(bucket):
+    taken = []
+    for what, declared in CASES.items():
+        one = {"name": NAME, "region": "eu-west-1", "versioning": True, "public_access_block": True, **declared}
+        assert mistakes({"buckets": [one]}), f"{what}: no mistake"
+        [name] = declared
+        try:
+            for method, params in BY_NAME[name].write(one, {}):
+                getattr(bucket, method)(Bucket=NAME, **params)
+        except (ClientError, ParamValidationError):
+            continue
+        taken.append(what)
+    assert taken == list(KINDER)
