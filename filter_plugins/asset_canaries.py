@@ -1,16 +1,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
+import ansible.module_utils
 from ansible.errors import AnsibleFilterError
+
+ansible.module_utils.__path__.append(str(Path(__file__).parent.parent / "module_utils"))
+from ansible.module_utils.estate.assets.canaries import asset_canaries
 
 DOCUMENTATION = r"""
 name: asset_canaries
 short_description: List the requests that prove that the assets router serves what it should, and nothing else
 description:
-  - One document per kind and way of reaching it that must come back, and one per other kind that must not. The latter
-    exist too, since what is not there does not come back from anywhere.
+  - One public document of each kind, key pattern and way of reaching it, and private ones of every kind, also beside
+    what is public. The latter exist too, since what is not there does not come back from anywhere.
 positional: stage
 options:
   _input:
@@ -30,28 +35,10 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - C(served) and C(refused), lists of C(kind), C(path), C(content); C(documents), what must be in the buckets for it,
-      a list of C(bucket), C(key), C(content).
+    - C(served) and C(refused), lists of C(kind), C(path), C(content), C(repeat); C(documents), what must be in the
+      buckets for it, a list of C(bucket), C(key), C(content), C(repeat), C(tags), C(cache_control).
   type: dict
 """
-
-_DIRECTORY = "assets-router-canary"
-
-
-def asset_canaries(routes: Mapping[str, Any], stage: str) -> dict[str, Any]:
-    """{"served": […], "refused": […], "documents": […]}. Raises KeyError for another shape."""
-
-    def canary(kind: str, path: str, does: str) -> dict[str, str]:
-        return {"kind": kind, "path": path, "content": f"The assets router of {stage} {does} {kind}.\n"}
-
-    served = [canary(kind, f"/{_DIRECTORY}/{kind}/canary.txt", "serves") for kind in routes["kinds"]]
-    served += [canary(entry["kind"], f"{entry['prefix']}{_DIRECTORY}.txt", "serves") for entry in routes["legacy"]]
-    refused = [canary(kind, f"/{_DIRECTORY}/{kind}/canary.txt", "must not serve") for kind in routes["refused"]]
-    documents = [
-        {"bucket": routes["buckets"][one["kind"]], "key": one["path"][1:], "content": one["content"]}
-        for one in [*served, *refused]
-    ]
-    return {"served": served, "refused": refused, "documents": documents}
 
 
 def _asset_canaries_filter(routes: Mapping[str, Any], stage: str) -> dict[str, Any]:

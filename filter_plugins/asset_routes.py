@@ -1,15 +1,17 @@
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import ansible.module_utils
 from ansible.errors import AnsibleFilterError
 
-# Ansible loads every filter alone; this one is made of its neighbour.
+# Ansible loads every filter alone, and puts what modules share there only for modules.
 sys.path.append(str(Path(__file__).parent))
+ansible.module_utils.__path__.append(str(Path(__file__).parent.parent / "module_utils"))
+from ansible.module_utils.estate.assets import routes
 from bucket_name import bucket_name
 
 DOCUMENTATION = r"""
@@ -23,7 +25,9 @@ description:
 positional: urls
 options:
   _input:
-    description: Every kind with C(served) (true, false or C(legacy)) and C(servable), as in C(buckets_kinds).
+    description:
+      - Every kind with C(served) and C(servable), as C(buckets_kinds). C(served) is true (all keys), false, C(legacy)
+        (all keys, by the legacy prefixes alone), or says with C(keys) and C(tag) which documents are public.
     type: dict
     required: true
   urls:
@@ -34,6 +38,9 @@ options:
     description: The stage whose buckets the URLs must name.
     type: str
     required: true
+  overrides:
+    description: What the stage changes of its kinds, as in C(buckets_overrides); never C(servable).
+    type: dict
   environment:
     description: The sub-instance of the stage; where left out it echoes the stage.
     type: str
@@ -42,7 +49,7 @@ options:
     type: str
     default: digitalmarketplace
   region:
-    description: Where the buckets are.
+    description: Where the buckets are, unless a kind says otherwise.
     type: str
     default: eu-west-1
   legacy:
@@ -61,34 +68,12 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - C(upstreams), a list of C(kind), C(variable), C(bucket), C(host), C(url), C(name); C(kinds), the same by kind for
-      those found by a path's second element; C(legacy), a list of C(prefix) and C(kind); C(refused), the kinds that are
-      never found that way; C(buckets), the bucket of every kind; C(catch_all).
+    - C(upstreams), a list of C(kind), C(served), C(keys), C(tag), C(variable), C(bucket), C(host), C(url), C(name);
+      C(kinds), the same by kind for those found by a path's second element; C(legacy), a list of C(prefix) and C(kind);
+      C(refused), the kinds that are never found that way; C(buckets), the bucket of every kind; C(catch_all); C(rules),
+      in their order, a list of C(about), C(match) (of the decoded path) and C(to), a kind, C(refused) or C(not_public).
   type: dict
 """
-
-_RESERVED = ("frontend", "refused")  # routes of the router's own
-_PREFIX = re.compile(r"/[A-Za-z0-9._~-]+(/[A-Za-z0-9._~-]+)*/")
-
-
-def url_variable(kind: str) -> str:
-    """'g7-draft-documents' is 'g7_draft_documents_s3_url': variables cannot have hyphens."""
-    return f"{kind.replace('-', '_')}_s3_url"
-
-
-def _check_url(variable: str, url: object, bucket: str, region: str, where: str) -> str:
-    """The URL's host, or ValueError naming the variable, its file and what is allowed; the value stays unsaid."""
-    hosts = [f"{bucket}.s3.{region}.amazonaws.com", f"{bucket}.s3.amazonaws.com"]
-    hosts.append(f"{bucket}.s3.dualstack.{region}.amazonaws.com")
-    allowed = f"allowed is https://{hosts[0]} (in {where} of the credentials repo)"
-    if not isinstance(url, str):
-        raise ValueError(f"{variable} must be a string, got {type(url).__name__}; {allowed}")
-    if not url.startswith("https://"):
-        raise ValueError(f"{variable} is not https; {allowed}")
-    host = url.removeprefix("https://")
-    if host not in hosts:
-        raise ValueError(f"{variable} is not the address of this stage's bucket {bucket}; {allowed}")
-    return host
 
 
 def asset_routes(
@@ -100,68 +85,21 @@ def asset_routes(
     region: str = "eu-west-1",
     legacy: Sequence[Mapping[str, str]] = (),
     catch_all: str = "",
+    overrides: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The routing table as data. Raises TypeError or ValueError before anything is rendered from a half-right table."""
-    if not isinstance(kinds, Mapping) or not kinds:
-        raise TypeError("buckets_kinds must be a mapping of kinds that is not empty")
-    if not isinstance(urls, Mapping):
-        raise TypeError(f"expected a mapping of variables, got {type(urls).__name__}")
-    where = f"vars/{stage}.yml"
-    upstreams = []
-    for kind, settings in kinds.items():
-        if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", kind) or kind in _RESERVED:
-            raise ValueError(f"{kind!r} cannot be part of a URL; allowed are lower case letters, digits and hyphens")
-        variable, served = url_variable(kind), settings.get("served", False)
-        if served not in (True, False, "legacy"):
-            raise ValueError(f"buckets_kinds.{kind}.served is {served!r}; allowed are true, false and legacy")
-        if served and not settings.get("servable", False):
-            raise ValueError(
-                f"{variable} belongs to {kind}, which is private but marked as served; allowed is served: false"
-            )
-        if not served and variable not in urls:
-            continue
-        if variable not in urls:
-            raise ValueError(f"{variable} is not set in {where} of the credentials repo, but {kind} is served")
-        bucket = bucket_name(kind, stage, environment, prefix)
-        host = _check_url(variable, urls[variable], bucket, region, where)
-        if served:
-            name = "assets_" + kind.replace("-", "_")
-            upstream = {"kind": str(kind), "served": served, "variable": variable, "bucket": bucket, "host": host}
-            upstreams.append({**upstream, "url": f"https://{host}", "name": name})
-    known = {url_variable(kind) for kind in kinds}
-    if unknown := next((key for key in urls if key.endswith("_s3_url") and key not in known), None):
-        raise ValueError(f"{unknown} belongs to no declared kind; declared are {', '.join(kinds)}")
-    reachable = {upstream["kind"] for upstream in upstreams}
-    prefixes = []
-    for index, entry in enumerate(legacy):
-        if not _PREFIX.fullmatch(entry["prefix"]) or re.search(r"/\.{1,2}/", entry["prefix"]):
-            raise ValueError(
-                f"legacy item {index}: {entry['prefix']!r} must be whole path elements such as /g-cloud-7/"
-            )
-        if entry["kind"] not in kinds:
-            raise ValueError(f"legacy item {index}: {entry['kind']!r} is no kind; declared are {', '.join(kinds)}")
-        if entry["kind"] in reachable:
-            prefixes.append({"prefix": str(entry["prefix"]), "kind": str(entry["kind"])})
-    by_kind = {upstream["kind"]: upstream for upstream in upstreams if upstream["served"] is True}
-    if catch_all and catch_all not in by_kind:
-        raise ValueError(
-            f"assets_router_catch_all is {catch_all!r}; allowed are '' and the served kinds {', '.join(by_kind)}"
-        )
-    return {
-        "upstreams": upstreams,
-        "kinds": by_kind,
-        "legacy": prefixes,
-        "buckets": {str(kind): bucket_name(kind, stage, environment, prefix) for kind in kinds},
-        "refused": [str(kind) for kind in kinds if kind not in by_kind],
-        "catch_all": str(catch_all or ""),
-    }
+    """The routing table as data. Raises TypeError or ValueError."""
+    declared = routes.declared(kinds, overrides or {})
+    buckets = {kind: bucket_name(kind, stage, environment, prefix) for kind in declared}
+    return routes.asset_routes(declared, urls, buckets, f"vars/{stage}.yml", region, legacy, catch_all)
 
 
 def _asset_routes_filter(kinds: Mapping[str, Any], urls: Mapping[str, Any], **kwargs: Any) -> dict[str, Any]:
     try:
         return asset_routes(kinds, urls, **kwargs)
-    except (TypeError, ValueError, KeyError) as exc:
+    except (TypeError, ValueError) as exc:
         raise AnsibleFilterError(f"asset_routes: {exc}.", obj=kinds) from None
+    except (KeyError, AttributeError) as exc:
+        raise AnsibleFilterError(f"asset_routes: not the shape of buckets_kinds: {exc}.", obj=kinds) from None
 
 
 class FilterModule:

@@ -42,13 +42,11 @@ def asset_table(routes: Mapping[str, Any], stage: str, url: str, frontend: str =
     """Three columns: path, the bucket it leads to, which variable says so. Raises KeyError for another shape."""
     upstreams = {upstream["kind"]: upstream for upstream in routes["upstreams"]}
     rows = [("/static/…", frontend, "")] if frontend else []
-    rows += [(f"/*/{kind}/…", "refused", "") for kind in routes["refused"]]
-    for pattern, kind in [
-        *((f"{entry['prefix']}…", entry["kind"]) for entry in routes["legacy"]),
-        *((f"/*/{kind}/…", kind) for kind in routes["kinds"]),
-        *([("/…", routes["catch_all"])] if routes["catch_all"] else []),
-    ]:
-        rows.append((pattern, upstreams[kind]["bucket"], upstreams[kind]["variable"]))
+    for rule in routes["rules"]:
+        upstream = upstreams.get(rule["to"])
+        tag = "".join(f", where tagged {name}={value}" for name, value in upstream["tag"].items()) if upstream else ""
+        bucket, variable = (upstream["bucket"], upstream["variable"]) if upstream else ("refused", "")
+        rows.append((rule["about"] + tag, bucket, variable))
     if not routes["catch_all"]:
         rows.append(("/…", "refused", ""))
     widths = [max(len(row[column]) for row in rows) for column in range(3)]

@@ -17,6 +17,9 @@ options:
       bucket: {description: The bucket., type: str, required: true}
       key: {description: The document's key., type: str, required: true}
       content: {description: What it says., type: str, required: true}
+      repeat: {description: How often it says so., type: int, default: 1}
+      tags: {description: The tags on it., type: dict, default: {}}
+      cache_control: {description: What it says to whoever would keep it., type: str, default: ""}
 attributes:
   check_mode:
     support: full
@@ -41,6 +44,7 @@ written:
 """
 
 import concurrent.futures
+import urllib.parse
 from typing import Any
 
 try:
@@ -53,17 +57,28 @@ from ansible.module_utils.estate.errors import error_code, sentence
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 
-def is_there(client: Any, document: dict[str, str]) -> bool:
+def is_there(client: Any, document: dict[str, Any]) -> bool:
     try:
         answer = client.get_object(Bucket=document["bucket"], Key=document["key"])
     except botocore.exceptions.ClientError as exc:
         if error_code(exc) == "NoSuchKey":
             return False
         raise
-    return bool(answer["Body"].read(100_000) == document["content"].encode())
+    if answer["Body"].read() != body(document) or answer.get("CacheControl", "") != document["cache_control"]:
+        return False
+    if answer.get("TagCount", 0) != len(document["tags"]):
+        return False
+    if not document["tags"]:
+        return True
+    live = client.get_object_tagging(Bucket=document["bucket"], Key=document["key"])["TagSet"]
+    return {tag["Key"]: tag["Value"] for tag in live} == document["tags"]
 
 
-def put(client: Any, document: dict[str, str], check_mode: bool) -> str | None:
+def body(document: dict[str, Any]) -> bytes:
+    return bytes(document["content"].encode() * document["repeat"])
+
+
+def put(client: Any, document: dict[str, Any], check_mode: bool) -> str | None:
     """The bucket where it was written, None where it was there, or RuntimeError in one sentence."""
     try:
         if is_there(client, document):
@@ -72,17 +87,21 @@ def put(client: Any, document: dict[str, str], check_mode: bool) -> str | None:
             client.put_object(
                 Bucket=document["bucket"],
                 Key=document["key"],
-                Body=document["content"].encode(),
+                Body=body(document),
                 ContentType="text/plain",
+                **({"CacheControl": document["cache_control"]} if document["cache_control"] else {}),
+                **({"Tagging": urllib.parse.urlencode(document["tags"])} if document["tags"] else {}),
             )
     except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as exc:
         raise RuntimeError(sentence(exc, f"{document['key']} cannot be kept in {document['bucket']}")) from None
-    return document["bucket"]
+    return str(document["bucket"])
 
 
 def main() -> None:
-    suboptions = {name: {"type": "str", "required": True} for name in ("bucket", "content")}
+    suboptions: dict[str, Any] = {name: {"type": "str", "required": True} for name in ("bucket", "content")}
     suboptions["key"] = {"type": "str", "required": True, "no_log": False}  # S3's word for a name
+    suboptions |= {"repeat": {"type": "int", "default": 1}, "tags": {"type": "dict", "default": {}}}
+    suboptions["cache_control"] = {"type": "str", "default": ""}
     module = AnsibleAWSModule(
         argument_spec={
             "documents": {

@@ -31,6 +31,10 @@ options:
       content:
         description: The exact content that is right. Leave out to accept any.
         type: str
+      repeat:
+        description: How often the content stands in the answer.
+        type: int
+        default: 1
       without:
         description: What must not be in the content.
         type: str
@@ -81,14 +85,17 @@ def ask(check: dict, context: ssl.SSLContext, timeout: int) -> str | None:
         connection.request("GET", url.path + (f"?{url.query}" if url.query else ""), headers=check["headers"])
         answer = connection.getresponse()
         content = answer.read(1_000_000).decode(errors="replace")
+        missing = answer.length  # http.client counts down from the length that was promised
     except (OSError, http.client.HTTPException) as exc:
         return f"{check['url']} does not answer: {exc}"
     finally:
         connection.close()
     if answer.status not in check["status"]:
-        wanted = " or ".join(map(str, check["status"]))
-        return f"{check['url']} answers {answer.status}, wanted is {wanted}"
-    if check["content"] is not None and content != check["content"]:
+        return f"{check['url']} answers {answer.status}, wanted is {' or '.join(map(str, check['status']))}"
+    wanted = None if check["content"] is None else check["content"] * check["repeat"]
+    if missing and len(content) < 1_000_000 and (wanted is None or wanted.startswith(content)):
+        return f"{check['url']} breaks off after {len(content)} bytes, {missing} before its end"
+    if wanted not in (None, content):
         return f"{check['url']} answers with another content than wanted"
     if check["without"] and check["without"] in content:
         return f"{check['url']} answers with what must stay private"
@@ -107,6 +114,7 @@ def main() -> None:
                     "headers": {"type": "dict", "default": {}},
                     "status": {"type": "list", "elements": "int", "required": True},
                     "content": {"type": "str"},
+                    "repeat": {"type": "int", "default": 1},
                     "without": {"type": "str"},
                 },
             },

