@@ -74,6 +74,7 @@ def authority(
     names: tuple[str, ...] = ("*.s3.eu-west-1.amazonaws.com", "frontend.example"),
     new_key: Callable[[], Any] = elliptic,
     intermediates: int = 0,
+    days: int = 7,
 ) -> Authority:
     """A CA and one server certificate for the names, with as many intermediate authorities between them."""
     directory.mkdir(parents=True, exist_ok=True)
@@ -87,8 +88,8 @@ def authority(
             .issuer_name(issuer or name)
             .public_key(subject_key.public_key())
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - datetime.timedelta(days=1))
-            .not_valid_after(now + datetime.timedelta(days=7))
+            .not_valid_before(now - datetime.timedelta(days=9))
+            .not_valid_after(now + datetime.timedelta(days=7 if ca else days))
             .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
         )
         if not ca:
@@ -172,7 +173,13 @@ class Spy:
                 self.requests.append(Request(number, bool(connection.session_reused), method, target, headers, raw))
                 if self.delay:
                     time.sleep(self.delay)
-                connection.sendall(self._answer(method, target, headers))
+                answer = self._answer(method, target, headers)
+                connection.sendall(answer)
+                if (
+                    b"\r\nContent-Length: %d\r\n" % (len(answer.partition(b"\r\n\r\n")[2])) not in answer
+                    and method != "HEAD"
+                ):
+                    return  # it promised more, or was a 304
 
     def _answer(self, method: str, target: str, headers: dict[str, str]) -> bytes:
         found = self.objects.get((headers.get("host", ""), target)) or ((b"found", {}) if self.everything else None)
@@ -201,7 +208,7 @@ class Spy:
         kind = {"Content-Type": "application/xml"} if status >= 400 else {"Content-Type": "text/csv"}
         common = {"x-amz-request-id": "ABCDEF", "x-amz-id-2": "secret", "Server": "AmazonS3", **kind, **extra}
         if status != 304:
-            common["Content-Length"] = str(len(body))
+            common.setdefault("Content-Length", str(len(body)))
         head = f"HTTP/1.1 {status} Status\r\n" + "".join(f"{n}: {v}\r\n" for n, v in common.items()) + "\r\n"
         return head.encode("latin-1") + (b"" if method == "HEAD" else body)
 
@@ -324,7 +331,7 @@ class Router:
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:
             with contextlib.suppress(OSError):
-                if self.send(b"GET / HTTP/1.0\r\n\r\n", 1):
+                if self.send(b"GET /_health HTTP/1.0\r\n\r\n", 1):
                     return
             assert self.process.poll() is None, (self.directory / "log" / "error.log").read_text()
             time.sleep(0.02)

@@ -48,6 +48,18 @@ def read_file(path: Path) -> list[str]:
     ]
 
 
+def read_state(path: Path) -> dict[str, dict[str, float]]:
+    """Which address of a host was seen when; nothing where the file is missing, cut short or not of this program."""
+    try:
+        said = json.loads(path.read_text())
+        return {str(host): {str(address): float(at) for address, at in seen.items()} for host, seen in said.items()}
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, TypeError, AttributeError) as exc:
+        print(f"{path} is not what was written there, and is begun anew: {exc}", file=sys.stderr)
+        return {}
+
+
 def write(path: Path, text: str) -> None:
     draft = path.with_name(f".{path.name}.new")
     draft.write_text(text)
@@ -62,7 +74,7 @@ def main() -> int:
     parser.add_argument("--reload", default="")
     parser.add_argument("hosts", nargs="+")
     words = parser.parse_args()
-    state: dict[str, dict[str, float]] = json.loads(words.state.read_text()) if words.state.exists() else {}
+    state = read_state(words.state)
     now, changed, missing = time.time(), False, []
     for host in words.hosts:
         seen = state.setdefault(host, {})

@@ -171,7 +171,7 @@ def test_too_many_requests_of_one_address_are_throttled(start_router, document):
 
     statuses = [router.get(document).status for _ in range(10)]
 
-    assert statuses.count(200) in (4, 5)
+    assert 4 <= statuses.count(200) <= 6
     assert set(statuses) == {200, 429}
 
 

@@ -1,0 +1,146 @@
+"""What each assets_router_* variable may be, beyond its type: ranges and forms, said in the variable's own words."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+Rule = Callable[[Any], "str | None"]  # what is allowed, where the value is not
+
+
+def between(least: int, most: int) -> Rule:
+    def rule(value: Any) -> str | None:
+        fine = isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
+        return None if fine else f"a whole number from {least} to {most}"
+
+    return rule
+
+
+def form(pattern: str, about: str) -> Rule:
+    return lambda value: None if isinstance(value, str) and re.fullmatch(pattern, value) else about
+
+
+def each(rule: Rule, least: int = 0) -> Rule:
+    def of_all(values: Any) -> str | None:
+        if not isinstance(values, (list, tuple)) or len(values) < least:
+            return f"a list of at least {least}" if least else "a list"
+        return next((f"{said} (not {value!r})" for value in values if (said := rule(value))), None)
+
+    return of_all
+
+
+def _network(value: Any) -> str | None:
+    try:
+        network = ipaddress.ip_network(value if isinstance(value, str) else "")
+    except ValueError as exc:
+        return f"networks such as 192.0.2.0/24: {exc}"
+    return None if network.prefixlen else "networks that are not everybody; an empty list is"
+
+
+def _address(value: Any) -> str | None:
+    text = str(value)
+    host, _, port = text.rpartition(":") if re.fullmatch(r"(\[.*\]|[^:]*):\d+", text) else (text, "", "53")
+    try:
+        ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return "addresses of name servers, with or without a port"
+    return None if _is_port(port) else "addresses of name servers, with a port from 1 to 65535"
+
+
+def _is_port(text: str) -> bool:
+    return text.isdecimal() and 1 <= int(text) <= 65535
+
+
+def _listen(value: Any) -> str | None:
+    allowed = "a port from 1 to 65535, or an address and a port such as 127.0.0.1:80 or [::]:80"
+    host, colon, port = str(value).rpartition(":")
+    if not _is_port(port):
+        return allowed
+    try:
+        return None if not colon or ipaddress.ip_address(host.strip("[]")) else allowed
+    except ValueError:
+        return allowed
+
+
+def _headers(value: Any) -> str | None:
+    allowed = "header names with text that is not empty, without double quotes, backslashes and dollar signs"
+    fine = isinstance(value, Mapping) and all(
+        isinstance(name, str) and re.fullmatch(_NAME, name) and isinstance(text, str) and re.fullmatch(_TEXT, text)
+        for name, text in value.items()
+    )
+    return None if fine else allowed
+
+
+def _frontend(value: Any) -> str | None:
+    if not isinstance(value, Mapping) or not re.fullmatch(rf"(https://{_HOST})?", str(value.get("url"))):
+        return "an empty url, or https:// and a host name, without path and port"
+    return None if not value.get("connect") else _CONNECT(value["connect"])
+
+
+_HOST = r"(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_NAME = r"[A-Za-z0-9!#%&'*+.^_`|~-]+"
+_TEXT = r'[^"\\$\x00-\x1f\x7f]+'
+_PATH = form(r"/[A-Za-z0-9._/@+-]+", "an absolute path of letters, digits and ._/@+-")
+_CONNECT = form(rf"({_HOST}|\[[0-9a-f:]+\]):\d{{1,5}}|", "empty, or a host and a port such as 127.0.0.1:443")
+_NETWORKS = each(_network)
+_HEALTH = r"/(?!(?:robots\.txt|favicon\.ico|static|404)$)[A-Za-z0-9_-][A-Za-z0-9._-]*"
+
+RULES: dict[str, Rule] = {
+    "packages": each(form(r"[a-z0-9][a-z0-9.+-]+", "names of Debian packages")),
+    **dict.fromkeys(("nginx", "modules_dir", "config_path", "config_dir", "state_dir", "cache_dir"), _PATH),
+    **dict.fromkeys(("log_dir", "pid_path", "ca_path"), _PATH),
+    **dict.fromkeys(("tls_certificate_path", "tls_key_path"), lambda value: _PATH(value) if value else None),
+    "user": form(r"([a-z_][a-z0-9_-]*)?", "empty, or a user's name"),
+    "domains": each(form(_HOST, "host names in lower case, without scheme and path"), 1),
+    "listen": each(_listen),
+    "tls_listen": each(_listen),
+    "workers": form(r"auto|[1-9][0-9]{0,2}", "auto, or a number from 1 to 999"),
+    "connections": between(64, 1_000_000),
+    "reload_seconds": between(1, 600),
+    "drain_seconds": between(0, 60),
+    "log_mib": between(1, 100_000),
+    "log_files": between(1, 1000),
+    "connect": _CONNECT,
+    "resolvers": each(_address),
+    "lookup_seconds": between(1, 3600),
+    "address_seconds": between(1, 604_800),
+    "keepalive": between(1, 10_000),
+    "connect_seconds": between(1, 60),
+    "read_seconds": between(1, 300),
+    "cache_mib": between(1, 10_000_000),
+    "min_free_mib": between(0, 10_000_000),
+    "cache_seconds": between(1, 86_400),
+    "cache_missing_seconds": between(1, 3600),
+    "cache_digits": between(0, 9),
+    "allowed_addresses": _NETWORKS,
+    "trusted_proxies": _NETWORKS,
+    "trace_addresses": _NETWORKS,
+    "real_ip_header": form(_NAME, "the name of a header"),
+    "cloudfront_url": form(r"https?://[^\s]+", "a URL"),
+    "rate": between(0, 1_000_000),
+    "rate_burst": between(0, 1_000_000),
+    "rate_connections": between(0, 65_535),
+    "health_path": form(_HEALTH, "one path element such as /_health, which no document can have"),
+    "robots": form(r'[^"\\$\x00]*', "text without double quotes, backslashes and dollar signs"),
+    "security_headers": _headers,
+    "frontend": _frontend,
+    "hidden_metadata": each(form(r"[a-z0-9-]+", "names of metadata in lower case")),
+}
+# What the argument spec says all of.
+SPEC_ALONE = frozenset({"routes", "manager", "stale_seconds", "cloudfront", "ipv6", "maintenance"})
+
+
+def mistakes(given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """(a sentence, the value that it is about) for each variable, by its whole name, that is not as it may be."""
+    for name, rule in RULES.items():
+        variable = f"assets_router_{name}"
+        if variable in given and (allowed := rule(given[variable])):
+            yield f"{variable} is {given[variable]!r}; allowed is {allowed}", given[variable]
+    if not given.get("assets_router_listen") and not given.get("assets_router_tls_listen"):
+        yield "assets_router_listen and assets_router_tls_listen are both empty: nobody would be answered", None
+    if given.get("assets_router_tls_listen"):
+        for name in ("assets_router_tls_certificate_path", "assets_router_tls_key_path"):
+            if not given.get(name):
+                yield f"{name} is empty, and assets_router_tls_listen is not: say where it is", None
