@@ -1,19 +1,23 @@
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
+import ansible.module_utils
 from ansible.errors import AnsibleFilterError
+
+ansible.module_utils.__path__.append(str(Path(__file__).parent.parent / "module_utils"))
+from ansible.module_utils.estate.assets.presign import presign
 
 DOCUMENTATION = r"""
 name: presign
 short_description: Check that a private document may be handed out by a temporary signed URL, and say what to sign
 description:
-  - Public kinds have a URL that does not expire and are refused; so are keys outside the kind, and more than 7 days,
-    which signature v4 does not allow. Follows
+  - Public documents have a URL that does not expire and are refused; so are keys outside the kind, and more than 7
+    days, which signature v4 does not allow. Follows
     U(https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html).
-positional: kind, key, expires
+positional: kind, key, expires, region
 options:
   _input:
     description: Every kind, as C(buckets_kinds) declares them.
@@ -31,6 +35,9 @@ options:
     description: How long the URL works; seconds, or a number with C(s), C(m), C(h) or C(d).
     type: str
     required: true
+  region:
+    description: Where buckets are, unless their kind says otherwise.
+    type: str
 """
 EXAMPLES = r"""
 - name: Show what would be signed
@@ -39,33 +46,9 @@ EXAMPLES = r"""
 """
 RETURN = r"""
 _value:
-  description: C(kind), C(key) and C(seconds).
+  description: C(kind), C(key), C(seconds) and C(region).
   type: dict
 """
-
-_LONGEST = 7 * 24 * 3600
-_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 24 * 3600}
-
-
-def presign(kinds: Mapping[str, Any], kind: str, key: str, expires: str | int) -> dict[str, Any]:
-    """What may be signed. Raises TypeError or ValueError."""
-    private = [name for name, settings in kinds.items() if not settings.get("served", False)]
-    if kind not in kinds:
-        raise ValueError(f"kind {kind!r} is unknown; allowed are {', '.join(private)}")
-    if kind not in private:
-        raise ValueError(f"{kind} is public and needs no signed URL; allowed are {', '.join(private)}")
-    if not isinstance(key, str):
-        raise TypeError(f"key must be a string, got {type(key).__name__}")
-    elements = key.split("/")
-    if len(elements) < 3 or elements[1] != kind or {"", ".", ".."} & set(elements):
-        raise ValueError(f"key {key!r} is not one of {kind}; allowed is <framework>/{kind}/<rest>")
-    if not key.isprintable():
-        raise ValueError("key has characters that cannot be printed")
-    found = re.fullmatch(r"(\d{1,9})([smhd]?)", str(expires))
-    seconds = int(found[1]) * _UNITS[found[2]] if found else 0
-    if not 1 <= seconds <= _LONGEST:
-        raise ValueError(f"expires is {expires!r}; allowed is a time such as 900s, 15m, 12h or 2d, at most 7d")
-    return {"kind": str(kind), "key": key, "seconds": seconds}
 
 
 def _presign_filter(kinds: Mapping[str, Any], *args: Any, **kwargs: Any) -> dict[str, Any]:

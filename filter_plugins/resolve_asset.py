@@ -49,7 +49,7 @@ _value:
   description:
     - C(served) (bool), C(by) (router, frontend, legacy, kind, catch_all, refused, or elsewhere for a host that the
       router does not answer to), C(why) (a sentence); where a bucket serves it also C(kind), C(variable),
-      C(bucket), C(key) (as S3 reads it) and C(url) (what S3 is asked for).
+      C(bucket), C(key) (as S3 reads it), C(path) (the plain spelling) and C(url) (what S3 is asked for).
   type: dict
 """
 

@@ -56,6 +56,7 @@ try:
 except ImportError:
     pass  # AnsibleAWSModule reports it
 
+from ansible.module_utils.estate.assets.presign import shown
 from ansible.module_utils.estate.errors import sentence
 from ansible.module_utils.estate.terminal import say, terminal
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
@@ -120,7 +121,8 @@ def main() -> None:
         seconds, lasts = lasting(asked, credentials, datetime.datetime.now(datetime.UTC))
         given = {"Bucket": bucket, "Key": key}
         url = client.generate_presigned_url("get_object", Params=given, ExpiresIn=seconds)
-        say(where, f"\n{url}\n\nWhoever has this URL can read the document. It works {lasts}.\n\n")
+        document = f"{shown(key)}\nof {bucket}"
+        say(where, f"\n{document}\n\n{url}\n\nWhoever has this URL can read the document. It works {lasts}.\n\n")
     except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError, AnsibleBotocoreError) as exc:
         module.fail_json(msg=why_unreadable(exc, bucket, key))
     except OSError as exc:

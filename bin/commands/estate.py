@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -103,6 +104,14 @@ def _read(kept: TextIO) -> str:
 
 def verify_assets(words: Words) -> int:
     return play("verify_assets", words, f"verify-assets-{words['STAGE']}")
+
+
+def withdraw(words: Words) -> int:
+    """From every router at once; the URL is data to its last character."""
+    if not words.get("URL"):
+        raise Refusal("nothing says which document; give URL='https://assets.…'")
+    given = json.dumps({"url": words["URL"]})
+    return play("withdraw_document", words, f"withdraw-{words['STAGE']}", "-e", given)
 
 
 def access(words: Words) -> int:

@@ -5,6 +5,7 @@ import threading
 
 import pytest
 from ansible.errors import AnsibleFilterError
+from ansible.module_utils.estate.assets.presign import shown
 from asset_canaries import FilterModule as Canaries
 from asset_routes import asset_routes
 from asset_table import FilterModule as Table
@@ -118,7 +119,26 @@ def test_a_time_is_seconds_or_has_a_unit(expires, seconds):
         "kind": "agreements",
         "key": "g-cloud-9/agreements/1/signed.pdf",
         "seconds": seconds,
+        "region": "",
     }
+
+
+def test_what_a_mac_writes_into_a_name_may_be_signed_and_is_seen():
+    key = "x/agreements/Screenshot 10.00\u202fAM.png"
+
+    assert presign(KINDS, "agreements", key, "1h")["key"] == key
+    assert shown(key) == "x/agreements/Screenshot 10.00\\u202fAM.png"
+
+
+def test_of_a_kind_that_is_public_in_part_the_private_documents_may_be_signed():
+    kinds = {
+        "communications": {"served": {"keys": ["*/communications/data/*"]}, "servable": True, "region": "eu-west-2"}
+    }
+
+    signed = presign(kinds, "communications", "fw/communications/updates/x.pdf", "1h", "eu-west-1")
+    assert signed["region"] == "eu-west-2"
+    with pytest.raises(AnsibleFilterError, match="is one of the public ones of communications and needs no signed URL"):
+        presign(kinds, "communications", "fw/communications/data/x.csv", "1h")
 
 
 @pytest.mark.parametrize(
@@ -136,7 +156,7 @@ def test_a_time_is_seconds_or_has_a_unit(expires, seconds):
         ("agreements", "a/agreements", "1h", "is not one of agreements; allowed is <framework>/agreements/<rest>"),
         ("agreements", "/a/agreements/b", "1h", "is not one of agreements"),
         ("agreements", "a/agreements/../submissions/b", "1h", "is not one of agreements"),
-        ("agreements", "a/agreements/b\n", "1h", "cannot be printed"),
+        ("agreements", "a/agreements/b\n", "1h", "control character"),
         ("agreements", 3, "1h", "key must be a string"),
         (
             "agreements",

@@ -71,6 +71,7 @@ def _from_bucket(by: str, why: str, kind: str, path: str, key: str, routes: Mapp
         "variable": upstream["variable"],
         "bucket": upstream["bucket"],
         "key": key,
+        "path": "/" + urllib.parse.quote(key, safe="/~!$&'()*,;=:@"),
         "url": upstream["url"] + path,
     }
 

@@ -1,0 +1,68 @@
+"""Which files of a router's cache hold a document, whatever its URL was spelt like and whenever it was stored."""
+
+from __future__ import annotations
+
+import http.client
+import re
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from ansible.module_utils.estate.assets.resolve import read_element
+
+# nginx writes the key as a line behind a binary header (ngx_http_file_cache.h, ngx_http_file_cache_header_t).
+_KEY = re.compile(rb"\nKEY: ([^\n]*)\n")
+_HEAD = 16_384  # a key is as long as the longest path, and the header is short
+
+
+class Stored(NamedTuple):
+    file: Path
+    path: str  # as a client may ask for it
+
+
+def of_document(cache: Path, host: str, key: str) -> Iterator[Stored]:
+    """Files that hold what the bucket at this host has under this key."""
+    for file in cache.rglob("*"):
+        try:
+            with file.open("rb") as opened:
+                found = _KEY.search(opened.read(_HEAD))
+        except (IsADirectoryError, FileNotFoundError):  # nginx works on it, too
+            continue
+        said = found[1].decode(errors="surrogateescape").rpartition(" ")[0] if found else ""
+        if not said.startswith(f"{host}/"):
+            continue
+        name = said.removeprefix(f"{host}/")
+        raw = name.removeprefix(" ") if name.startswith(" ") else None  # as it was written, since it has a plus sign
+        if (read(raw) if raw else name) == key:
+            yield Stored(file, "/" + raw if raw else "")
+
+
+def read(raw: str) -> str | None:
+    try:
+        return "/".join(read_element(element)[1] for element in raw.split("/"))
+    except ValueError:
+        return None
+
+
+class _ByFile(http.client.HTTPConnection):
+    def __init__(self, path: str) -> None:
+        super().__init__("localhost", timeout=30)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
+
+
+def ask_anew(socket_path: str, domain: str, path: str) -> int:
+    """The status, once the router has asked S3; whatever it says replaces what was stored."""
+    connection = _ByFile(socket_path)
+    try:
+        connection.request("GET", path, headers={"Host": domain})
+        answer = connection.getresponse()
+        answer.read()
+        return answer.status
+    finally:
+        connection.close()

@@ -1,0 +1,108 @@
+"""Each variable of the router has a range or a form, and what is wrong is said in its own name."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible.errors import AnsibleFilterError
+from ansible.module_utils.estate.assets.check import RULES, SPEC_ALONE
+from ansible.module_utils.estate.assets.cloudfront import cloudfront_networks
+from asset_settings import FilterModule
+
+ROLE = Path(__file__).parents[2] / "roles" / "assets_router"
+SPEC = yaml.safe_load((ROLE / "meta" / "argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
+DEFAULTS = yaml.safe_load((ROLE / "defaults" / "main.yml").read_text())
+settings = FilterModule().filters()["asset_settings"]
+
+
+def test_every_variable_is_judged():
+    assert {name.removeprefix("assets_router_") for name in SPEC} == set(RULES) | SPEC_ALONE
+
+
+def test_the_defaults_are_fine():
+    assert settings({**DEFAULTS, "assets_router_domains": ["assets.preview.example"]}) > 40
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("workers", "0", "assets_router_workers is '0'; allowed is auto, or a number from 1 to 999"),
+        ("workers", "1; daemon off", "allowed is auto"),
+        ("workers", "lots", "allowed is auto"),
+        ("read_seconds", 0, "assets_router_read_seconds is 0; allowed is a whole number from 1 to 300"),
+        ("connect_seconds", 0, "a whole number from 1 to 60"),
+        ("cache_seconds", True, "a whole number from 1 to 86400"),
+        ("cache_missing_seconds", 0, "a whole number from 1 to 3600"),
+        ("health_path", "_health", "one path element such as /_health"),
+        ("health_path", "/fw/documents/a.csv", "which no document can have"),
+        ("health_path", "/robots.txt", "one path element"),
+        ("domains", ["https://assets.example"], "host names in lower case, without scheme and path"),
+        ("domains", ["_"], "host names"),
+        ("domains", ["a.example; x"], "host names"),
+        ("domains", [], "a list of at least 1"),
+        ("allowed_addresses", ["default"], "networks such as 192.0.2.0/24"),
+        ("allowed_addresses", ["192.0.2.300"], "networks such as"),
+        ("trusted_proxies", ["0.0.0.0/0"], "networks that are not everybody"),
+        ("trusted_proxies", ["10.0.0.0/99"], "networks such as"),
+        ("trusted_proxies", ["10.0.0.1/8"], "has host bits set"),
+        ("security_headers", {"X-Frame-Options": None}, "header names with text that is not empty"),
+        ("security_headers", {"X Y": "a"}, "header names with text"),
+        ("security_headers", {"X-A": "$host"}, "header names with text"),
+        ("listen", ["80; x"], "a port from 1 to 65535"),
+        ("listen", ["0"], "a port from 1 to 65535"),
+        ("listen", ["host:80"], "a port from 1 to 65535"),
+        ("listen", [], "assets_router_listen and assets_router_tls_listen are both empty"),
+        ("tls_listen", ["443"], "assets_router_tls_certificate_path is empty"),
+        ("resolvers", ["a.example"], "addresses of name servers"),
+        ("connect", "https://x", "empty, or a host and a port"),
+        ("cache_dir", "cache", "an absolute path"),
+        ("cache_dir", "/a b", "an absolute path"),
+        ("robots", 'a"b', "text without double quotes"),
+        ("real_ip_header", "X: y", "the name of a header"),
+        ("frontend", {"url": "https://www.example/x"}, "an empty url, or https:// and a host name"),
+        ("frontend", {"url": "http://www.example"}, "an empty url, or https://"),
+        ("hidden_metadata", ["a;b"], "names of metadata"),
+        ("user", "a;b", "empty, or a user's name"),
+    ],
+)
+def test_what_nginx_would_take_or_say_in_its_own_words_is_refused(name, value, said):
+    given = {**DEFAULTS, "assets_router_domains": ["assets.preview.example"], f"assets_router_{name}": value}
+    with pytest.raises(AnsibleFilterError) as raised:
+        settings(given)
+
+    assert said in raised.value.message
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("listen", ["80", "127.0.0.1:8080", "[::]:80"]),
+        ("resolvers", ["192.0.2.1", "192.0.2.1:5353", "[2001:db8::1]", "[2001:db8::1]:53", "2001:db8::1"]),
+        ("connect", "vpce-0a1b.s3.eu-west-1.vpce.amazonaws.com:443"),
+        ("trusted_proxies", ["10.0.0.0/8", "2001:db8::/32", "192.0.2.1"]),
+        ("workers", "auto"),
+    ],
+)
+def test_what_is_right_passes(name, value):
+    assert settings({"assets_router_listen": ["80"], f"assets_router_{name}": value})
+
+
+def published(*services):
+    rows = [{"ip_prefix": f"192.0.2.{16 * n}/28", "service": service} for n, service in enumerate(services)]
+    return {
+        "prefixes": rows,
+        "ipv6_prefixes": [{"ipv6_prefix": "2001:db8::/32", "service": "CLOUDFRONT_ORIGIN_FACING"}],
+    }
+
+
+def test_cloudfronts_networks_are_those_that_reach_origins():
+    origin = ["CLOUDFRONT_ORIGIN_FACING"] * 12
+    found = cloudfront_networks(published(*origin, "CLOUDFRONT", "EC2"))
+
+    assert found == ["192.0.2.0/25", "192.0.2.128/26", "2001:db8::/32"]
+
+
+@pytest.mark.parametrize("wrong", [None, {}, [], published("EC2"), {"prefixes": [{}], "ipv6_prefixes": []}])
+def test_what_is_not_the_whole_list_of_cloudfront_is_refused(wrong):
+    with pytest.raises(ValueError, match="assets_router_cloudfront_url"):
+        cloudfront_networks(wrong)
