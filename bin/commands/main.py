@@ -53,8 +53,9 @@ GROUPS = {
                          estate.audit, _PART, _with_accounts, ("audit_estate",)),
         "verify-assets": Command("Fetch a canary of each public kind through the router, see the private ones refused",
                                  estate.verify_assets, _PART, _stages, ("verify_assets",)),
-        "withdraw": Command("Empty the document of URL=https://… from every router at once, and prove it; take it "
-                            "out of its bucket before", estate.withdraw, ("STAGE", "LIMIT", "URL", "ARGS", "BUILD"), _stages),
+        "withdraw": Command("Empty the document of URL=https://… from every router at once, and prove it; take it out "
+                            "of its bucket before", estate.withdraw, ("STAGE", "LIMIT", "URL", "ARGS", "BUILD"),
+                            _stages),
         "access": Command("Say who can reach which role in which account, through what; reads only",
                           estate.access, ("STAGE", "ARGS", "BUILD"), lambda: ["local", "accounts"]),
         "routes": Command("Say which public URL leads to which bucket; reads only",

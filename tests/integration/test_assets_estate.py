@@ -195,7 +195,7 @@ def test_a_signed_url_ends_when_it_says(converged_estate, tmp_path):
     ("given", "said"),
     [
         ({"kind": "documents", "key": "a/documents/b", "expires": "1h"}, "documents is public and needs no signed URL"),
-        ({"kind": "agreements"}, "Give -e kind=… -e key=… -e expires=… and one stage"),
+        ({"kind": "agreements"}, "nothing says key; give -e 'key=…'"),
         ({"kind": "agreements", "key": "a/agreements/b", "expires": "1h"}, "There is no terminal to show the URL on"),
     ],
 )
@@ -218,3 +218,66 @@ def test_a_document_that_is_not_there_is_one_sentence(converged_estate, tmp_path
     assert rc != 0
     assert f"g-cloud-9/agreements/none.pdf is not in {AGREEMENTS}: check the key." in said
     assert "https://" not in seen
+
+
+ODD = "g-cloud-9/agreements/1/a b=c {{ 7*7 }} \u202fAM.pdf"
+
+
+def test_a_key_is_data_to_its_last_character_and_is_said_first(converged_estate, tmp_path):
+    """Ansible alone would split it at its first space, which may be another document."""
+    s3 = converged_estate.client("s3", "production")
+    s3.put_object(Bucket=AGREEMENTS, Key=ODD, Body=b"the odd one")
+    s3.put_object(Bucket=AGREEMENTS, Key="g-cloud-9/agreements/1/a", Body=b"another's")
+    words = [word for said in ("kind=agreements", f"key={ODD}", "expires=1h") for word in ("-e", said)]
+
+    rc, seen, said = at_a_terminal(
+        converged_estate, tmp_path, "presign_document.yml", "--limit", "production", *words, extra_vars={}
+    )
+
+    assert rc == 0, said[-3000:]
+    [url] = re.findall(r"^(https://\S+)\r?$", seen, re.MULTILINE)
+    assert fetch(converged_estate, url) == (200, b"the odd one")
+    shown = ODD.replace("\u202f", "\\u202f")
+    assert 0 <= seen.index(f"{shown}\r\nof {AGREEMENTS}") < seen.index("https://")
+
+
+def test_a_url_is_explained_as_it_was_given(converged_estate):
+    given = "https://assets.digitalmarketplace.example/fw/documents/a%20b=c{{ 7*7 }}.pdf"
+    run = converged_estate.playbook("resolve_asset.yml", "--limit", "production", "-e", f"url={given}")
+
+    assert run.rc == 0, run.output
+    assert given in run.stdout
+    assert "'{' must be encoded" in run.stdout
+
+
+PDF = "/g-cloud-9/documents/with%20drawn.pdf"
+
+
+def test_a_withdrawn_document_is_emptied_from_the_router_at_once_and_that_is_proved(converged_estate, router):
+    s3, bucket = converged_estate.client("s3", "production"), "digitalmarketplace-documents-production-production"
+    s3.put_object(
+        Bucket=bucket, Key="g-cloud-9/documents/with drawn.pdf", Body=b"withdrawn bytes", CacheControl="max-age=9999"
+    )
+    assert router.get(PDF)[0] == 200
+    words = ("-e", json.dumps({"url": f"https://assets.digitalmarketplace.example{PDF}?x"}))
+    early = converged_estate.playbook("withdraw_document.yml", *STAGE, *words)
+    s3.delete_object(Bucket=bucket, Key="g-cloud-9/documents/with drawn.pdf")
+    assert router.get(PDF)[0] == 200  # its minute is not over
+    done = converged_estate.playbook("withdraw_document.yml", *STAGE, *words)
+
+    assert early.rc != 0
+    assert "S3 still has it" in early.output
+    assert done.rc == 0, done.output
+    assert "g-cloud-9/documents/with drawn.pdf of" in done.stdout
+    assert router.get(PDF)[0] == 404
+    kept = [file.read_bytes() for file in (router.directory / "cache").rglob("*") if file.is_file()]
+    assert not [content for content in kept if b"withdrawn bytes" in content]
+
+
+@pytest.mark.usefixtures("router")
+def test_what_no_bucket_serves_cannot_be_withdrawn(converged_estate):
+    words = ("-e", "url=/g-cloud-9/agreements/x.pdf")
+    run = converged_estate.playbook("withdraw_document.yml", *STAGE, *words)
+
+    assert run.rc != 0
+    assert "production does not serve /g-cloud-9/agreements/x.pdf: agreements is not served" in run.output

@@ -28,8 +28,6 @@ def cloudfront_networks(published: Any) -> list[str]:
         raise ValueError(f"what assets_router_cloudfront_url answers is not AWS's list of networks: {exc}") from None
     if len(found) < FEWEST:
         raise ValueError(f"assets_router_cloudfront_url names {len(found)} networks of {SERVICE}, which cannot be all")
-    return [
-        str(network)
-        for version in (4, 6)
-        for network in ipaddress.collapse_addresses(one for one in found if one.version == version)
-    ]
+    four = [network for network in found if network.version == 4]
+    six = [network for network in found if network.version == 6]
+    return [*map(str, ipaddress.collapse_addresses(four)), *map(str, ipaddress.collapse_addresses(six))]
