@@ -21,6 +21,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.parse
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -125,6 +126,12 @@ class Request(NamedTuple):
     raw: bytes
 
 
+def as_s3_reads(target: str) -> str:
+    """The path decoded once, where a plus sign is a space; a query is another matter."""
+    path, question, query = target.partition("?")
+    return urllib.parse.unquote(path.replace("+", " "), errors="surrogateescape") + question + query
+
+
 class Spy:
     """S3 as far as a router sees it. `objects` maps (host, raw path) to (body, headers); all else is a 403 in XML."""
 
@@ -147,6 +154,9 @@ class Spy:
 
     def close(self) -> None:
         self._listener.close()
+
+    def _objects(self) -> dict[tuple[str, str], tuple[bytes, dict[str, str]]]:
+        return {(host, as_s3_reads(path)): found for (host, path), found in list(self.objects.items())}
 
     def _accept(self) -> None:
         while True:
@@ -182,7 +192,9 @@ class Spy:
                     return  # it promised more, or was a 304
 
     def _answer(self, method: str, target: str, headers: dict[str, str]) -> bytes:
-        found = self.objects.get((headers.get("host", ""), target)) or ((b"found", {}) if self.everything else None)
+        found = self._objects().get((headers.get("host", ""), as_s3_reads(target))) or (
+            (b"found", {}) if self.everything else None
+        )
         status, body, extra = 403, b"<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>", {}
         if self.failing:
             status, body = self.failing, b"<?xml version='1.0'?><Error><Code>SlowDown</Code></Error>"

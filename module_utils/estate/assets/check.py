@@ -87,6 +87,8 @@ _CONNECT = form(rf"({_HOST}|\[[0-9a-f:]+\]):\d{{1,5}}|", "empty, or a host and a
 _NETWORKS = each(_network)
 _HEALTH = r"/(?!(?:robots\.txt|favicon\.ico|static|404)$)[A-Za-z0-9_-][A-Za-z0-9._-]*"
 
+_WORKERS = form(r"auto|[1-9][0-9]{0,2}", "auto, or a number from 1 to 999")
+
 RULES: dict[str, Rule] = {
     "packages": each(form(r"[a-z0-9][a-z0-9.+-]+", "names of Debian packages")),
     **dict.fromkeys(("nginx", "modules_dir", "config_path", "config_dir", "state_dir", "cache_dir"), _PATH),
@@ -96,7 +98,7 @@ RULES: dict[str, Rule] = {
     "domains": each(form(_HOST, "host names in lower case, without scheme and path"), 1),
     "listen": each(_listen),
     "tls_listen": each(_listen),
-    "workers": form(r"auto|[1-9][0-9]{0,2}", "auto, or a number from 1 to 999"),
+    "workers": lambda value: _WORKERS(str(value)),
     "connections": between(64, 1_000_000),
     "reload_seconds": between(1, 600),
     "drain_seconds": between(0, 60),

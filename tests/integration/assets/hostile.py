@@ -57,6 +57,90 @@ CASES: list[Case] = [
         "/digitalmarketplace-agreements-preview-preview/secret.pdf",
         "/fw/dev-uploads/secret.pdf",
     ),
+    # a kind with any of its letters encoded is that kind
+    *_targets(
+        "encoded private",
+        REFUSED,
+        *(
+            f"/fw/{kind[:at]}%{ord(kind[at]):02{case}}{kind[at + 1 :]}/secret.pdf"
+            for kind, case in (("submissions", "x"), ("agreements", "X"), ("reports", "x"), ("logs", "X"))
+            for at in range(len(kind))
+        ),
+        *(f"/fw/{''.join(f'%{ord(letter):02x}' for letter in kind)}/secret.pdf" for kind in ("agreements", "logs")),
+        "/g-cloud-7/%61greements/secret.pdf",
+        "/g-cloud%2D7/agreements/secret.pdf",
+        "/%66%77/agreements/secret.pdf",
+        "/fw/%2561greements/secret.pdf",
+        "/fw/agreements+/secret.pdf",
+        "/fw/+agreements/secret.pdf",
+        "/fw/%EF%BD%81greements/secret.pdf",
+    ),
+    *_targets(
+        "private, odd",
+        EITHER,
+        "/fw/agreements%2Fsecret.pdf",
+        "/fw/agreements/%2e%2e%2fdocuments/public.csv",
+        "/fw/agreements%00/secret.pdf",
+        "/fw/agre%E2%80%8Bements/secret.pdf",
+        "/fw/[agreements]/secret.pdf",
+        "/fw/agreements|documents/secret.pdf",
+        "/fw/documents^agreements/secret.pdf",
+    ),
+    # no control character in any element, encoded or not
+    *_targets("control", EITHER, *(f"/fw/documents/a%{octet:02X}b" for octet in (*range(0x20), 0x7F))),
+    # no element that is a dot or two, however they are spelt, at any depth
+    *_targets(
+        "dots",
+        EITHER,
+        *(
+            f"/fw/documents/{before}{dots}/agreements/secret.pdf"
+            for before in ("", "a/", "a/b/")
+            for dots in ("%2e", "%2E", "%2e.", ".%2E", "%2E%2e", ".%2e", "%2e%2E")
+        ),
+    ),
+    # octets that are no UTF-8, and the edges of what is
+    *_targets(
+        "octets",
+        EITHER,
+        *(
+            f"/fw/documents/%{octet:02x}"
+            for octet in (0x80, 0xA0, 0xBF, 0xC0, 0xC1, 0xE0, 0xF0, 0xF5, 0xF8, 0xFC, 0xFE)
+        ),
+        "/fw/documents/%e0%9f%bf",
+        "/fw/documents/%ed%bf%bf",
+        "/fw/documents/%f0%8f%bf%bf",
+        "/fw/documents/%f4%90%80%80",
+        "/fw/documents/%c2",
+        "/fw/documents/%e2%82",
+        "/fw/documents/%f0%9f%98",
+        b"/fw/documents/\xe2\x82\xac",
+        b"/fw/documents/\xf0\x9f\x98\x80",
+    ),
+    *_targets("missing", REFUSED, "/fw/documents/%c2%80", "/fw/documents/%ef%bf%bf", "/fw/documents/%f4%8f%bf%bf"),
+    # equal spellings of what is public are what is public
+    *_targets(
+        "spelt",
+        SERVED,
+        "/fw/documents/public%2Ecsv",
+        "/fw/documents/%70ublic.csv",
+        "/fw/%64ocuments/public.csv",
+        "/%66w/documents/public.csv",
+        "/fw/documents/publi%63.csv",
+        "/f%77/document%73/publi%63%2ecs%76",
+    ),
+    *_targets(
+        "internal location",
+        REFUSED,
+        *(f"/.{way}/{to}" for way in ("whole", "range") for to in ("documents", "refused", "not_public", "frontend")),
+        *(f"/.refuse/{code}" for code in ("403", "404", "405", "http")),
+        "/.no_room",
+        "/.draining",
+        "/not_found",
+        "/down",
+        "/@missing",
+        "/@stale",
+        "/%2Ewhole/documents",
+    ),
     *_targets(
         "private", EITHER, "/fw//agreements/secret.pdf", "//fw/agreements/secret.pdf", "/./fw/agreements/secret.pdf"
     ),
@@ -322,6 +406,14 @@ CASES: list[Case] = [
             "XGET",
             "HEAD2",
             "LIST",
+            "SEARCH",
+            "REPORT",
+            "MERGE",
+            "M-SEARCH",
+            "SUBSCRIBE",
+            "ACL",
+            "UNLOCK",
+            "PROPPATCH",
         )
     ),
     Case("method on a private path", request("/fw/agreements/x", "Content-Length: 0", method="PUT"), (405,)),
