@@ -8,7 +8,7 @@ import re
 import pytest
 
 ETC = "/etc/assets_router"
-LOG = "/var/log/nginx/assets.log"
+LOG = "/var/log/assets_router/assets.log"
 
 
 def version(host) -> tuple[int, ...]:
@@ -48,7 +48,7 @@ def test_nginx_finds_no_fault_with_what_it_would_start_with(host):
 
 
 def test_log_of_errors_has_nothing_grave(host):
-    assert host.run("grep -E '\\[(emerg|alert|crit)\\]' /var/log/nginx/error.log").stdout == ""
+    assert host.run("grep -E '\\[(emerg|alert|crit)\\]' /var/log/assets_router/error.log").stdout == ""
 
 
 @pytest.mark.parametrize(
@@ -127,12 +127,22 @@ def test_each_line_of_the_log_is_json(host, ask):
     assert "secret" not in "".join(lines)
 
 
-def test_log_is_rotated(host):
-    said = host.run("logrotate --debug /etc/logrotate.d/nginx")
+def test_log_is_rotated_by_size_too(host):
+    said = host.run(f"logrotate --debug {ETC}/logrotate.conf")
 
     assert said.rc == 0
     assert LOG in said.stderr + said.stdout
-    assert host.check_output("systemctl is-enabled logrotate.timer") == "enabled"
+    assert "maxsize" in host.file(f"{ETC}/logrotate.conf").content_string
+    timer, service = shown(host, "assets-router-logs.timer"), shown(host, "assets-router-logs.service")
+    assert (timer["ActiveState"], timer["UnitFileState"], service["Result"]) == ("active", "enabled", "success")
+
+
+def test_room_on_the_disk_is_looked_after(host, ask):
+    unit = shown(host, "assets-router-room")
+
+    assert (unit["ActiveState"], unit["UnitFileState"], unit["NeedDaemonReload"]) == ("active", "enabled", "no")
+    full = host.file("/run/assets_router_no_room").exists
+    assert ("off: its disk" in ask("/_health")[2]) == full
 
 
 def test_health_is_told_under_any_name(ask, nginx_conf):

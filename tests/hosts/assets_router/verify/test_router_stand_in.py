@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-LOG = "/var/log/nginx/assets.log"
+LOG = "/var/log/assets_router/assets.log"
 PATH = "/some-framework/{}/small.csv"
 
 
@@ -37,7 +37,7 @@ def test_bucket_without_a_certificate_that_somebody_vouches_for_is_not_believed(
 
     assert status == 503
     assert "documents are unavailable" in " ".join(body.split())
-    assert "certificate verify error" in host.check_output("tail -n 50 /var/log/nginx/error.log")
+    assert "certificate verify error" in host.check_output("tail -n 50 /var/log/assets_router/error.log")
 
 
 def test_frontend_serves_what_is_static_and_its_page_for_what_is_not_found(ask):
@@ -48,7 +48,7 @@ def test_frontend_serves_what_is_static_and_its_page_for_what_is_not_found(ask):
 
 
 def test_rotated_log_is_whole_and_the_next_one_goes_on(host, ask):
-    host.check_output("logrotate --force /etc/logrotate.d/nginx")
+    host.check_output("logrotate --force --state /srv/logrotate.state /etc/assets_router/logrotate.conf")
     ask("/after/the/rotation")
     host.run("sleep 2")
 
