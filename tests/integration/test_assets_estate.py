@@ -281,3 +281,19 @@ def test_what_no_bucket_serves_cannot_be_withdrawn(converged_estate):
 
     assert run.rc != 0
     assert "production does not serve /g-cloud-9/agreements/x.pdf: agreements is not served" in run.output
+
+
+def test_the_audit_names_public_documents_that_no_url_leads_to(converged_estate):
+    s3, bucket = converged_estate.client("s3", "production"), "digitalmarketplace-documents-production-production"
+    s3.put_object(Bucket=bucket, Key="g-cloud-9/documents/a\\b.pdf", Body=b"x")
+    try:
+        run = converged_estate.playbook("audit_documents.yml", "--limit", "production", "--check")
+    finally:
+        s3.delete_object(Bucket=bucket, Key="g-cloud-9/documents/a\\b.pdf")
+
+    assert run.rc == 0, run.output
+    plan = run.report["plans"]["production"]["documents without a URL"]
+    assert plan["drift"] == [
+        rf"g-cloud-9/documents/a\b.pdf of {bucket} is public and has no URL: "
+        r"the path has no one reading: '\\' is encoded"
+    ]
