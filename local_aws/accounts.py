@@ -6,7 +6,7 @@ import json
 import secrets
 import string
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from local_aws.state import write_private
 
@@ -47,44 +47,6 @@ class Keys:
     @staticmethod
     def _make(prefix: str) -> Key:
         return Key(prefix + _random(string.ascii_uppercase + "234567", 16), _random(LETTERS, 40))
-
-
-def found(keys: Keys) -> None:
-    """Put the user, its key and the roles into moto's empty IAM."""
-    from moto.iam.models import iam_backends
-    from moto.sts.models import AssumedRole
-
-    from local_aws.patches import sessions
-
-    main = iam_backends[MAIN]["aws"]
-    user = main.create_user("aws", USER, f"/{USER}/", [])
-    user.access_keys.append(_register(MAIN, keys.user, USER))
-    trust = _trust_in_main()
-    for account, alias in ACCOUNTS.values():
-        iam = iam_backends[account]["aws"]
-        iam.account_aliases.append(alias)
-        role = iam.create_role(ROLE, trust, "/", None, "", [], "3600")
-        _register(account, keys.root[account]).root = True
-        key = _register(account, keys.session[account])
-        session = AssumedRole(account, REGION, key, SESSION, role.arn, "", 365 * 24 * 3600, "")
-        session.session_token = keys.session[account].token
-        sessions.mark(session, role, mfa=False)
-        key.expires = None  # what a test holds outlives any expiry
-
-
-def _register(account: str, key: Key, user: str | None = None) -> Any:
-    from moto.iam.models import AccessKey, iam_backends
-
-    known = AccessKey(user, prefix=key.access_key[:4], account_id=account)
-    known.access_key_id, known.secret_access_key = key.access_key, key.secret
-    iam_backends[account]["aws"].access_keys[key.access_key] = known
-    return known
-
-
-def _trust_in_main() -> str:
-    principal = {"AWS": f"arn:aws:iam::{MAIN}:root"}
-    statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
 def write_profiles(state: Path, keys: Keys, url: str, ca: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-from local_aws import accounts, callers, faults, posts, requests
+from local_aws import accounts, authorization, bootstrap, callers, faults, posts, requests
 from local_aws.http_server import Dropped
 from local_aws.patches import iam_people, replication, sessions
 from local_aws.refusals import Refused
@@ -57,7 +57,7 @@ class Application:
         self.latency = 0.0
         self._calls: list[dict[str, Any]] = []
         self._lock = threading.Lock()
-        accounts.found(keys)
+        bootstrap.found(keys)
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         if environ["PATH_INFO"].startswith(ADMIN):
@@ -106,7 +106,8 @@ class Application:
             return start(status, headers, exc)
 
         try:
-            environ[callers.ENVIRON] = callers.find(environ)
+            environ[callers.ENVIRON] = caller = callers.find(environ)
+            authorization.demand(environ, caller, call["service"], call["operation"])
         except Refused as refused:
             return self._refuse(environ, noted, refused)
         if "HTTP_AUTHORIZATION" not in environ and call["account"]:
@@ -220,7 +221,7 @@ class Application:
         self.latency = 0.0
         replication.settle()
         moto_api_backend.reset()
-        accounts.found(self.keys)
+        bootstrap.found(self.keys)
         self.admin_forget_calls()
         return {}
 

@@ -5,7 +5,9 @@ https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from moto.core.utils import utcnow
@@ -21,7 +23,11 @@ ENVIRON = "local_aws.caller"
 
 @dataclass(frozen=True)
 class Caller:
-    """kind is "user", "role", "root" or "anonymous"; mfa is what aws:MultiFactorAuthPresent says, None where absent."""
+    """kind is "user", "role", "root" or "anonymous"; mfa is what aws:MultiFactorAuthPresent says, None where absent.
+
+    A role's session has none, however it was assumed: "Secure API access with MFA" of the IAM user guide,
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html
+    """
 
     kind: str = "anonymous"
     account: str = ""
@@ -30,6 +36,14 @@ class Caller:
     name: str = ""
     user_id: str = ""
     mfa: bool | None = None
+    mfa_at: datetime | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)  # of the user, or of the role and its session
+    session_policies: tuple[str, ...] | None = None  # what limits a session besides its role
+
+    @property
+    def role_id(self) -> str:
+        """Whoever has the role's name later has another one."""
+        return self.user_id.partition(":")[0]
 
     @property
     def principal(self) -> Principal:
@@ -77,7 +91,6 @@ def _key(access_key: str) -> tuple[str, Any]:
 
 def _caller(account: str, key: Any) -> Caller:
     iam = iam_backends[account]["aws"]
-    mfa = getattr(key, "mfa", None)
     if getattr(key, "root", False):
         arn = f"arn:aws:iam::{account}:root"
         return Caller("root", account, arn, arn, "root", account)
@@ -85,9 +98,14 @@ def _caller(account: str, key: Any) -> Caller:
         session = key.session_name
         name = key.role_arn.rpartition("/")[2]
         arn = f"arn:aws:sts::{account}:assumed-role/{name}/{session}"
-        return Caller("role", account, arn, key.role_arn, name, f"{key.role_id}:{session}", bool(mfa))
+        return Caller(
+            "role", account, arn, key.role_arn, name, f"{key.role_id}:{session}", tags=key.tags,
+            session_policies=key.session_policies,
+        )  # fmt: skip
     user = iam.users[key.user_name]
-    return Caller("user", account, user.arn, user.arn, user.name, user.id, mfa)
+    tags = iam.tagger.get_tag_dict_for_resource(user.arn)
+    mfa, mfa_at = getattr(key, "mfa", None), getattr(key, "mfa_at", None)
+    return Caller("user", account, user.arn, user.arn, user.name, user.id, mfa, mfa_at, tags)
 
 
 def of(environ: dict[str, Any]) -> Caller:

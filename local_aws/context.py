@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
+from moto.core.utils import utcnow
+
 from local_aws import requests
 from local_aws.callers import Caller
 
@@ -46,6 +48,9 @@ def of(environ: dict[str, Any], caller: Caller) -> dict[str, list[str]]:
         }
     if caller.kind == "user":
         found["aws:username"] = [caller.name]
+    found |= {f"aws:principaltag/{name.lower()}": [value] for name, value in caller.tags.items()}
+    if caller.mfa_at is not None:
+        found["aws:multifactorauthage"] = [str(int((utcnow() - caller.mfa_at).total_seconds()))]
     if caller.mfa is not None:
         found["aws:multifactorauthpresent"] = ["true" if caller.mfa else "false"]
     signed = requests.scope(environ)

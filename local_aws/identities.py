@@ -1,4 +1,4 @@
-"""What the identity policies of a caller say: inline and attached, a user's groups' too, within the boundary."""
+"""The policies that a caller holds: inline and attached, those of a user's groups, the boundary, the session's."""
 
 from __future__ import annotations
 
@@ -8,32 +8,57 @@ from typing import Any
 from moto.iam.models import iam_backends
 
 from local_aws.callers import Caller
-from local_aws.policies import Context, decide, parsed
+from local_aws.judgement import Held
+from local_aws.policies import parsed
+
+NOBODYS = Held()
 
 
 def _documents(holder: Any) -> Iterator[Any]:
     yield from holder.policies.values()
     for policy in list(holder.managed_policies.values()):
-        yield next(version.document for version in policy.versions if version.is_default)
+        yield _default(policy)
 
 
-def _holders(caller: Caller) -> list[Any]:
+def _default(policy: Any) -> str:
+    return next(version.document for version in policy.versions if version.is_default)
+
+
+def holders(caller: Caller) -> list[Any]:
+    """The user or role itself, then the user's groups; nobody when it is gone, or another one has its name now."""
     iam = iam_backends[caller.account]["aws"]
     if caller.kind == "role":
-        return [role for role in list(iam.roles.values()) if role.arn == caller.identity]
+        return [role for role in list(iam.roles.values()) if role.arn == caller.identity and role.id == caller.role_id]
     user = iam.users.get(caller.name)
     return [user, *iam.get_groups_for_user(caller.name)] if user else []
 
 
-def judge(caller: Caller, action: str, resource: str, context: Context) -> str:
-    """ "Deny", "Allow" or ""; the bootstrap principals and root are allowed what nothing denies."""
+def held(caller: Caller) -> Held:
     if caller.kind == "root":
-        return "Allow"
-    said = {
-        decide(parsed(document), None, action, resource, context)
-        for holder in _holders(caller)
-        for document in _documents(holder)
-    }
-    if "Deny" in said:
-        return "" if caller.bootstrap else "Deny"
-    return "Allow" if "Allow" in said or caller.bootstrap else ""
+        return Held(everything=True)
+    found = holders(caller)
+    boundary = boundary_arn(found[0]) if found else ""
+    policies = iam_backends[caller.account]["aws"].managed_policies
+    # A boundary that was deleted allows nothing.
+    limit = parsed(_default(policies[boundary])) if boundary in policies else {} if boundary else None
+    return Held(
+        [parsed(document) for holder in found for document in _documents(holder)],
+        limit,
+        None if caller.session_policies is None else [parsed(document) for document in caller.session_policies],
+        caller.bootstrap,
+    )
+
+
+def boundary_arn(holder: Any) -> str:
+    return (getattr(holder, "permissions_boundary", None) or {}).get("PermissionsBoundaryArn", "")
+
+
+def tags_of(holder: Any) -> dict[str, str]:
+    """moto keeps a user's tags beside them, and a role's in a list."""
+    if holder is None:
+        return {}
+    known = getattr(holder, "tags", None)
+    if not isinstance(known, list):
+        tagger = iam_backends[holder.account_id]["aws"].tagger
+        return tagger.get_tag_dict_for_resource(holder.arn)
+    return {tag["Key"]: tag["Value"] for tag in known}

@@ -5,7 +5,10 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actio
 
 from __future__ import annotations
 
+import re
 from typing import Any
+
+from local_aws import requests
 
 # Operations whose permission has another name than the operation.
 NAMES = {
@@ -51,34 +54,68 @@ NAMES = {
     "PutBucketAccelerateConfiguration": "PutAccelerateConfiguration",
     "GetObjectLockConfiguration": "GetBucketObjectLockConfiguration",
     "PutObjectLockConfiguration": "PutBucketObjectLockConfiguration",
-    "GetBucketMetricsConfiguration": "GetMetricsConfiguration",
-    "ListBucketMetricsConfigurations": "GetMetricsConfiguration",
-    "PutBucketMetricsConfiguration": "PutMetricsConfiguration",
-    "GetBucketInventoryConfiguration": "GetInventoryConfiguration",
-    "ListBucketInventoryConfigurations": "GetInventoryConfiguration",
+    **{
+        f"{verb}Bucket{kind}{end}": f"{'Get' if verb in {'Get', 'List'} else 'Put'}{kind}Configuration"
+        for kind in ("Analytics", "IntelligentTiering", "Inventory", "Metrics")
+        for verb, end in (
+            ("Get", "Configuration"),
+            ("List", "Configurations"),
+            ("Put", "Configuration"),
+            ("Delete", "Configuration"),
+        )
+    },
 }
 VERSIONED = {
     "GetObject": "GetObjectVersion",
     "GetObjectAcl": "GetObjectVersionAcl",
+    "GetObjectAttributes": "GetObjectVersionAttributes",
     "GetObjectTagging": "GetObjectVersionTagging",
+    "PutObjectAcl": "PutObjectVersionAcl",
     "PutObjectTagging": "PutObjectVersionTagging",
     "DeleteObject": "DeleteObjectVersion",
+    "DeleteObjectTagging": "DeleteObjectVersionTagging",
 }
 POLICY = {"GetBucketPolicy", "PutBucketPolicy", "DeleteBucketPolicy"}
+# What a header takes on top; an object's, then a bucket's that is being made.
+OF_OBJECT = {
+    "HTTP_X_AMZ_TAGGING": "PutObjectTagging",
+    "HTTP_X_AMZ_ACL": "PutObjectAcl",
+    "HTTP_X_AMZ_GRANT_": "PutObjectAcl",
+    "HTTP_X_AMZ_OBJECT_LOCK_MODE": "PutObjectRetention",
+    "HTTP_X_AMZ_OBJECT_LOCK_LEGAL_HOLD": "PutObjectLegalHold",
+}
+OF_BUCKET = {
+    "HTTP_X_AMZ_ACL": "PutBucketAcl",
+    "HTTP_X_AMZ_GRANT_": "PutBucketAcl",
+    "HTTP_X_AMZ_OBJECT_OWNERSHIP": "PutBucketOwnershipControls",
+    "HTTP_X_AMZ_BUCKET_OBJECT_LOCK_ENABLED": "PutBucketObjectLockConfiguration",
+}
 
 
 def needed(operation: str, bucket: str, key: str, environ: dict[str, Any]) -> list[tuple[str, str]]:
     """[(permission, resource ARN), …]; all must be allowed."""
-    name = NAMES.get(operation, operation)
-    if "versionId=" in environ.get("QUERY_STRING", ""):
-        name = VERSIONED.get(name, name)
-    arn = f"arn:aws:s3:::{bucket}"
-    if not key:
-        return [] if operation == "DeleteObjects" else [(f"s3:{name}", arn)]  # which is judged key by key
-    wanted = [(f"s3:{name}", f"{arn}/{key}")]
-    if name == "PutObject":
-        if environ.get("HTTP_X_AMZ_TAGGING"):
-            wanted.append(("s3:PutObjectTagging", f"{arn}/{key}"))
-        if environ.get("HTTP_X_AMZ_ACL"):
-            wanted.append(("s3:PutObjectAcl", f"{arn}/{key}"))
-    return wanted
+    if operation == "DeleteObjects":
+        return []  # which is judged key by key
+    versioned = "versionId=" in environ.get("QUERY_STRING", "")
+    names = [NAMES.get(operation, operation)]
+    if operation == "GetObjectAttributes":
+        names.append("GetObjectAttributes")
+    headers = OF_BUCKET if operation == "CreateBucket" else OF_OBJECT if names == ["PutObject"] else {}
+    names += {name for header, name in headers.items() if any(given.startswith(header) for given in environ)}
+    if versioned:
+        names = [VERSIONED.get(name, name) for name in names]
+    if environ.get("HTTP_X_AMZ_BYPASS_GOVERNANCE_RETENTION", "").lower() == "true":
+        names.append("BypassGovernanceRetention")
+    if operation == "ListBuckets":
+        return [("s3:ListAllMyBuckets", "*")]
+    return [(f"s3:{name}", f"arn:aws:s3:::{bucket}{'/' if key else ''}{key}") for name in names]
+
+
+def passed(operation: str, environ: dict[str, Any]) -> list[str]:
+    """The roles that a configuration hands to S3, which takes iam:PassRole.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketReplication.html
+    """
+    if operation != "PutBucketReplication":
+        return []
+    return [role.decode() for role in re.findall(rb"<Role>\s*(arn:aws:iam::[^<\s]+)\s*</Role>", requests.body(environ))]

@@ -1,30 +1,36 @@
-"""Every S3 request is judged by the bucket's policy, with its conditions, and by who owns what.
+"""Every S3 request is judged by the bucket's policy, with its conditions, and by the caller's own policies.
 
 moto looks at statements for everybody only and ignores their conditions: a bucket that denies whoever comes without
-TLS is then closed to all. Here, in AWS's order: a deny wins; the owner's account is let in by its identity policies or
-by the bucket policy (the bootstrap principals always); another account's caller takes both; anybody else takes a
-policy or an ACL that lets anybody in. A missing key is a 403 to who may not list.
+TLS is then closed to all. Here, in AWS's order: a deny wins; then local_aws.judgement, or an ACL that lets anybody in.
+A missing key is a 403 to who may not list.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-auth-workflow-object-operation.html
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
 
+import xmltodict
 from moto.iam.access_control import PermissionResult
 from moto.s3.models import FakeBucket, FakeKey, s3_backends
 from moto.s3.responses import S3Response
 
 from local_aws import callers, context, identities, requests, s3_actions
+from local_aws.authorization import sentence
 from local_aws.callers import Caller
 from local_aws.errors import denied
-from local_aws.policies import decide, is_public, parsed
+from local_aws.judgement import Verdict
+from local_aws.judgement import judge as judge_all
+from local_aws.policies import listed, parsed
+from local_aws.public_policies import is_public
+from local_aws.replacing import extends, replaces
 
-originals: dict[str, Any] = {}
-# What moto's own half-evaluation is asked for, and what one request may ask more than once.
 READS = {"GetObject", "HeadObject", "GetObjectAttributes"}
+DELETES = "local_aws.deletes"  # the verdict on each key of DeleteObjects, in the order in which moto asks
 
 
 def live(name: str) -> FakeBucket | None:
@@ -33,28 +39,34 @@ def live(name: str) -> FakeBucket | None:
     return s3_backends[owner[1]][owner[0]].buckets.get(name) if owner else None
 
 
-def judge(bucket: FakeBucket, caller: Caller, action: str, resource: str, environ: dict[str, Any]) -> bool:
+def judge(bucket: FakeBucket, caller: Caller, action: str, resource: str, environ: dict[str, Any]) -> Verdict:
     """Whether the caller may."""
     given = context.of_s3(environ, caller, bucket.account_id)
     if resource.count("/"):
         _existing_tags(bucket, resource.partition("/")[2], given)
     policy = parsed(bucket.policy) if bucket.policy else None
-    said = decide(policy, caller.principal, action, resource, given)
     own = caller.account == bucket.account_id
     if caller.kind == "root" and own and action.removeprefix("s3:") in s3_actions.POLICY:
-        return True  # the way out of a policy that locks everybody out
-    if said == "Deny":
-        return False
-    if not own and said == "Allow" and policy and _restricted(bucket) and is_public(policy):
-        said = ""
-    if caller.kind == "anonymous":
-        return said == "Allow" or _by_acl(bucket, action, resource)
-    identity = identities.judge(caller, action, resource, given)
-    if identity == "Deny":
-        return False
-    if own:
-        return bool(said or identity)
-    return bool(said and identity)
+        return Verdict(True)  # the way out of a policy that locks everybody out
+    held = identities.held(caller) if caller.account else identities.NOBODYS
+    trusted = own or policy is None or not (_restricted(bucket) and is_public(policy))
+    verdict = judge_all(
+        caller.principal, held, action, resource, given, policy=policy, same_account=own, trusted=trusted
+    )
+    if verdict or verdict.denied or not _by_acl(bucket, action, resource):
+        return verdict
+    # What an ACL lets anybody do takes no more than that the caller's own policies allow it, too.
+    return judge_all(caller.principal, held, action, resource, given) if caller.account else Verdict(True)
+
+
+def judge_own(environ: dict[str, Any], caller: Caller, action: str, resource: str) -> None:
+    """Raise AccessDenied unless the caller's own policies allow what is not about a bucket that is there."""
+    if not caller.account:
+        raise denied()
+    given = context.of_s3(environ, caller, caller.account)
+    verdict = judge_all(caller.principal, identities.held(caller), action, resource, given)
+    if not verdict:
+        raise denied(sentence(caller, action, f'"{resource}"', verdict))
 
 
 def _restricted(bucket: FakeBucket) -> bool:
@@ -64,7 +76,7 @@ def _restricted(bucket: FakeBucket) -> bool:
 
 def _existing_tags(bucket: FakeBucket, key: str, given: dict[str, list[str]]) -> None:
     found = bucket.keys.get(key)
-    if isinstance(found, FakeKey) and b"ExistingObjectTag" in (bucket.policy or b""):
+    if isinstance(found, FakeKey):
         tagger = s3_backends[found.account_id]["aws"].tagger
         for name, value in tagger.get_tag_dict_for_resource(found.arn).items():
             given[f"s3:existingobjecttag/{name.lower()}"] = [value]
@@ -86,29 +98,31 @@ def demand(environ: dict[str, Any], name: str, key: str = "") -> None:
     caller = callers.of(environ)
     operation = environ.get(requests.OPERATION) or requests.operation(environ, "s3")
     bucket = live(name)
-    if bucket is None:
-        if caller.kind == "anonymous" and operation == "CreateBucket":
-            raise denied()
-        return
     if operation == "CreateBucket":
-        return  # whose name it is, moto knows
+        for action, resource in s3_actions.needed(operation, name, key, environ):
+            judge_own(environ, caller, action, resource)
+        return
+    if bucket is None:
+        return
     expected = environ.get("HTTP_X_AMZ_EXPECTED_BUCKET_OWNER")
     if expected and expected != bucket.account_id:
         raise denied()
     for action, resource in s3_actions.needed(operation, name, key, environ):
-        if not judge(bucket, caller, action, resource, environ):
-            raise denied(_reason(caller, action, resource))
+        _demand(bucket, caller, action, resource, environ)
+    for role in s3_actions.passed(operation, environ):
+        judge_own(environ, caller, "iam:PassRole", role)
     missing = operation in READS and not _there(bucket, key, environ)
     if missing and not judge(bucket, caller, "s3:ListBucket", f"arn:aws:s3:::{name}", environ):
         raise denied()
-    if operation in {"CopyObject", "UploadPartCopy"}:
-        _demand_source(environ, caller)
+    if operation in {"CopyObject", "UploadPartCopy"} and _demand_source(environ, caller, operation):
+        _demand(bucket, caller, "s3:PutObjectTagging", f"arn:aws:s3:::{name}/{key}", environ)
 
 
-def _reason(caller: Caller, action: str, resource: str) -> str:
-    if caller.kind == "anonymous":
-        return "Access Denied"
-    return f'User: {caller.arn} is not authorized to perform: {action} on resource: "{resource}"'
+def _demand(bucket: FakeBucket, caller: Caller, action: str, resource: str, environ: dict[str, Any]) -> None:
+    verdict = judge(bucket, caller, action, resource, environ)
+    if not verdict:
+        anonymous = caller.kind == "anonymous"
+        raise denied("Access Denied" if anonymous else sentence(caller, action, f'"{resource}"', verdict))
 
 
 def _there(bucket: FakeBucket, key: str, environ: dict[str, Any]) -> bool:
@@ -117,39 +131,57 @@ def _there(bucket: FakeBucket, key: str, environ: dict[str, Any]) -> bool:
     return isinstance(bucket.keys.get(key), FakeKey)
 
 
-def _demand_source(environ: dict[str, Any], caller: Caller) -> None:
+def _demand_source(environ: dict[str, Any], caller: Caller, operation: str) -> bool:
+    """The source of a copy is read, and its tags where they go along, which is what this tells."""
     path, _, version = environ.get("HTTP_X_AMZ_COPY_SOURCE", "").partition("?versionId=")
     name, _, key = unquote(path).lstrip("/").partition("/")
     source = live(name)
-    action = "s3:GetObjectVersion" if version else "s3:GetObject"
-    if source and not judge(source, caller, action, f"arn:aws:s3:::{name}/{key}", environ):
-        raise denied()
+    if source is None:
+        return False
+    names = ["GetObjectVersion" if version else "GetObject"]
+    if operation == "CopyObject" and environ.get("HTTP_X_AMZ_TAGGING_DIRECTIVE", "COPY") == "COPY":
+        found = source.keys.get(key)
+        if isinstance(found, FakeKey) and s3_backends[found.account_id]["aws"].tagger.has_tags(found.arn):
+            names.append("GetObjectVersionTagging" if version else "GetObjectTagging")
+    for action in names:
+        _demand(source, caller, f"s3:{action}", f"arn:aws:s3:::{name}/{key}", environ)
+    return len(names) > 1
 
 
-def _bucket_response(self: S3Response, request: Any, full_url: str) -> Any:
+def _deletes(body: bytes, bucket: FakeBucket, environ: dict[str, Any]) -> Iterator[Verdict]:
+    """Each key is judged by itself: with its version it takes another permission."""
+    caller = callers.of(environ)
+    wanted = listed(xmltodict.parse(body, strip_whitespace=False)["Delete"].get("Object"))
+    for one in wanted:
+        action = "s3:DeleteObjectVersion" if one.get("VersionId") else "s3:DeleteObject"
+        yield judge(bucket, caller, action, f"arn:aws:s3:::{bucket.name}/{one['Key']}", environ)
+
+
+@extends(S3Response)
+def _bucket_response(original: Any, self: S3Response, request: Any, full_url: str) -> Any:
     if self.bucket_name and request.method != "OPTIONS":
         demand(request.environ, self.bucket_name)
-    return originals["_bucket_response"](self, request, full_url)
+    return original(self, request, full_url)
 
 
-def _key_response(self: S3Response, request: Any, full_url: str) -> Any:
+@extends(S3Response)
+def _key_response(original: Any, self: S3Response, request: Any, full_url: str) -> Any:
     if request.method != "OPTIONS":
         demand(request.environ, self.bucket_name, self.parse_key_name())
-    return originals["_key_response"](self, request, full_url)
+    return original(self, request, full_url)
 
 
-def get_permission(self: FakeBucket, action: str, resource: str) -> Any:
+@extends(S3Response)
+def _bucket_response_delete_keys(original: Any, self: S3Response, bucket_name: str, *args: Any, **words: Any) -> Any:
+    environ = self.request.environ
+    environ[DELETES] = _deletes(self.body, self.backend.get_bucket(bucket_name), environ)
+    return original(self, bucket_name, *args, **words)
+
+
+@replaces(FakeBucket)
+def get_permission(self: FakeBucket, action: str, resource: str) -> Any:  # noqa: ARG001 (as moto calls it)
     """Asked by moto once more: for each key of DeleteObjects, where it decides; elsewhere all is decided before."""
     from flask import request
 
-    if action != "s3:DeleteObject":
-        return PermissionResult.PERMITTED
-    allowed = judge(self, callers.of(request.environ), action, resource, request.environ)
-    return PermissionResult.PERMITTED if allowed else PermissionResult.DENIED
-
-
-def apply() -> None:
-    for name, patched in (("_bucket_response", _bucket_response), ("_key_response", _key_response)):
-        originals[name] = getattr(S3Response, name)
-        setattr(S3Response, name, patched)
-    FakeBucket.get_permission = get_permission
+    verdicts = request.environ.get(DELETES)
+    return PermissionResult.PERMITTED if verdicts is None or next(verdicts) else PermissionResult.DENIED

@@ -17,7 +17,8 @@ from moto.s3 import responses
 from moto.s3.models import S3Backend
 
 from local_aws.errors import AwsError, denied
-from local_aws.policies import NEGATIVES, OPERATORS, is_public, listed, text
+from local_aws.policies import NEGATIVES, OPERATORS, listed, text
+from local_aws.public_policies import is_public
 
 KEYS = {"Version", "Id", "Statement"}
 STATEMENT = {

@@ -13,14 +13,17 @@ from moto.s3.models import s3_backends
 from moto.s3.responses import S3Response
 
 from local_aws import callers
-from local_aws.errors import AwsError, denied
+from local_aws.errors import AwsError
+from local_aws.patches.bucket_access import judge_own
+from local_aws.replacing import replaces
 
 LARGEST = 10000
 
 
+@replaces(S3Response)
 def all_buckets(self: S3Response) -> Any:
-    if callers.of(self.request.environ).kind == "anonymous":
-        raise denied()
+    environ = self.request.environ
+    judge_own(environ, callers.of(environ), "s3:ListAllMyBuckets", "*")
     query = self.request.args
     prefix, region, token = (query.get(name) for name in ("prefix", "bucket-region", "continuation-token"))
     size = query.get("max-buckets")
@@ -49,7 +52,3 @@ def all_buckets(self: S3Response) -> Any:
         result["ContinuationToken"] = base64.b64encode(page[-1].name.encode()).decode()
     self.data["Action"] = "ListBuckets"
     return self.serialized(ActionResult(result))
-
-
-def apply() -> None:
-    S3Response.all_buckets = all_buckets

@@ -1,13 +1,17 @@
 """AssumeRole gives a session only to whom the role's trust policy and the caller's own policies let in.
 
-moto gives one of any role, also of one that does not exist. Here: the role must exist, its trust policy must name the
-caller (with conditions, among them MFA), and the caller's policies must allow sts:AssumeRole; sessions expire.
+moto gives one of any role, also of one that does not exist. Here: the role must exist and its trust policy let the
+caller in, by name or through its account (with conditions, among them MFA); through the account, and from another one,
+it also takes the caller's own policies. Tags of the session take sts:TagSession. Sessions expire.
 https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -19,19 +23,22 @@ from moto.sts.responses import TokenResponse
 from moto.sts.utils import random_session_token
 
 from local_aws import callers, context, identities
+from local_aws.callers import Caller
 from local_aws.errors import AwsError
-from local_aws.policies import decide, parsed
+from local_aws.judgement import judge
+from local_aws.policies import parsed
+from local_aws.replacing import replaces
 
 DEVICE_CODE = 6
+LONGEST_CHAINED = 3600  # seconds, of a session that a role's session assumed
+LONGEST_SESSION_POLICY = 2048
 
 
-def _denied(caller: callers.Caller, arn: str) -> AwsError:
-    return AwsError(
-        "AccessDenied", f"User: {caller.arn} is not authorized to perform: sts:AssumeRole on resource: {arn}"
-    )
+def _denied(caller: Caller, action: str, arn: str) -> AwsError:
+    return AwsError("AccessDenied", f"User: {caller.arn} is not authorized to perform: {action} on resource: {arn}")
 
 
-def _mfa(response: TokenResponse, caller: callers.Caller) -> bool | None:
+def _mfa(response: TokenResponse, caller: Caller) -> bool | None:
     """Whether a device's code came along; a wrong one is refused, here any six digits but 000000 are right."""
     serial, code = response._get_param("SerialNumber"), response._get_param("TokenCode")
     if not serial:
@@ -51,31 +58,75 @@ def _lasting(response: TokenResponse, shortest: int, longest: int, default: int)
     return seconds
 
 
+@replaces(TokenResponse)
 def assume_role(self: TokenResponse) -> ActionResult:
-    arn, name = self._get_param("RoleArn"), self._get_param("RoleSessionName")
-    caller = callers.of(self.normalized_request.environ)
+    environ = self.normalized_request.environ
+    given: dict[str, Any] = dict(self.params)
+    arn, name, caller = given["RoleArn"], given["RoleSessionName"], callers.of(environ)
     role = _role(arn)
     if caller.kind in {"anonymous", "root"} or role is None:
-        raise _denied(caller, arn)
-    mfa = _mfa(self, caller)
-    given = context.of(self.normalized_request.environ, caller) | {"sts:rolesessionname": [name]}
-    if mfa is not None:
-        given["aws:multifactorauthpresent"] = ["true" if mfa else "false"]
-    if mfa:
-        given["aws:multifactorauthage"] = ["0"]
-    external_id = self._get_param("ExternalId")
-    if external_id:
-        given["sts:externalid"] = [external_id]
-    trusted = decide(parsed(role.assume_role_policy_document), caller.principal, "sts:AssumeRole", "", given)
-    allowed = identities.judge(caller, "sts:AssumeRole", arn, given)
-    if "Deny" in {trusted, allowed} or not allowed or (not trusted and not caller.bootstrap):
-        raise _denied(caller, arn)
-    longest = 3600 if caller.kind == "role" else int(role.max_session_duration or 3600)
+        raise _denied(caller, "sts:AssumeRole", arn)
+    tags = {tag["Key"]: tag["Value"] for tag in given.get("Tags") or []}
+    told = context.of(environ, caller) | _asked(given, tags, _mfa(self, caller))
+    for action in ["sts:AssumeRole", *(["sts:TagSession"] if tags else [])]:
+        _demand(caller, role, action, told)
+    longest = LONGEST_CHAINED if caller.kind == "role" else int(role.max_session_duration or 3600)
     seconds = _lasting(self, 900, longest, 3600)
-    session = self.backend.assume_role(self.region, name, arn, self._get_param("Policy"), seconds, external_id)
-    mark(session, role, bool(mfa))
+    policies = _session_policies(role, given)
+    session = self.backend.assume_role(self.region, name, arn, given.get("Policy"), seconds, given.get("ExternalId"))
+    mark(session, role, tags, policies)
     user = {"AssumedRoleId": f"{role.id}:{name}", "Arn": session.arn}
     return ActionResult({"Credentials": session, "AssumedRoleUser": user, "PackedPolicySize": 6})
+
+
+def _asked(given: dict[str, Any], tags: Mapping[str, str], mfa: bool | None) -> dict[str, list[str]]:
+    """What the trust policy may ask about the call itself."""
+    found = {"sts:rolesessionname": [given["RoleSessionName"]]}
+    if mfa is not None:
+        found["aws:multifactorauthpresent"] = ["true" if mfa else "false"]
+    if mfa and given.get("SerialNumber"):
+        found["aws:multifactorauthage"] = ["0"]
+    if given.get("ExternalId"):
+        found["sts:externalid"] = [given["ExternalId"]]
+    if tags:
+        found["aws:tagkeys"] = list(tags)
+        found |= {f"aws:requesttag/{key.lower()}": [value] for key, value in tags.items()}
+    if given.get("TransitiveTagKeys"):
+        found["sts:transitivetagkeys"] = given["TransitiveTagKeys"]
+    return found
+
+
+def _demand(caller: Caller, role: Any, action: str, told: dict[str, list[str]]) -> None:
+    verdict = judge(
+        caller.principal,
+        identities.held(caller),
+        action,
+        role.arn,
+        told,
+        policy=parsed(role.assume_role_policy_document),
+        same_account=caller.account == role.account_id,
+        policy_decides=True,
+    )
+    if not verdict:
+        raise _denied(caller, action, role.arn)
+
+
+def _session_policies(role: Any, given: dict[str, Any]) -> tuple[str, ...] | None:
+    """The documents that limit the session; they are checked when they are given."""
+    found = [given["Policy"]] if given.get("Policy") else []
+    if found and len(found[0]) > LONGEST_SESSION_POLICY:
+        raise AwsError("PackedPolicyTooLarge", "The session policy exceeds the maximum allowed size.")
+    try:
+        json.loads("".join(found) or "{}")
+    except ValueError:
+        raise AwsError("MalformedPolicyDocument", "Syntax errors in policy.") from None
+    managed = iam_backends[role.account_id]["aws"].managed_policies
+    for one in given.get("PolicyArns") or []:
+        if one["arn"] not in managed:
+            raise AwsError("PolicyNotFound", f"Policy {one['arn']} does not exist.")
+        policy = managed[one["arn"]]
+        found.append(next(version.document for version in policy.versions if version.is_default))
+    return tuple(found) or None
 
 
 def _role(arn: str) -> Any:
@@ -86,14 +137,19 @@ def _role(arn: str) -> Any:
     return next((role for role in roles if role.arn == arn), None)
 
 
-def mark(session: AssumedRole, role: Any, mfa: bool) -> None:
+def mark(
+    session: AssumedRole, role: Any, tags: Mapping[str, str] | None = None, policies: Iterable[str] | None = None
+) -> None:
     """What a request signed with the session's key has to be judged by."""
     key = session.access_key
-    key.session_name, key.session_token, key.mfa = session.session_name, session.session_token, mfa
+    key.session_name, key.session_token = session.session_name, session.session_token
     key.role_arn, key.role_id = role.arn, role.id
+    key.tags = identities.tags_of(role) | dict(tags or {})
+    key.session_policies = None if policies is None else tuple(policies)
     key.expires = session.expiration
 
 
+@replaces(TokenResponse)
 def get_session_token(self: TokenResponse) -> ActionResult:
     caller = callers.of(self.normalized_request.environ)
     if caller.kind not in {"user", "root"}:
@@ -102,6 +158,7 @@ def get_session_token(self: TokenResponse) -> ActionResult:
     key = iam_backends[caller.account]["aws"].create_temp_access_key()
     key.user_name, key.root = (caller.name, False) if caller.kind == "user" else (None, True)
     key.mfa = bool(_mfa(self, caller))
+    key.mfa_at = utcnow() if key.mfa else None
     key.session_token, key.expires = random_session_token(), utcnow() + timedelta(seconds=seconds)
     credentials = {
         "AccessKeyId": key.access_key_id,
@@ -112,11 +169,13 @@ def get_session_token(self: TokenResponse) -> ActionResult:
     return ActionResult({"Credentials": credentials})
 
 
+@replaces(TokenResponse)
 def get_caller_identity(self: TokenResponse) -> ActionResult:
     caller = callers.of(self.normalized_request.environ)
     return ActionResult({"UserId": caller.user_id, "Account": caller.account, "Arn": caller.arn})
 
 
+@replaces(STSBackend)
 def get_access_key_info(_: STSBackend, access_key_id: str) -> dict[str, str]:
     for account, partitions in list(iam_backends.items()):
         if access_key_id in partitions["aws"].access_keys:
@@ -134,8 +193,9 @@ def expire() -> None:
         partitions["aws"].assumed_roles.clear()
 
 
-def apply() -> None:
-    TokenResponse.assume_role = assume_role
-    TokenResponse.get_session_token = get_session_token
-    TokenResponse.get_caller_identity = get_caller_identity
-    STSBackend.get_access_key_info = get_access_key_info
+@replaces(
+    TokenResponse, "assume_role_with_saml", "assume_role_with_web_identity", "get_federation_token", "assume_root"
+)
+def unknown(self: TokenResponse) -> ActionResult:
+    """moto gives a session to whoever asks; what judges nobody lets nobody in."""
+    raise NotImplementedError("sessions are given by AssumeRole and GetSessionToken only")

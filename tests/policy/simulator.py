@@ -40,21 +40,25 @@ class Request:
     identity: list[dict] = field(default_factory=list)  # policies of the principal, all of them
     resource_policy: dict | None = None  # a bucket policy, a role's trust
     boundary: dict | None = None
+    session: dict | None = None  # what the session was given on top, as AssumeRole's Policy
     context: dict[str, str | list[str]] = field(default_factory=dict)  # condition keys, over those of any TLS call
     block_public_access: bool = False
 
-    def simulation(self) -> dict:
+    def full_context(self) -> dict[str, str | list[str]]:
         context: dict[str, str | list[str]] = {"aws:SecureTransport": "true", "aws:ViaAWSService": "false"}
         if self.principal and self.principal.startswith("arn:"):
             context |= {"aws:PrincipalArn": self.principal, "aws:PrincipalAccount": self.principal.split(":")[4]}
         if self.principal and ":user/" in self.principal:
             context |= {"aws:username": self.principal.rsplit("/", 1)[1], "aws:PrincipalType": "User"}
+        return context | self.context
+
+    def simulation(self) -> dict:
         simulation: dict = {
             "request": {
                 "principal": self.principal or {"type": "Anonymous"},
                 "action": self.action,
                 "resource": {"resource": self.resource, "accountId": self.account},
-                "contextVariables": context | self.context,
+                "contextVariables": self.full_context(),
             },
             "identityPolicies": [{"name": str(i), "policy": policy} for i, policy in enumerate(self.identity)],
             "serviceControlPolicies": [],
@@ -65,6 +69,8 @@ class Request:
             simulation["resourcePolicy"] = self.resource_policy
         if self.boundary is not None:
             simulation["permissionBoundaryPolicies"] = [{"name": "boundary", "policy": self.boundary}]
+        if self.session is not None:
+            simulation["sessionPolicy"] = self.session
         return simulation
 
 

@@ -285,6 +285,7 @@ def test_a_key_tells_when_it_was_used_last(estate_aws, iam):
     iam.create_user(UserName="ada")
     key = iam.create_access_key(UserName="ada")["AccessKey"]
     assert "LastUsedDate" not in iam.get_access_key_last_used(AccessKeyId=key["AccessKeyId"])["AccessKeyLastUsed"]
+    iam.put_user_policy(UserName="ada", PolicyName="see", PolicyDocument=document(allow("iam:ListUsers", "*")))
     estate_aws.client_of("iam", [key["AccessKeyId"], key["SecretAccessKey"], ""]).list_users()
 
     used = iam.get_access_key_last_used(AccessKeyId=key["AccessKeyId"])

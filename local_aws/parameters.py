@@ -1,0 +1,58 @@
+"""The parameters of a request, by botocore's model of its operation, whatever the protocol: {"RoleName": "x", …}."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+from moto.core.parse import PROTOCOL_PARSERS
+from moto.core.request import Request, determine_request_protocol
+from moto.core.routing import get_service_router
+from moto.core.utils import get_service_model
+
+from local_aws import requests
+
+# boto3's name of a service where its signatures have another.
+MODELS = {"monitoring": "cloudwatch", "elasticloadbalancing": "elbv2", "states": "stepfunctions", "email": "ses"}
+ENVIRON = "local_aws.parameters"
+
+
+def protocol(service: str, content_type: str) -> str:
+    return determine_request_protocol(get_service_model(MODELS.get(service, service)), content_type)
+
+
+def of(environ: dict[str, Any], service: str, operation: str) -> dict[str, Any]:
+    if ENVIRON not in environ:
+        environ[ENVIRON] = _parsed(environ, service, operation)
+    return environ[ENVIRON]
+
+
+def _parsed(environ: dict[str, Any], service: str, operation: str) -> dict[str, Any]:
+    model = get_service_model(MODELS.get(service, service))
+    body = requests.body(environ)
+    request = Request(dict(environ) | {"wsgi.input": io.BytesIO(body)})
+    words = {
+        "method": request.method,
+        "values": request.values,
+        "headers": request.headers,
+        "body": body,
+        "url_path": request.path,
+        "url_params": {},
+    }
+    spoken = determine_request_protocol(model, request.content_type)
+    if spoken.startswith("rest"):
+        words["url_params"] = get_service_router(MODELS.get(service, service)).match(request)[1]
+    return dict(PROTOCOL_PARSERS[spoken](model.operation_model(operation)).parse(words))
+
+
+def texts(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """Every string of a request, however deep, with the name of the parameter that holds it."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from texts(inner, key)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from texts(inner, name)
+    elif isinstance(value, str):
+        yield name, value
