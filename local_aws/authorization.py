@@ -17,8 +17,8 @@ from local_aws import context, identities, named_resources, parameters, requests
 from local_aws.callers import Caller
 from local_aws.judgement import Verdict, judge
 from local_aws.policies import Context
+from local_aws.refusals import Refused
 from local_aws.service_reference import Action
-from local_aws.signatures import Refused
 
 # The prefix of a service's actions where its signatures have another name.
 PREFIXES = {"monitoring": "cloudwatch", "tagging": "tag", "email": "ses"}
@@ -66,7 +66,7 @@ def sentence(caller: Caller, action: str, resource: str, verdict: Verdict) -> st
 
 
 def refusal(environ: dict[str, Any], service: str, message: str) -> Refused:
-    spoken = parameters.protocol(service, environ.get("CONTENT_TYPE", ""))
+    spoken = requests.protocol(environ)
     if service == "ec2":
         message = f"You are not authorized to perform this operation. {message}"
     code = REFUSALS.get(service) or (

@@ -18,10 +18,6 @@ MODELS = {"monitoring": "cloudwatch", "elasticloadbalancing": "elbv2", "states":
 ENVIRON = "local_aws.parameters"
 
 
-def protocol(service: str, content_type: str) -> str:
-    return determine_request_protocol(get_service_model(MODELS.get(service, service)), content_type)
-
-
 def of(environ: dict[str, Any], service: str, operation: str) -> dict[str, Any]:
     if ENVIRON not in environ:
         environ[ENVIRON] = _parsed(environ, service, operation)
