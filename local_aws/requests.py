@@ -17,6 +17,7 @@ READS = re.compile(
 
 OPERATION = "local_aws.operation"  # where the application leaves it for the patches
 FORM = "local_aws.form"
+ACTION = "local_aws.action"
 REST_XML = {"route53", "cloudfront"}
 
 
@@ -94,6 +95,13 @@ def service(environ: dict[str, Any]) -> str:
 
 
 def form_action(environ: dict[str, Any]) -> str:
+    """Kept: moto has read the body by the time an error is worded."""
+    if ACTION not in environ:
+        environ[ACTION] = _form_action(environ)
+    return environ[ACTION]
+
+
+def _form_action(environ: dict[str, Any]) -> str:
     if not environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
         return ""
     found = re.search(rb"(?:^|&)Action=([A-Za-z0-9]+)", body(environ))

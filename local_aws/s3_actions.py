@@ -8,8 +8,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from local_aws import requests
-
 # Operations whose permission has another name than the operation.
 NAMES = {
     "HeadBucket": "ListBucket",
@@ -101,7 +99,7 @@ def needed(operation: str, bucket: str, key: str, environ: dict[str, Any]) -> li
     if operation == "GetObjectAttributes":
         names.append("GetObjectAttributes")
     headers = OF_BUCKET if operation == "CreateBucket" else OF_OBJECT if names == ["PutObject"] else {}
-    names += {name for header, name in headers.items() if any(given.startswith(header) for given in environ)}
+    names += {name for header, name in headers.items() if any(_is(given, header) for given in environ)}
     if versioned:
         names = [VERSIONED.get(name, name) for name in names]
     if environ.get("HTTP_X_AMZ_BYPASS_GOVERNANCE_RETENTION", "").lower() == "true":
@@ -111,11 +109,15 @@ def needed(operation: str, bucket: str, key: str, environ: dict[str, Any]) -> li
     return [(f"s3:{name}", f"arn:aws:s3:::{bucket}{'/' if key else ''}{key}") for name in names]
 
 
-def passed(operation: str, environ: dict[str, Any]) -> list[str]:
+def _is(given: str, header: str) -> bool:
+    return given.startswith(header) if header.endswith("_") else given == header
+
+
+def passed(operation: str, body: bytes) -> list[str]:
     """The roles that a configuration hands to S3, which takes iam:PassRole.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketReplication.html
     """
     if operation != "PutBucketReplication":
         return []
-    return [role.decode() for role in re.findall(rb"<Role>\s*(arn:aws:iam::[^<\s]+)\s*</Role>", requests.body(environ))]
+    return [role.decode() for role in re.findall(rb"<Role>\s*(arn:aws:iam::[^<\s]+)\s*</Role>", body)]

@@ -77,9 +77,12 @@ def _restricted(bucket: FakeBucket) -> bool:
 def _existing_tags(bucket: FakeBucket, key: str, given: dict[str, list[str]]) -> None:
     found = bucket.keys.get(key)
     if isinstance(found, FakeKey):
-        tagger = s3_backends[found.account_id]["aws"].tagger
-        for name, value in tagger.get_tag_dict_for_resource(found.arn).items():
+        for name, value in _tags(found).items():
             given[f"s3:existingobjecttag/{name.lower()}"] = [value]
+
+
+def _tags(key: FakeKey) -> dict[str, str]:
+    return s3_backends[key.account_id]["aws"].tagger.get_tag_dict_for_resource(key.arn)
 
 
 def _by_acl(bucket: FakeBucket, action: str, resource: str) -> bool:
@@ -109,8 +112,6 @@ def demand(environ: dict[str, Any], name: str, key: str = "") -> None:
         raise denied()
     for action, resource in s3_actions.needed(operation, name, key, environ):
         _demand(bucket, caller, action, resource, environ)
-    for role in s3_actions.passed(operation, environ):
-        judge_own(environ, caller, "iam:PassRole", role)
     missing = operation in READS and not _there(bucket, key, environ)
     if missing and not judge(bucket, caller, "s3:ListBucket", f"arn:aws:s3:::{name}", environ):
         raise denied()
@@ -141,7 +142,7 @@ def _demand_source(environ: dict[str, Any], caller: Caller, operation: str) -> b
     names = ["GetObjectVersion" if version else "GetObject"]
     if operation == "CopyObject" and environ.get("HTTP_X_AMZ_TAGGING_DIRECTIVE", "COPY") == "COPY":
         found = source.keys.get(key)
-        if isinstance(found, FakeKey) and s3_backends[found.account_id]["aws"].tagger.has_tags(found.arn):
+        if isinstance(found, FakeKey) and _tags(found):
             names.append("GetObjectVersionTagging" if version else "GetObjectTagging")
     for action in names:
         _demand(source, caller, f"s3:{action}", f"arn:aws:s3:::{name}/{key}", environ)
@@ -161,6 +162,8 @@ def _deletes(body: bytes, bucket: FakeBucket, environ: dict[str, Any]) -> Iterat
 def _bucket_response(original: Any, self: S3Response, request: Any, full_url: str) -> Any:
     if self.bucket_name and request.method != "OPTIONS":
         demand(request.environ, self.bucket_name)
+        for role in s3_actions.passed(request.environ[requests.OPERATION], self.body):
+            judge_own(request.environ, callers.of(request.environ), "iam:PassRole", role)
     return original(self, request, full_url)
 
 

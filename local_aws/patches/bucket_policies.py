@@ -12,10 +12,10 @@ import json
 import re
 from typing import Any
 
-from moto.iam.models import iam_backends
 from moto.s3 import responses
 from moto.s3.models import S3Backend
 
+from local_aws import principals
 from local_aws.errors import AwsError, denied
 from local_aws.policies import NEGATIVES, OPERATORS, listed, text
 from local_aws.public_policies import is_public
@@ -25,7 +25,6 @@ STATEMENT = {
     "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"
 }  # fmt: skip
 LONGEST = 20 * 1024
-PRINCIPAL = re.compile(r"arn:aws:(iam|sts)::(\d{12}):(root|user/.+|role/.+|assumed-role/.+|federated-user/.+)")
 ACTION = re.compile(r"\*|s3:[\w*?]+", re.IGNORECASE)
 ABOUT_OBJECTS = re.compile(r"Object|MultipartUpload(s|Parts)?$|^s3:Replicate", re.IGNORECASE)
 ABOUT_BUCKET = re.compile(r"BucketMultipart|BucketObjectLock", re.IGNORECASE)
@@ -106,36 +105,9 @@ def _resource(arn: str, resource: Any) -> bool:
 
 
 def _check_principal(principal: Any) -> None:
-    if principal == "*":
-        return
-    if not isinstance(principal, dict) or not principal:
-        raise malformed("Invalid principal in policy")
-    for kind, values in principal.items():
-        if kind not in {"AWS", "Service", "Federated", "CanonicalUser"} or not listed(values):
-            raise malformed("Invalid principal in policy")
-        for value in listed(values):
-            if not isinstance(value, str) or (kind == "AWS" and not exists(value)):
-                raise malformed(f"Invalid principal in policy: {value}")
-            if kind == "Service" and not re.fullmatch(r"[a-z0-9.-]+\.amazonaws\.com", value):
-                raise malformed("Invalid principal in policy")
-
-
-def exists(principal: str) -> bool:
-    """Whether an ARN names somebody; AWS looks users and roles up when the policy is put, of every account."""
-    if principal == "*" or re.fullmatch(r"\d{12}", principal):
-        return True
-    found = PRINCIPAL.fullmatch(principal)
-    if not found:
-        return False
-    service, account, rest = found.groups()
-    kind, _, _path = rest.partition("/")
-    if kind in {"root", "federated-user"} or service == "sts":
-        return True
-    if account not in iam_backends:
-        return False
-    iam = iam_backends[account]["aws"]
-    holders = iam.users.values() if kind == "user" else iam.roles.values()
-    return any(holder.arn == principal for holder in list(holders))
+    wrong = principals.wrong(principal)
+    if wrong:
+        raise AwsError("MalformedPolicy", "Invalid principal in policy", Detail=wrong[1])
 
 
 def _check_conditions(conditions: Any) -> None:
@@ -173,7 +145,7 @@ def put_bucket_policy(self: S3Backend, bucket_name: str, policy: bytes) -> None:
             "User is not authorized to perform: s3:PutBucketPolicy because public policies are prevented "
             "by the BlockPublicPolicy setting in S3 Block Public Access."
         )
-    original(self, bucket_name, policy)
+    original(self, bucket_name, principals.shown(policy.decode()).encode())
 
 
 def bucket_policy_is_public(policy: bytes | str) -> bool:

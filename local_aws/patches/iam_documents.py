@@ -1,4 +1,4 @@
-"""Trust policies name principals that exist, and documents and attachments keep to their quotas.
+"""Trust policies name users, roles, accounts, providers and services that exist; documents and attachments have quotas.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
@@ -13,8 +13,8 @@ from typing import Any
 from moto.iam.models import IAMBackend
 from moto.iam.policy_validation import IAMTrustPolicyDocumentValidator
 
+from local_aws import principals
 from local_aws.errors import AwsError
-from local_aws.patches.bucket_policies import exists
 from local_aws.policies import listed
 
 # Characters, not counting white space; of inline policies all of a holder's together.
@@ -37,26 +37,22 @@ def check_trust(document: str) -> None:
     if length(document) > LONGEST_TRUST:
         raise AwsError("LimitExceeded", f"Cannot exceed quota for ACLSizePerRole: {LONGEST_TRUST}")
     for statement in listed(json.loads(document).get("Statement")):
-        principal = statement.get("Principal")
-        if principal is None or (principal != "*" and not isinstance(principal, dict)):
+        if "Principal" not in statement:
             raise malformed("Missing required field Principal")
-        for kind, values in ({} if principal == "*" else principal).items():
-            if kind not in {"AWS", "Service", "Federated", "CanonicalUser"}:
-                raise malformed(f"Invalid principal in policy: {kind}")
-            for value in listed(values):
-                if (kind == "AWS" and not exists(value)) or (kind == "Service" and "." not in value):
-                    raise malformed(f'Invalid principal in policy: "{kind}":"{value}"')
+        wrong = principals.wrong(statement["Principal"])
+        if wrong:
+            raise malformed(f'Invalid principal in policy: "{wrong[0].upper()}":"{wrong[1]}"')
 
 
 def create_role(self: IAMBackend, role_name: str, assume_role_policy_document: str, *rest: Any, **words: Any) -> Any:
     check_trust(assume_role_policy_document)
-    return originals["create_role"](self, role_name, assume_role_policy_document, *rest, **words)
+    return originals["create_role"](self, role_name, principals.shown(assume_role_policy_document), *rest, **words)
 
 
 def update_assume_role_policy(self: IAMBackend, role_name: str, policy_document: str) -> None:
     self.get_role(role_name)
     check_trust(policy_document)
-    originals["update_assume_role_policy"](self, role_name, policy_document)
+    originals["update_assume_role_policy"](self, role_name, principals.shown(policy_document))
 
 
 def _putter(kind: str) -> Any:

@@ -8,6 +8,7 @@ import ssl
 import time
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.integration.local_aws.conftest import allow, document, refusal
 
@@ -300,3 +301,85 @@ def test_a_presigned_url_dies_with_its_signers_right(estate_aws, s3):
     path = f"/{NAME}{signed(estate_aws)}"
     put_policy(s3, allow("s3:GetObject", OBJECTS, "Deny", **EVERYBODY))
     assert get(estate_aws, path, "127.0.0.1", headers={"Host": host})[0] == 403
+
+
+def test_each_key_of_a_batch_takes_the_permission_of_its_own_kind(estate_aws, s3, become):
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html"""
+    s3.put_bucket_versioning(Bucket=NAME, VersioningConfiguration={"Status": "Enabled"})
+    version = s3.put_object(Bucket=NAME, Key="public/one", Body=b"")["VersionId"]
+    developers = estate_aws.client_of("s3", become("developers", "production", allow("s3:DeleteObject", OBJECTS)))
+    both = [{"Key": "public/one", "VersionId": version}, {"Key": "public/one"}]
+    done = developers.delete_objects(Bucket=NAME, Delete={"Objects": both})
+
+    assert [error["Code"] for error in done["Errors"]] == ["AccessDenied"]
+    assert [one["DeleteMarker"] for one in done["Deleted"]] == [True]
+    assert refusal(developers.delete_object, Bucket=NAME, Key="public/one", VersionId=version) == "AccessDenied"
+    only = estate_aws.client_of("s3", become("only", "production", allow("s3:DeleteObjectVersion", OBJECTS)))
+    assert refusal(only.delete_object, Bucket=NAME, Key="public/one") == "AccessDenied"
+    assert only.delete_objects(Bucket=NAME, Delete={"Objects": both[:1]})["Deleted"]
+
+
+TAGGED = {"CopySource": f"{NAME}/tagged"}
+
+
+@pytest.mark.parametrize(
+    ("call", "words", "actions"),
+    [
+        ("get_object", {}, ["GetObject"]),
+        ("head_object", {}, ["GetObject"]),
+        ("get_object_attributes", {"ObjectAttributes": ["ETag"]}, ["GetObject", "GetObjectAttributes"]),
+        ("get_object_tagging", {}, ["GetObjectTagging"]),
+        ("put_object", {}, ["PutObject"]),
+        ("put_object", {"Tagging": "a=b"}, ["PutObject", "PutObjectTagging"]),
+        ("create_multipart_upload", {"Tagging": "a=b"}, ["PutObject", "PutObjectTagging"]),
+        ("copy_object", {"CopySource": f"{NAME}/private/two"}, ["PutObject", "GetObject"]),
+        ("copy_object", TAGGED, ["PutObject", "GetObject", "GetObjectTagging", "PutObjectTagging"]),
+        ("copy_object", {**TAGGED, "TaggingDirective": "REPLACE"}, ["PutObject", "GetObject"]),
+        ("delete_object_tagging", {}, ["DeleteObjectTagging"]),
+    ],
+)
+def test_a_call_about_an_object_takes_exactly_what_aws_asks_for(estate_aws, s3, become, call, words, actions):
+    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html"""
+    s3.put_object(Bucket=NAME, Key="private/two", Body=b"")
+    s3.put_object(Bucket=NAME, Key="tagged", Body=b"", Tagging="a=b")
+    iam = estate_aws.client("iam", "production")
+    client = estate_aws.client_of("s3", become("developers", "production", allow("s3:ListBucket", "*")))
+
+    def may(granted):
+        policy = document(allow([f"s3:{action}" for action in granted], OBJECTS))
+        iam.put_role_policy(RoleName="developers", PolicyName="own", PolicyDocument=policy)
+        try:
+            return bool(getattr(client, call)(Bucket=NAME, Key="public/one", **words))
+        except ClientError as exc:
+            if exc.response["ResponseMetadata"]["HTTPStatusCode"] != 403:
+                raise
+            return False
+
+    for left_out in actions:
+        assert not may([*(set(actions) - {left_out}), "Nothing"]), left_out
+    assert may(actions)
+
+
+def test_a_replication_role_is_handed_on_by_who_may_pass_it_only(estate_aws, s3, become):
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketReplication.html"""
+    iam = estate_aws.client("iam", "production")
+    trust = document(allow("sts:AssumeRole", Principal={"Service": "s3.amazonaws.com"}))
+    role = iam.create_role(RoleName="replication", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    for name in (NAME, "another-bucket"):
+        if name != NAME:
+            s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+        s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    rule = {
+        "ID": "all", "Status": "Enabled", "Priority": 1, "Filter": {},
+        "DeleteMarkerReplication": {"Status": "Disabled"},
+        "Destination": {"Bucket": "arn:aws:s3:::another-bucket"},
+    }  # fmt: skip
+    words = {"Bucket": NAME, "ReplicationConfiguration": {"Role": role, "Rules": [rule]}}
+    putting = allow("s3:PutReplicationConfiguration", "*")
+
+    deploy = estate_aws.client_of("s3", become("deploy", "production", putting))
+    assert refusal(deploy.put_bucket_replication, **words) == "AccessDenied"
+    iam.put_role_policy(
+        RoleName="deploy", PolicyName="own", PolicyDocument=document(putting, allow("iam:PassRole", role))
+    )
+    assert deploy.put_bucket_replication(**words)
