@@ -4,27 +4,33 @@ from __future__ import annotations
 
 import io
 import json
+import secrets
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-from local_aws import accounts, authorization, bootstrap, callers, faults, posts, requests
+from local_aws import accounts, authorization, bootstrap, callers, faults, operations, posts, requests
 from local_aws.http_server import Dropped
-from local_aws.patches import iam_people, replication, sessions
+from local_aws.patches import access_logs, iam_people, replication, sessions
 from local_aws.refusals import Refused
 
-ADMIN = "/__local_aws/"
+ADMIN, TOKEN = "/__local_aws/", "HTTP_X_LOCAL_AWS_TOKEN"
+MOTOS_OWN = ("/moto-api", "/favicon.ico", "/latest/")
+MOST_CALLS = 50_000  # that are remembered; the oldest go first
 
 
 class Dispatcher(DomainDispatcherApplication):
     """Every service by its credential scope; what is not signed is S3's, under whatever name it was asked."""
 
     def get_application(self, environ: dict[str, Any]) -> Any:
-        if not environ["PATH_INFO"].startswith(("/moto-api", "/latest/")) and requests.service(environ) == "s3":
+        if requests.service(environ) == "s3":
             return self._s3(environ)
+        if environ["PATH_INFO"].startswith(MOTOS_OWN):
+            raise NotImplementedError("moto's own paths are closed")
         try:
             return super().get_application(environ)
         except AttributeError as exc:  # what moto makes of a service that it does not have
@@ -50,12 +56,13 @@ def backend_app(service: Any) -> Any:
 
 
 class Application:
-    def __init__(self, keys: accounts.Keys) -> None:
-        self.keys = keys
+    def __init__(self, keys: accounts.Keys, token: str) -> None:
+        self.keys, self.token = keys, token
         self.moto = Dispatcher(backend_app)
         self.faults = faults.Faults()
         self.latency = 0.0
-        self._calls: list[dict[str, Any]] = []
+        self._calls: deque[dict[str, Any]] = deque(maxlen=MOST_CALLS)
+        self._count = 0
         self._lock = threading.Lock()
         bootstrap.found(keys)
 
@@ -107,6 +114,8 @@ class Application:
 
         try:
             environ[callers.ENVIRON] = caller = callers.find(environ)
+            environ.pop("HTTP_X_MOTO_ACCOUNT_ID", None)  # with which moto lets anybody into any account
+            operations.check(environ, call["service"], call["operation"])
             authorization.demand(environ, caller, call["service"], call["operation"])
         except Refused as refused:
             return self._refuse(environ, noted, refused)
@@ -143,7 +152,8 @@ class Application:
             "status": None,
         }
         with self._lock:
-            call["n"] = len(self._calls)
+            call["n"] = self._count
+            self._count += 1
             self._calls.append(call)
         return call
 
@@ -155,6 +165,9 @@ class Application:
 
     def _admin(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         command = environ["PATH_INFO"].removeprefix(ADMIN)
+        if not secrets.compare_digest(environ.get(TOKEN, ""), self.token):
+            start("403 Forbidden", [("Content-Type", "application/json")])
+            return [json.dumps({"error": f"{command}: x-local-aws-token is not the token of endpoint.json"}).encode()]
         words = json.loads(requests.body(environ) or b"{}")
         try:
             result = getattr(self, f"admin_{command}")(**words)
@@ -164,18 +177,19 @@ class Application:
         start(status, [("Content-Type", "application/json")])
         return [json.dumps(result).encode()]
 
-    # Each is POST /__local_aws/<name> with its parameters as a JSON object.
+    # Each is POST /__local_aws/<name> with its parameters as a JSON object, and endpoint.json's token in a header.
 
     def admin_ready(self) -> dict[str, Any]:
         return {"ready": True}
 
     def admin_calls(self, since: int = 0) -> list[dict[str, Any]]:
         with self._lock:
-            return self._calls[since:]
+            return [call for call in self._calls if call["n"] >= since]
 
     def admin_forget_calls(self) -> dict[str, Any]:
         with self._lock:
-            self._calls = []
+            self._calls.clear()
+            self._count = 0
         return {}
 
     def admin_latency(self, ms: float = 0) -> dict[str, Any]:
@@ -209,6 +223,10 @@ class Application:
         backend.tagger.tag_resource(backend.get_bucket(bucket).arn, given)
         return {}
 
+    def admin_access_logs(self, wanted: bool = True) -> dict[str, Any]:
+        access_logs.wanted = wanted
+        return {}
+
     def admin_settle(self) -> dict[str, Any]:
         replication.settle()
         return {}
@@ -218,7 +236,7 @@ class Application:
         from moto.moto_api._internal.models import moto_api_backend
 
         self.faults.clear()
-        self.latency = 0.0
+        self.latency, access_logs.wanted = 0.0, False
         replication.settle()
         moto_api_backend.reset()
         bootstrap.found(self.keys)

@@ -45,6 +45,7 @@ class Control:
             self._server.kill()
             raise RuntimeError(f"the embedded AWS did not come up: {(state / 'server.log').read_text()}")
         self.url, self.port, self.ca = found["url"], found["port"], found["ca"]
+        self._token = {"x-local-aws-token": found["token"]}
         self.keys = json.loads((state / "keys.json").read_text())
         self._connection = http.client.HTTPSConnection(
             "127.0.0.1", self.port, context=ssl.create_default_context(cafile=self.ca)
@@ -134,6 +135,10 @@ class Control:
         """Tags that a service of AWS gave the bucket ("aws:cloudformation:stack-name")."""
         self._tell("system_tags", account=ACCOUNTS[account][0], bucket=bucket, tags=tags)
 
+    def access_logs(self, wanted: bool = True) -> None:
+        """Buckets that are logged get an object for each request, as moto makes them, until the next reset."""
+        self._tell("access_logs", wanted=wanted)
+
     def reset(self) -> None:
         """Four empty accounts; no calls, latency or failures."""
         self._tell("reset")
@@ -144,7 +149,7 @@ class Control:
 
     def _tell(self, command: str, **words: Any) -> Any:
         with self._turn:
-            self._connection.request("POST", f"/__local_aws/{command}", json.dumps(words))
+            self._connection.request("POST", f"/__local_aws/{command}", json.dumps(words), self._token)
             answer = self._connection.getresponse()
             result = json.loads(answer.read())
         if answer.status != 200:

@@ -6,9 +6,11 @@ import io
 from collections.abc import Iterator
 from typing import Any
 
+from botocore.exceptions import UnknownServiceError
+from botocore.model import OperationNotFoundError
 from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.request import Request, determine_request_protocol
-from moto.core.routing import get_service_router
+from moto.core.routing import NotFound, get_service_router
 from moto.core.utils import get_service_model
 
 from local_aws import requests
@@ -19,8 +21,12 @@ ENVIRON = "local_aws.parameters"
 
 
 def of(environ: dict[str, Any], service: str, operation: str) -> dict[str, Any]:
+    """{} of what botocore has no model of."""
     if ENVIRON not in environ:
-        environ[ENVIRON] = _parsed(environ, service, operation)
+        try:
+            environ[ENVIRON] = _parsed(environ, service, operation)
+        except (NotFound, OperationNotFoundError, UnknownServiceError):
+            environ[ENVIRON] = {}
     return environ[ENVIRON]
 
 

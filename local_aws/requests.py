@@ -108,6 +108,11 @@ def _form_action(environ: dict[str, Any]) -> str:
     return found.group(1).decode() if found else ""
 
 
+def form_version(environ: dict[str, Any]) -> str:
+    found = re.search(rb"(?:^|&)Version=([0-9-]+)", body(environ))
+    return found.group(1).decode() if found else ""
+
+
 def operation(environ: dict[str, Any], name: str) -> str:
     """AWS's name of the operation, as boto3's event names have it: "PutBucketPolicy"."""
     target = environ.get("HTTP_X_AMZ_TARGET", "")

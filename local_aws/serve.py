@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import secrets
 import signal
 import sys
 import threading
@@ -71,10 +72,11 @@ def _run(state: Path) -> None:
     patches.apply()
     keys = accounts.Keys()
     ca, certificate = certificates.make(state)
-    server = Server(Application(keys), certificate)
+    token = secrets.token_urlsafe(32)
+    server = Server(Application(keys, token), certificate)
     url = f"https://127.0.0.1:{server.server_port}"
     accounts.write_profiles(state, keys, url, ca)
-    ready = {"port": server.server_port, "url": url, "ca": str(ca), "pid": os.getpid()}
+    ready = {"port": server.server_port, "url": url, "ca": str(ca), "pid": os.getpid(), "token": token}
     write_private(state / "endpoint.json", json.dumps(ready))
     gc.collect()
     gc.freeze()  # what is loaded now stays; the collector need not look at it again

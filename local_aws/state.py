@@ -83,7 +83,7 @@ class ServerLock:
 
 
 def endpoint(state: Path) -> dict[str, Any] | None:
-    """{port, url, ca, pid} of the server of that state directory; None where none is ready."""
+    """{port, url, ca, pid, token} of the server of that state directory; None where none is ready."""
     try:
         found = json.loads((state / "endpoint.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):

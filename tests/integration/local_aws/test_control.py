@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import http.client
+import io
+import json
 import os
+import ssl
 import subprocess
 import sys
 import time
@@ -13,6 +17,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError
 
+from local_aws import accounts, application, bootstrap
 from tests.integration.local_aws.conftest import allow, document, refusal
 
 ROOT = Path(__file__).parents[3]
@@ -262,3 +267,86 @@ def test_many_callers_at_once_all_get_their_answer(estate_aws):
         assert set(pool.map(work, range(48))) == {b"x" * 1000}
     assert [call["status"] for call in estate_aws.calls() if call["status"] >= 500] == []
     assert len(s3.list_buckets()["Buckets"]) == 48
+
+
+def test_what_is_not_there_is_never_taken_for_another_operation(estate_aws):
+    s3 = estate_aws.client("s3", "production")
+    abac = {"Bucket": "new-bucket", "AbacStatus": {"Status": "Enabled"}}
+    assert refusal(s3.put_bucket_abac, **abac) == "NotImplemented"
+    assert s3.list_buckets()["Buckets"] == []
+    s3.create_bucket(Bucket="new-bucket", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    s3.put_object(Bucket="new-bucket", Key="one", Body=b"")
+    for call, words in (
+        (s3.put_bucket_abac, abac),
+        (s3.get_bucket_metadata_configuration, {"Bucket": "new-bucket"}),
+        (s3.get_object_torrent, {"Bucket": "new-bucket", "Key": "one"}),
+        (s3.get_object_retention, {"Bucket": "new-bucket", "Key": "one"}),
+        (s3.rename_object, {"Bucket": "new-bucket", "Key": "one", "RenameSource": "new-bucket/two"}),
+    ):
+        assert refusal(call, **words) == "NotImplemented", call
+
+
+@pytest.mark.parametrize(("service", "code"), [("iam", "InvalidAction"), ("ec2", "InvalidAction")])
+def test_an_action_that_a_service_does_not_have_is_invalid(estate_aws, service, code):
+    client = estate_aws.client(service, "production")
+    operation = {"iam": "ListUsers", "ec2": "DescribeVpcs"}[service]
+    client.meta.events.register(
+        f"before-call.{service}.{operation}", lambda params, **_: params["body"].update(Action="Frobnicate")
+    )
+    with pytest.raises(ClientError) as refused:
+        client._make_api_call(operation, {})
+    assert refused.value.response["Error"]["Code"] == code
+
+
+def test_ways_around_are_closed(estate_aws):
+    """auditors S3: a reset by anybody, another account by a header."""
+    iam = estate_aws.client("iam", "production")
+    iam.meta.events.register(
+        "before-call.iam.CreateUser",
+        lambda params, **_: params["headers"].update({"x-moto-account-id": "111111111111"}),
+    )
+    assert ":333333333333:" in iam.create_user(UserName="ada")["User"]["Arn"]
+    for path in ("/moto-api/reset", "/moto-api/data.json", "/latest/meta-data/", "/__local_aws/reset"):
+        assert post(estate_aws, path, {}) in (403, 404, 405), path
+    assert post(estate_aws, "/__local_aws/ready", {"x-local-aws-token": "another"}) == 403
+    assert iam.get_user(UserName="ada")
+    token = json.loads((estate_aws.state / "endpoint.json").read_text())["token"]
+    assert post(estate_aws, "/__local_aws/ready", {"x-local-aws-token": token}) == 200
+
+
+def post(estate_aws, path, headers):
+    context = ssl.create_default_context(cafile=estate_aws.ca)
+    connection = http.client.HTTPSConnection("127.0.0.1", estate_aws.port, context=context)
+    connection.request("POST", path, "{}", headers)
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
+def test_requests_leave_nothing_behind_for_ever(estate_aws):
+    s3 = estate_aws.client("s3", "production")
+    for name in ("logged", "logs-of-it"):
+        s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    policy = {
+        "Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::logs-of-it/*",
+        "Principal": {"Service": "logging.s3.amazonaws.com"},
+    }  # fmt: skip
+    s3.put_bucket_policy(Bucket="logs-of-it", Policy=json.dumps({"Version": "2012-10-17", "Statement": [policy]}))
+    logging = {"LoggingEnabled": {"TargetBucket": "logs-of-it", "TargetPrefix": "logged/"}}
+    s3.put_bucket_logging(Bucket="logged", BucketLoggingStatus=logging)
+
+    s3.head_bucket(Bucket="logged")
+    assert s3.list_objects_v2(Bucket="logs-of-it")["KeyCount"] == 0
+    estate_aws.access_logs()
+    s3.head_bucket(Bucket="logged")
+    assert s3.list_objects_v2(Bucket="logs-of-it")["KeyCount"] == 1
+
+
+def test_only_so_many_calls_are_remembered(monkeypatch):
+    monkeypatch.setattr(application, "MOST_CALLS", 3)
+    monkeypatch.setattr(bootstrap, "found", lambda _: None)
+    server = application.Application(accounts.Keys(), "token")
+    for _ in range(5):
+        server._record({"PATH_INFO": "/", "REQUEST_METHOD": "GET", "wsgi.input": io.BytesIO()})
+    assert [call["n"] for call in server.admin_calls()] == [2, 3, 4]
+    assert [call["n"] for call in server.admin_calls(since=4)] == [4]

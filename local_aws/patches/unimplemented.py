@@ -1,0 +1,69 @@
+"""What neither moto nor a patch has of S3 answers 501, and is never taken for another operation.
+
+moto looks for the words that it knows in a query string, and takes the rest for CreateBucket, ListObjects, PutObject …:
+an ACL that cannot be set would make a bucket.
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.s3.responses import S3Response
+
+from local_aws import operations, requests
+from local_aws.replacing import extends
+
+OF_OBJECTS = {
+    "Object": "Copy Delete Get Head Put Restore",
+    "ObjectAcl": "Get Put",
+    "ObjectAttributes": "Get",
+    "ObjectLegalHold": "Get Put",
+    "ObjectRetention": "Put",
+    "ObjectTagging": "Delete Get Put",
+    "MultipartUpload": "Abort Complete Create",
+}
+OF_BUCKETS = {
+    "Bucket": "Create Delete Head",
+    "BucketAcl": "Get Put",
+    "BucketAccelerateConfiguration": "Get Put",
+    "BucketAnalyticsConfiguration": "Delete Get Put",
+    "BucketCors": "Delete Get Put",
+    "BucketEncryption": "Delete Get Put",
+    "BucketIntelligentTieringConfiguration": "Delete Get Put",
+    "BucketInventoryConfiguration": "Delete Get Put",
+    "BucketLifecycle": "Delete Get Put",
+    "BucketLifecycleConfiguration": "Get Put",
+    "BucketLocation": "Get",
+    "BucketLogging": "Get Put",
+    "BucketMetricsConfiguration": "Delete Get Put",
+    "BucketNotification": "Get Put",
+    "BucketNotificationConfiguration": "Get Put",
+    "BucketOwnershipControls": "Delete Get Put",
+    "BucketPolicy": "Delete Get Put",
+    "BucketPolicyStatus": "Get",
+    "BucketReplication": "Delete Get Put",
+    "BucketRequestPayment": "Get Put",
+    "BucketTagging": "Delete Get Put",
+    "BucketVersioning": "Get Put",
+    "BucketWebsite": "Delete Get Put",
+    "ObjectLockConfiguration": "Get Put",
+    "PublicAccessBlock": "Delete Get Put",
+}
+OTHERS = {
+    "DeleteObjects", "ListBuckets", "ListMultipartUploads", "ListObjectVersions", "ListObjects", "ListObjectsV2",
+    "ListParts", "SelectObjectContent", "UploadPart", "UploadPartCopy",
+    *(f"ListBucket{kind}Configurations" for kind in ("Analytics", "IntelligentTiering", "Inventory", "Metrics")),
+}  # fmt: skip
+SERVED = {
+    *OTHERS,
+    *(f"{verb}{what}" for what, verbs in (OF_OBJECTS | OF_BUCKETS).items() for verb in verbs.split()),
+}
+
+
+@extends(S3Response, "_bucket_response", "_key_response")
+def served(original: Any, self: S3Response, request: Any, full_url: str) -> Any:
+    operation = request.environ.get(requests.OPERATION, "")
+    if operation in operations.known("s3") - SERVED:
+        raise NotImplementedError("neither moto nor a patch of local_aws has it")
+    return original(self, request, full_url)
