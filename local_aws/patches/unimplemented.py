@@ -12,6 +12,7 @@ from typing import Any
 from moto.s3.responses import S3Response
 
 from local_aws import operations, requests
+from local_aws.errors import AwsError
 from local_aws.replacing import extends
 
 OF_OBJECTS = {
@@ -51,8 +52,9 @@ OF_BUCKETS = {
     "PublicAccessBlock": "Delete Get Put",
 }
 OTHERS = {
+    "BucketCORSPreflightCheck", "ObjectCORSPreflightCheck",
     "DeleteObjects", "ListBuckets", "ListMultipartUploads", "ListObjectVersions", "ListObjects", "ListObjectsV2",
-    "ListParts", "SelectObjectContent", "UploadPart", "UploadPartCopy",
+    "ListParts", "PostObject", "SelectObjectContent", "UploadPart", "UploadPartCopy",
     *(f"ListBucket{kind}Configurations" for kind in ("Analytics", "IntelligentTiering", "Inventory", "Metrics")),
 }  # fmt: skip
 SERVED = {
@@ -66,4 +68,8 @@ def served(original: Any, self: S3Response, request: Any, full_url: str) -> Any:
     operation = request.environ.get(requests.OPERATION, "")
     if operation in operations.known("s3") - SERVED:
         raise NotImplementedError("neither moto nor a patch of local_aws has it")
+    if operation == "Unknown" and request.method not in {"GET", "HEAD", "PUT", "DELETE"}:
+        raise AwsError("MethodNotAllowed", "The specified method is not allowed against this resource.")
+    if operation == "PostObject" and requests.FORM not in request.environ:
+        raise AwsError("PreconditionFailed", "Bucket POST must be of the enclosure-type multipart/form-data")
     return original(self, request, full_url)
