@@ -1,4 +1,4 @@
-"""python -m local_aws start|stop|status: the embedded AWS of this checkout."""
+"""python -m local_aws start|stop|status: the embedded AWS of this checkout; patches writes the docs' table of what it adds to moto."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+from local_aws import patch_table
 from local_aws.state import ROOT, ServerLock, directory, endpoint
 
 PATIENCE = 60.0  # seconds; a start takes two, on a machine that is busy more
@@ -87,11 +88,14 @@ def status(state: Path) -> int:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m local_aws", description=__doc__)
-    parser.add_argument("command", choices=["start", "stop", "status", "serve"])
+    parser.add_argument("command", choices=["start", "stop", "status", "patches", "serve"])
     parser.add_argument(
         "--die-with-parent", action="store_true", help="serve: end when the process that started it does"
     )
     words = parser.parse_args()
+    if words.command == "patches":
+        patch_table.write()
+        return 0
     state = directory()
     if words.command == "serve":
         from local_aws import serve

@@ -1,5 +1,6 @@
 """Finds the account of an access key without creating IAM for every account and partition on the way.
 
+Who has a key is the account's that made it: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetAccessKeyInfo.html
 moto's get_account_id_from makes seven partitions' IAM of every account, each with AWS's thousand managed policies.
 """
 
@@ -8,13 +9,12 @@ from __future__ import annotations
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.iam import models
 
+from local_aws.replacing import replaces
 
+
+@replaces(models)
 def get_account_id_from(access_key: str) -> str:
     for account_id, account in list(models.iam_backends.items()):
         if "aws" in account.keys() and access_key in account["aws"].access_keys:  # noqa: SIM118 (in means another thing)
             return account_id
     return DEFAULT_ACCOUNT_ID
-
-
-def apply() -> None:
-    models.get_account_id_from = get_account_id_from

@@ -15,6 +15,8 @@ from moto.iam import models
 from moto.iam.exceptions import NoSuchEntity
 from moto.iam.models import AWSManagedPolicy, IAMBackend
 
+from local_aws.replacing import replaces
+
 
 @functools.cache
 def documents() -> dict[str, tuple[str, dict[str, Any]]]:
@@ -78,6 +80,7 @@ def _detacher(kind: str) -> Any:
     return detach
 
 
+@replaces(IAMBackend)
 def list_policies(
     self: IAMBackend, marker: str | None, max_items: int, only_attached: bool, path_prefix: str, scope: str
 ) -> tuple[list[Any], str | None]:
@@ -90,10 +93,16 @@ def list_policies(
     return self._filter_attached_policies(found, marker, max_items, path_prefix)
 
 
-def apply() -> None:
-    IAMBackend._init_aws_policies = lambda _: []
-    IAMBackend._init_managed_policies = lambda self: Policies(self.account_id, self.region_name)
-    for kind in ("user", "group", "role"):
-        setattr(IAMBackend, f"attach_{kind}_policy", _attacher(kind))
-        setattr(IAMBackend, f"detach_{kind}_policy", _detacher(kind))
-    IAMBackend.list_policies = list_policies
+@replaces(IAMBackend)
+def _init_aws_policies(_: IAMBackend) -> list[Any]:
+    return []
+
+
+@replaces(IAMBackend)
+def _init_managed_policies(self: IAMBackend) -> Policies:
+    return Policies(self.account_id, self.region_name)
+
+
+for _kind in ("user", "group", "role"):
+    replaces(IAMBackend, f"attach_{_kind}_policy")(_attacher(_kind))
+    replaces(IAMBackend, f"detach_{_kind}_policy")(_detacher(_kind))

@@ -19,7 +19,10 @@ from moto.backup.responses import BackupResponse
 from moto.core.utils import unix_time
 from moto.moto_api._internal import mock_random
 
+from local_aws.replacing import extends, replaces
 
+
+@replaces(BackupBackend)
 def update_backup_plan(self: BackupBackend, backup_plan_id: str, backup_plan: dict[str, Any]) -> Plan:
     """A new version of the plan under its old id; what the document leaves out gets AWS's defaults, as in creating."""
     plan = self.get_backup_plan(backup_plan_id, None)
@@ -30,11 +33,13 @@ def update_backup_plan(self: BackupBackend, backup_plan_id: str, backup_plan: di
     return plan
 
 
+@replaces(BackupBackend)
 def selections_of(self: BackupBackend, backup_plan_id: str) -> dict[str, dict[str, Any]]:
     """The plan's selections by id; ResourceNotFoundException without the plan."""
     return self.get_backup_plan(backup_plan_id, None).__dict__.setdefault("selections", {})
 
 
+@replaces(BackupBackend)
 def create_backup_selection(
     self: BackupBackend, backup_plan_id: str, selection: dict[str, Any], creator_request_id: str | None
 ) -> dict[str, Any]:
@@ -52,6 +57,7 @@ def create_backup_selection(
     return created
 
 
+@replaces(BackupBackend)
 def get_backup_selection(self: BackupBackend, backup_plan_id: str, selection_id: str) -> dict[str, Any]:
     selections = selections_of(self, backup_plan_id)
     if selection_id not in selections:
@@ -65,11 +71,13 @@ def _ids(response: BackupResponse) -> tuple[str, str]:
     return parts[0], parts[2] if len(parts) > 2 else ""
 
 
+@replaces(BackupResponse, "update_backup_plan")
 def answer_update_backup_plan(self: BackupResponse) -> str:
     plan = self.backup_backend.update_backup_plan(_ids(self)[0], json.loads(self.body)["BackupPlan"])
     return json.dumps(plan.to_dict())
 
 
+@replaces(BackupResponse, "create_backup_selection")
 def answer_create_backup_selection(self: BackupResponse) -> str:
     given = json.loads(self.body)
     created = self.backup_backend.create_backup_selection(
@@ -78,11 +86,13 @@ def answer_create_backup_selection(self: BackupResponse) -> str:
     return json.dumps({key: created[key] for key in ("SelectionId", "BackupPlanId", "CreationDate")})
 
 
+@replaces(BackupResponse, "get_backup_selection")
 def answer_get_backup_selection(self: BackupResponse) -> str:
     found = self.backup_backend.get_backup_selection(*_ids(self))
     return json.dumps({key: value for key, value in found.items() if value is not None})
 
 
+@replaces(BackupResponse, "list_backup_selections")
 def answer_list_backup_selections(self: BackupResponse) -> str:
     listed = [
         {
@@ -94,6 +104,7 @@ def answer_list_backup_selections(self: BackupResponse) -> str:
     return json.dumps({"BackupSelectionsList": listed})
 
 
+@replaces(BackupResponse, "delete_backup_selection")
 def answer_delete_backup_selection(self: BackupResponse) -> str:
     plan_id, selection_id = _ids(self)
     self.backup_backend.get_backup_selection(plan_id, selection_id)
@@ -101,23 +112,8 @@ def answer_delete_backup_selection(self: BackupResponse) -> str:
     return "{}"
 
 
-def apply() -> None:
-    for function in (update_backup_plan, selections_of, create_backup_selection, get_backup_selection):
-        setattr(BackupBackend, function.__name__, function)
-    for answer in (
-        answer_update_backup_plan,
-        answer_create_backup_selection,
-        answer_get_backup_selection,
-        answer_list_backup_selections,
-        answer_delete_backup_selection,
-    ):
-        setattr(BackupResponse, answer.__name__.removeprefix("answer_"), answer)
-
-    describe = BackupBackend.describe_backup_vault
-
-    def describe_backup_vault(self: BackupBackend, backup_vault_name: str) -> Any:
-        if backup_vault_name not in self.vaults:
-            raise BackupClientError("AccessDeniedException", "Insufficient privileges to perform this action.")
-        return describe(self, backup_vault_name)
-
-    BackupBackend.describe_backup_vault = describe_backup_vault
+@extends(BackupBackend)
+def describe_backup_vault(original: Any, self: BackupBackend, backup_vault_name: str) -> Any:
+    if backup_vault_name not in self.vaults:
+        raise BackupClientError("AccessDeniedException", "Insufficient privileges to perform this action.")
+    return original(self, backup_vault_name)

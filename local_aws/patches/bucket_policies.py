@@ -19,6 +19,7 @@ from local_aws import principals
 from local_aws.errors import AwsError, denied
 from local_aws.policies import NEGATIVES, OPERATORS, listed, text
 from local_aws.public_policies import is_public
+from local_aws.replacing import extends, replaces
 
 KEYS = {"Version", "Id", "Statement"}
 STATEMENT = {
@@ -28,7 +29,6 @@ LONGEST = 20 * 1024
 ACTION = re.compile(r"\*|s3:[\w*?]+", re.IGNORECASE)
 ABOUT_OBJECTS = re.compile(r"Object|MultipartUpload(s|Parts)?$|^s3:Replicate", re.IGNORECASE)
 ABOUT_BUCKET = re.compile(r"BucketMultipart|BucketObjectLock", re.IGNORECASE)
-original = S3Backend.put_bucket_policy
 
 
 def malformed(message: str) -> AwsError:
@@ -136,7 +136,8 @@ def _check_value(operator: str, value: str) -> None:
         raise malformed("Invalid boolean value in conditions")
 
 
-def put_bucket_policy(self: S3Backend, bucket_name: str, policy: bytes) -> None:
+@extends(S3Backend)
+def put_bucket_policy(original: Any, self: S3Backend, bucket_name: str, policy: bytes) -> None:
     bucket = self.get_bucket(bucket_name)
     document = check(bucket_name, policy)
     block = bucket.public_access_block
@@ -148,10 +149,6 @@ def put_bucket_policy(self: S3Backend, bucket_name: str, policy: bytes) -> None:
     original(self, bucket_name, principals.shown(policy.decode()).encode())
 
 
+@replaces(responses)
 def bucket_policy_is_public(policy: bytes | str) -> bool:
     return is_public(json.loads(policy))
-
-
-def apply() -> None:
-    S3Backend.put_bucket_policy = put_bucket_policy
-    responses.bucket_policy_is_public = bucket_policy_is_public

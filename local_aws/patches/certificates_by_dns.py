@@ -8,10 +8,13 @@ zones of all accounts.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from moto import settings
 from moto.acm.models import CertBundle
 from moto.route53.models import route53_backends
+
+from local_aws.replacing import extends
 
 
 def published() -> Iterator[tuple[str, str]]:
@@ -32,14 +35,13 @@ def proven(certificate: CertBundle) -> bool:
     return all((r["Name"].rstrip(".").lower(), r["Value"].rstrip(".").lower()) in there for r in wanted)
 
 
+@extends(CertBundle)
+def check(original: Any, self: CertBundle) -> None:
+    pending = self.type == "AMAZON_ISSUED" and self.status == "PENDING_VALIDATION"
+    original(self)
+    if pending and self.status in ("PENDING_VALIDATION", "ISSUED"):
+        self.status = "ISSUED" if proven(self) else "PENDING_VALIDATION"
+
+
 def apply() -> None:
-    check = CertBundle.check
-
-    def checked(self: CertBundle) -> None:
-        pending = self.type == "AMAZON_ISSUED" and self.status == "PENDING_VALIDATION"
-        check(self)
-        if pending and self.status in ("PENDING_VALIDATION", "ISSUED"):
-            self.status = "ISSUED" if proven(self) else "PENDING_VALIDATION"
-
-    CertBundle.check = checked
     settings.ACM_VALIDATION_WAIT = 10**9

@@ -1,7 +1,8 @@
 """EC2: Debian's own images are there.
 
 moto 5.2.5 ships a catalogue of 2017 without them. Owner and names as in
-https://wiki.debian.org/Cloud/AmazonEC2Image/Bookworm.
+https://wiki.debian.org/Cloud/AmazonEC2Image/Bookworm; what is asked is
+https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeImages.html
 """
 
 from __future__ import annotations

@@ -14,12 +14,12 @@ from moto.core.errors import ErrorLookupFactory
 from moto.core.responses import ActionResult, BaseResponse
 
 from local_aws.errors import AwsError
+from local_aws.replacing import extends, replaces
 
-serialized = BaseResponse.serialized
 
-
-def with_status(self: BaseResponse, action_result: ActionResult) -> Any:
-    status, headers, body = serialized(self, action_result)
+@extends(BaseResponse)
+def serialized(original: Any, self: BaseResponse, action_result: ActionResult) -> Any:
+    status, headers, body = original(self, action_result)
     error = action_result.result
     if isinstance(error, AwsError):
         status = error.status
@@ -34,10 +34,6 @@ def with_status(self: BaseResponse, action_result: ActionResult) -> Any:
 _known: dict[str, Any] = {}
 
 
+@replaces(ErrorLookupFactory, "__init__")
 def _remember(self: ErrorLookupFactory) -> None:
     self._error_lut_cache = _known
-
-
-def apply() -> None:
-    ErrorLookupFactory.__init__ = _remember
-    BaseResponse.serialized = with_status

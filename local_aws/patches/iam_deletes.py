@@ -12,15 +12,15 @@ from typing import Any
 from moto.iam.models import IAMBackend
 
 from local_aws.errors import AwsError
-
-originals: dict[str, Any] = {}
+from local_aws.replacing import extends
 
 
 def conflict(what: str) -> AwsError:
     return AwsError("DeleteConflict", f"Cannot delete entity, must {what} first.")
 
 
-def delete_user(self: IAMBackend, user_name: str) -> None:
+@extends(IAMBackend)
+def delete_user(original: Any, self: IAMBackend, user_name: str) -> None:
     user = self.get_user(user_name)
     for holds, what in (
         (user.managed_policies, "detach all policies"),
@@ -34,10 +34,11 @@ def delete_user(self: IAMBackend, user_name: str) -> None:
     ):
         if holds:
             raise conflict(what)
-    originals["delete_user"](self, user_name)
+    original(self, user_name)
 
 
-def delete_group(self: IAMBackend, group_name: str) -> None:
+@extends(IAMBackend)
+def delete_group(original: Any, self: IAMBackend, group_name: str) -> None:
     group = self.get_group(group_name)
     for holds, what in (
         (group.users, "remove users from group"),
@@ -46,10 +47,11 @@ def delete_group(self: IAMBackend, group_name: str) -> None:
     ):
         if holds:
             raise conflict(what)
-    originals["delete_group"](self, group_name)
+    original(self, group_name)
 
 
-def delete_policy(self: IAMBackend, policy_arn: str) -> None:
+@extends(IAMBackend)
+def delete_policy(original: Any, self: IAMBackend, policy_arn: str) -> None:
     policy = self.get_policy(policy_arn)
     if policy_arn.startswith("arn:aws:iam::aws:"):
         raise AwsError("AccessDenied", f"Policies that AWS manages cannot be deleted: {policy_arn}")
@@ -60,17 +62,12 @@ def delete_policy(self: IAMBackend, policy_arn: str) -> None:
         raise AwsError(
             "DeleteConflict", message + "the policy's versions. The default version is deleted with the policy."
         )
-    originals["delete_policy"](self, policy_arn)
+    original(self, policy_arn)
 
 
-def delete_virtual_mfa_device(self: IAMBackend, serial_number: str) -> None:
+@extends(IAMBackend)
+def delete_virtual_mfa_device(original: Any, self: IAMBackend, serial_number: str) -> None:
     device = self.virtual_mfa_devices.get(serial_number)
     if device is not None and device.user is not None:
         raise AwsError("DeleteConflict", "MFA VirtualDevice in use. Must deactivate first.")
-    originals["delete_virtual_mfa_device"](self, serial_number)
-
-
-def apply() -> None:
-    for function in (delete_user, delete_group, delete_policy, delete_virtual_mfa_device):
-        originals[function.__name__] = getattr(IAMBackend, function.__name__)
-        setattr(IAMBackend, function.__name__, function)
+    original(self, serial_number)

@@ -16,12 +16,12 @@ from moto.iam.policy_validation import IAMTrustPolicyDocumentValidator
 from local_aws import principals
 from local_aws.errors import AwsError
 from local_aws.policies import listed
+from local_aws.replacing import extends
 
 # Characters, not counting white space; of inline policies all of a holder's together.
 LONGEST = {"user": 2048, "group": 5120, "role": 10240}
 LONGEST_MANAGED, LONGEST_TRUST = 6144, 2048
 MOST_ATTACHED, MOST_GROUPS = 10, 10
-originals: dict[str, Any] = {}
 
 
 def malformed(message: str) -> AwsError:
@@ -44,67 +44,60 @@ def check_trust(document: str) -> None:
             raise malformed(f'Invalid principal in policy: "{wrong[0].upper()}":"{wrong[1]}"')
 
 
-def create_role(self: IAMBackend, role_name: str, assume_role_policy_document: str, *rest: Any, **words: Any) -> Any:
+@extends(IAMBackend)
+def create_role(
+    original: Any, self: IAMBackend, role_name: str, assume_role_policy_document: str, *rest: Any, **words: Any
+) -> Any:
     check_trust(assume_role_policy_document)
-    return originals["create_role"](self, role_name, principals.shown(assume_role_policy_document), *rest, **words)
+    return original(self, role_name, principals.shown(assume_role_policy_document), *rest, **words)
 
 
-def update_assume_role_policy(self: IAMBackend, role_name: str, policy_document: str) -> None:
+@extends(IAMBackend)
+def update_assume_role_policy(original: Any, self: IAMBackend, role_name: str, policy_document: str) -> None:
     self.get_role(role_name)
     check_trust(policy_document)
-    originals["update_assume_role_policy"](self, role_name, principals.shown(policy_document))
+    original(self, role_name, principals.shown(policy_document))
 
 
 def _putter(kind: str) -> Any:
-    def put(self: IAMBackend, holder_name: str, policy_name: str, policy_json: str) -> None:
+    def put(original: Any, self: IAMBackend, holder_name: str, policy_name: str, policy_json: str) -> None:
         holder = getattr(self, f"get_{kind}")(holder_name)
         others = sum(length(text) for name, text in holder.policies.items() if name != policy_name)
         if others + length(policy_json) > LONGEST[kind]:
             message = f"Maximum policy size of {LONGEST[kind]} bytes exceeded for {kind} {holder_name}"
             raise AwsError("LimitExceeded", message)
-        originals[f"put_{kind}_policy"](self, holder_name, policy_name, policy_json)
+        original(self, holder_name, policy_name, policy_json)
 
     return put
 
 
 def _attacher(kind: str) -> Any:
-    def attach(self: IAMBackend, policy_arn: str, *names: str, **named: str) -> None:
+    def attach(original: Any, self: IAMBackend, policy_arn: str, *names: str, **named: str) -> None:
         holder = getattr(self, f"get_{kind}")(*names, *named.values())
         if policy_arn not in holder.managed_policies and len(holder.managed_policies) >= MOST_ATTACHED:
             quota = f"PoliciesPer{kind.capitalize()}"
             raise AwsError("LimitExceeded", f"Cannot exceed quota for {quota}: {MOST_ATTACHED}")
-        originals[f"attach_{kind}_policy"](self, policy_arn, *names, **named)
+        original(self, policy_arn, *names, **named)
 
     return attach
 
 
-def _managed(name: str) -> Any:
-    def put(self: IAMBackend, *args: Any, **words: Any) -> Any:
-        document = words.get("policy_document") or args[2 if name == "create_policy" else 1]
-        if length(document) > LONGEST_MANAGED:
-            raise AwsError("LimitExceeded", f"Cannot exceed quota for PolicySize: {LONGEST_MANAGED}")
-        return originals[name](self, *args, **words)
-
-    return put
+@extends(IAMBackend, "create_policy", "create_policy_version")
+def put_managed(original: Any, self: IAMBackend, *args: Any, **words: Any) -> Any:
+    document = words.get("policy_document") or next(one for one in args if isinstance(one, str) and "{" in one)
+    if length(document) > LONGEST_MANAGED:
+        raise AwsError("LimitExceeded", f"Cannot exceed quota for PolicySize: {LONGEST_MANAGED}")
+    return original(self, *args, **words)
 
 
-def add_user_to_group(self: IAMBackend, group_name: str, user_name: str) -> None:
+@extends(IAMBackend)
+def add_user_to_group(original: Any, self: IAMBackend, group_name: str, user_name: str) -> None:
     groups = self.get_groups_for_user(user_name)
     if len(groups) >= MOST_GROUPS and group_name not in {group.name for group in groups}:
         raise AwsError("LimitExceeded", f"Cannot exceed quota for GroupsPerUser: {MOST_GROUPS}")
-    originals["add_user_to_group"](self, group_name, user_name)
+    original(self, group_name, user_name)
 
 
-def apply() -> None:
-    patched = {
-        "create_role": create_role,
-        "update_assume_role_policy": update_assume_role_policy,
-        "add_user_to_group": add_user_to_group,
-        "create_policy": _managed("create_policy"),
-        "create_policy_version": _managed("create_policy_version"),
-        **{f"put_{kind}_policy": _putter(kind) for kind in LONGEST},
-        **{f"attach_{kind}_policy": _attacher(kind) for kind in LONGEST},
-    }
-    for name, function in patched.items():
-        originals[name] = getattr(IAMBackend, name)
-        setattr(IAMBackend, name, function)
+for _kind in LONGEST:
+    extends(IAMBackend, f"put_{_kind}_policy")(_putter(_kind))
+    extends(IAMBackend, f"attach_{_kind}_policy")(_attacher(_kind))

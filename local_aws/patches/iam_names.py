@@ -13,6 +13,7 @@ from typing import Any
 from moto.iam.responses import IamResponse
 
 from local_aws.errors import AwsError
+from local_aws.replacing import extends
 
 # Handler → (parameter with the name, longest, what it is, attribute of the backend that holds its kind)
 CREATES = {
@@ -65,40 +66,32 @@ def _taken(self: IamResponse, name: str, own: str | None, kinds: str) -> bool:
     )
 
 
-def checked(handler: Callable[[IamResponse], Any], parameter: str, longest: int, kind: str, kinds: str) -> Any:
-    def check(self: IamResponse) -> Any:
+@extends(IamResponse)
+def update_group(original: Any, self: IamResponse) -> Any:
+    """Also when only the path is new, which moto overlooks."""
+    path, name = self._get_param("NewPath"), self._get_param("NewGroupName")
+    group = self.backend.get_group(self._get_param("GroupName"))
+    if path and not name:
+        group.path = path
+    return original(self)
+
+
+def _checked(parameter: str, longest: int, kind: str, kinds: str) -> Callable[..., Any]:
+    def check(original: Any, self: IamResponse) -> Any:
         name = self._get_param(parameter)
         _check_path(self._get_param("Path") or self._get_param("NewPath"))
         if name is not None:
             _check_name(name, parameter, longest)
             own = self._get_param(parameter.removeprefix("New")) if parameter.startswith("New") else None
             if kinds and _taken(self, name, own, kinds):
-                words = (
-                    f"called {name} already exists. Duplicate names are not allowed."
-                    if kind == "A policy"
-                    else (f"with name {name} already exists.")
-                )
+                words = f"with name {name} already exists."
+                if kind == "A policy":
+                    words = f"called {name} already exists. Duplicate names are not allowed."
                 raise AwsError("EntityAlreadyExists", f"{kind} {words}")
-        return handler(self)
+        return original(self)
 
-    check.__name__ = handler.__name__
     return check
 
 
-def update_group(self: IamResponse) -> Any:
-    """Also when only the path is new, which moto overlooks."""
-    path, name = self._get_param("NewPath"), self._get_param("NewGroupName")
-    group = self.backend.get_group(self._get_param("GroupName"))
-    if path and not name:
-        group.path = path
-    return originals["update_group"](self)
-
-
-originals: dict[str, Any] = {}
-
-
-def apply() -> None:
-    originals["update_group"] = IamResponse.update_group
-    IamResponse.update_group = update_group
-    for name, words in CREATES.items():
-        setattr(IamResponse, name, checked(getattr(IamResponse, name), *words))
+for _name, _words in CREATES.items():
+    extends(IamResponse, _name)(_checked(*_words))

@@ -12,10 +12,11 @@ from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.core.serialize import url_encode
-from moto.iam.models import IAMBackend
+from moto.iam.models import IAMBackend, User
 from moto.iam.responses import IamResponse
 
 from local_aws.errors import AwsError
+from local_aws.replacing import extends, replaces
 
 LARGEST, USUAL = 1000, 100
 # Handler → the lists of its answer, which are paged as if they were one.
@@ -70,13 +71,13 @@ def _number(self: IamResponse, name: str, usual: int, least: int, most: int | No
     return number
 
 
-def paged(handler: Callable[[IamResponse], ActionResult], keys: tuple[str, ...]) -> Callable[[IamResponse], Any]:
-    def page(self: IamResponse) -> ActionResult:
+def _paged(keys: tuple[str, ...]) -> Callable[..., Any]:
+    def page(original: Any, self: IamResponse) -> ActionResult:
         size = _number(self, "MaxItems", USUAL, 1, LARGEST)
         start = _number(self, "Marker", 0, 0, None)
         self.params = {**self.params, "MaxItems": 10**9}  # moto's own paging, where it has one, is given it all
         self.params.pop("Marker", None)
-        answer = handler(self)
+        answer = original(self)
         result = answer.result if isinstance(answer.result, dict) else {}
         left, skip = size, start
         total = 0
@@ -92,7 +93,6 @@ def paged(handler: Callable[[IamResponse], ActionResult], keys: tuple[str, ...])
             result["Marker"] = str(start + size)
         return ActionResult(result)
 
-    page.__name__ = handler.__name__
     return page
 
 
@@ -114,6 +114,7 @@ def _detail(policy: Any) -> dict[str, Any]:
     }
 
 
+@replaces(IAMBackend, "get_account_authorization_details")
 def details(self: IAMBackend, policy_filter: list[str]) -> dict[str, Any]:
     """Of AWS's own policies, those that somebody has; each user's groups looked up once for all."""
     wanted = set(policy_filter) or {"User", "Role", "Group", "LocalManagedPolicy", "AWSManagedPolicy"}
@@ -136,12 +137,15 @@ def details(self: IAMBackend, policy_filter: list[str]) -> dict[str, Any]:
     }
 
 
-def apply() -> None:
-    from moto.iam.models import User
+@replaces(User)
+def group_list(self: User) -> list[str]:
+    return getattr(self, "known_groups", [])
 
-    IAMBackend.get_account_authorization_details = details
-    User.group_list = property(lambda self: getattr(self, "known_groups", []))
+
+for _handler, _keys in LISTS.items():
+    extends(IamResponse, _handler)(_paged(_keys))
+
+
+def apply() -> None:
     path = "GetAccountAuthorizationDetailsResponse.RoleDetailList.RoleDetail.AssumeRolePolicyDocument"
     IamResponse.RESPONSE_KEY_PATH_TO_TRANSFORMER[path] = url_encode
-    for name, keys in LISTS.items():
-        setattr(IamResponse, name, paged(getattr(IamResponse, name), keys))

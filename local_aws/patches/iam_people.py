@@ -20,6 +20,7 @@ from moto.iam.responses import IamResponse
 
 from local_aws import callers
 from local_aws.errors import AwsError
+from local_aws.replacing import extends, replaces
 
 COLUMNS = (
     "user,arn,user_creation_time,password_enabled,password_last_used,password_last_changed,password_next_rotation,"
@@ -47,6 +48,7 @@ def check_password(backend: IAMBackend, password: str) -> None:
             raise AwsError("PasswordPolicyViolation", message)
 
 
+@replaces(IamResponse)
 def create_login_profile(self: IamResponse) -> ActionResult:
     name, password = self._get_param("UserName"), self._get_param("Password")
     user = self.backend.get_user(name)
@@ -59,6 +61,7 @@ def create_login_profile(self: IamResponse) -> ActionResult:
     return _profile(user)
 
 
+@replaces(IamResponse)
 def update_login_profile(self: IamResponse) -> EmptyResult:
     """Only what is given changes."""
     user = self.backend.get_login_profile(self._get_param("UserName"))
@@ -71,6 +74,7 @@ def update_login_profile(self: IamResponse) -> EmptyResult:
     return EmptyResult()
 
 
+@replaces(IamResponse)
 def get_login_profile(self: IamResponse) -> ActionResult:
     return _profile(self.backend.get_login_profile(self._get_param("UserName")))
 
@@ -81,6 +85,7 @@ def _profile(user: Any) -> ActionResult:
     return ActionResult({"LoginProfile": profile})
 
 
+@replaces(IamResponse)
 def get_user(self: IamResponse) -> ActionResult:
     """Without a name: the caller, who then has to be a user."""
     name = self._get_param("UserName")
@@ -92,7 +97,10 @@ def get_user(self: IamResponse) -> ActionResult:
     return ActionResult({"User": self.backend.get_user(name)})
 
 
-def enable_mfa_device(self: IAMBackend, user_name: str, serial_number: str, code_1: str, code_2: str) -> None:
+@extends(IAMBackend)
+def enable_mfa_device(
+    original: Any, self: IAMBackend, user_name: str, serial_number: str, code_1: str, code_2: str
+) -> None:
     self.get_user(user_name)
     device = self.virtual_mfa_devices.get(serial_number)
     if device is None and ":mfa/" in serial_number:
@@ -101,7 +109,7 @@ def enable_mfa_device(self: IAMBackend, user_name: str, serial_number: str, code
         raise AwsError("EntityAlreadyExists", "MFA Device is already in use.")
     if not all(re.fullmatch(r"\d{6}", code or "") for code in (code_1, code_2)) or code_1 == code_2:
         raise AwsError("InvalidAuthenticationCode", "Authentication code for device is not valid.")
-    originals["enable_mfa_device"](self, user_name, serial_number, code_1, code_2)
+    original(self, user_name, serial_number, code_1, code_2)
 
 
 def root_of(backend: IAMBackend) -> dict[str, Any]:
@@ -109,9 +117,10 @@ def root_of(backend: IAMBackend) -> dict[str, Any]:
     return getattr(backend, "root_user", {"mfa": True, "access_keys": False, "password_last_used": "no_information"})
 
 
-def summary_map(self: AccountSummary) -> dict[str, Any]:
+@extends(AccountSummary)
+def summary_map(original: Any, self: AccountSummary) -> dict[str, Any]:
     root = root_of(self._iam_backend)
-    found = originals["summary_map"].fget(self)
+    found = original(self)
     found |= {"AccountMFAEnabled": int(root["mfa"]), "AccountAccessKeysPresent": int(root["access_keys"])}
     return {**found, "AccountPasswordPresent": 1}
 
@@ -139,6 +148,7 @@ def _row(user: Any, policy: Any) -> list[str]:
     return [*known, *_key(keys[0]), *_key(keys[1]), "false", "N/A", "false", "N/A"]
 
 
+@replaces(IAMBackend)
 def generate_report(self: IAMBackend) -> None:
     root = root_of(self)
     mfa, keyed = ("true" if root[name] else "false" for name in ("mfa", "access_keys"))
@@ -151,22 +161,10 @@ def generate_report(self: IAMBackend) -> None:
     self.credential_report_time = utcnow()
 
 
+@replaces(IamResponse)
 def get_credential_report(self: IamResponse) -> ActionResult:
     report = self.backend.credential_report
     if not report:
         raise AwsError("ReportNotPresent", "Credential report not present. Please generate it first.")
     words = {"ReportFormat": "text/csv", "GeneratedTime": self.backend.credential_report_time}
     return ActionResult({"Content": report, **words})
-
-
-originals: dict[str, Any] = {}
-
-
-def apply() -> None:
-    originals["enable_mfa_device"] = IAMBackend.enable_mfa_device
-    originals["summary_map"] = AccountSummary.summary_map
-    IAMBackend.enable_mfa_device = enable_mfa_device
-    IAMBackend.generate_report = generate_report
-    AccountSummary.summary_map = property(summary_map)
-    for function in (create_login_profile, update_login_profile, get_login_profile, get_user, get_credential_report):
-        setattr(IamResponse, function.__name__, function)

@@ -1,6 +1,7 @@
 """IAM looks through a snapshot of what there is, so that one caller may list while another creates.
 
 moto walks the living dictionary: "dictionary changed size during iteration" answers 500.
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListRoles.html
 """
 
 from __future__ import annotations
@@ -9,12 +10,19 @@ from typing import Any
 
 from moto.iam.models import IAMBackend
 
+from local_aws.replacing import replaces
 
-def apply() -> None:
-    kinds = {"get_roles": "roles", "list_groups": "groups", "get_instance_profiles": "instance_profiles"}
-    for method, kind in kinds.items():
 
-        def snapshot(self: IAMBackend, kind: str = kind) -> list[Any]:
-            return list(getattr(self, kind).values())
+@replaces(IAMBackend)
+def get_roles(self: IAMBackend) -> list[Any]:
+    return list(self.roles.values())
 
-        setattr(IAMBackend, method, snapshot)
+
+@replaces(IAMBackend)
+def list_groups(self: IAMBackend) -> list[Any]:
+    return list(self.groups.values())
+
+
+@replaces(IAMBackend)
+def get_instance_profiles(self: IAMBackend) -> list[Any]:
+    return list(self.instance_profiles.values())

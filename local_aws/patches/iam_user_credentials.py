@@ -16,6 +16,8 @@ from moto.iam.exceptions import DeleteConflictException, NoSuchEntity
 from moto.iam.models import IAMBackend, User
 from moto.iam.responses import IamResponse
 
+from local_aws.replacing import extends, replaces
+
 
 def _service_credentials(user: User) -> dict[str, dict[str, Any]]:
     return user.__dict__.setdefault("service_specific_credentials", {})
@@ -28,6 +30,7 @@ def _credential(user: User, id_: str) -> dict[str, Any]:
     return found
 
 
+@replaces(IamResponse)
 def create_service_specific_credential(self: IamResponse) -> ActionResult:
     user, service = self.backend.get_user(self._get_param("UserName")), self._get_param("ServiceName")
     made = {
@@ -43,18 +46,21 @@ def create_service_specific_credential(self: IamResponse) -> ActionResult:
     return ActionResult({"ServiceSpecificCredential": made})
 
 
+@replaces(IamResponse)
 def list_service_specific_credentials(self: IamResponse) -> ActionResult:
     found = _service_credentials(self.backend.get_user(self._get_param("UserName"))).values()
     shown = [{key: value for key, value in one.items() if key != "ServicePassword"} for one in found]
     return ActionResult({"ServiceSpecificCredentials": shown})
 
 
+@replaces(IamResponse)
 def update_service_specific_credential(self: IamResponse) -> ActionResult:
     user = self.backend.get_user(self._get_param("UserName"))
     _credential(user, self._get_param("ServiceSpecificCredentialId"))["Status"] = self._get_param("Status")
     return EmptyResult()
 
 
+@replaces(IamResponse)
 def delete_service_specific_credential(self: IamResponse) -> ActionResult:
     user, id_ = self.backend.get_user(self._get_param("UserName")), self._get_param("ServiceSpecificCredentialId")
     _credential(user, id_)
@@ -62,6 +68,7 @@ def delete_service_specific_credential(self: IamResponse) -> ActionResult:
     return EmptyResult()
 
 
+@replaces(IamResponse)
 def put_user_permissions_boundary(self: IamResponse) -> ActionResult:
     arn = self._get_param("PermissionsBoundary")
     if arn not in self.backend.managed_policies:
@@ -71,6 +78,7 @@ def put_user_permissions_boundary(self: IamResponse) -> ActionResult:
     return EmptyResult()
 
 
+@replaces(IamResponse)
 def delete_user_permissions_boundary(self: IamResponse) -> ActionResult:
     user = self.backend.get_user(self._get_param("UserName"))
     if not getattr(user, "permissions_boundary", None):
@@ -79,24 +87,8 @@ def delete_user_permissions_boundary(self: IamResponse) -> ActionResult:
     return EmptyResult()
 
 
-originals: dict[str, Any] = {}
-
-
-def delete_user(self: IAMBackend, user_name: str) -> None:
+@extends(IAMBackend)
+def delete_user(original: Any, self: IAMBackend, user_name: str) -> None:
     if _service_credentials(self.get_user(user_name)):
         raise DeleteConflictException("Cannot delete entity, must delete service specific credentials first.")
-    originals["delete_user"](self, user_name)
-
-
-def apply() -> None:
-    for call in (
-        create_service_specific_credential,
-        list_service_specific_credentials,
-        update_service_specific_credential,
-        delete_service_specific_credential,
-        put_user_permissions_boundary,
-        delete_user_permissions_boundary,
-    ):
-        setattr(IamResponse, call.__name__, call)
-    originals["delete_user"] = IAMBackend.delete_user
-    IAMBackend.delete_user = delete_user
+    original(self, user_name)

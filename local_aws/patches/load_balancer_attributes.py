@@ -16,6 +16,8 @@ from moto.elbv2.exceptions import ELBClientError
 from moto.elbv2.models import ELBv2Backend, FakeLoadBalancer
 from moto.s3.models import s3_backends
 
+from local_aws.replacing import extends
+
 DEFAULTS = {
     "access_logs.s3.enabled": "false",
     "client_keep_alive.seconds": "3600",
@@ -53,26 +55,27 @@ def may_deliver(policy: dict[str, Any], key_arn: str) -> bool:
     )
 
 
+@extends(FakeLoadBalancer, "__init__")
+def begin(original: Any, self: FakeLoadBalancer, *args: Any, **words: Any) -> None:
+    original(self, *args, **words)
+    if self.type == "application":
+        self.attrs = {**self.attrs, **DEFAULTS}
+
+
+@extends(ELBv2Backend)
+def modify_load_balancer_attributes(
+    original: Any, self: ELBv2Backend, arn: str, attrs: dict[str, Any]
+) -> dict[str, Any]:
+    if attrs.get("access_logs.s3.enabled") == "true":
+        name, prefix = attrs.get("access_logs.s3.bucket", ""), attrs.get("access_logs.s3.prefix", "")
+        bucket = s3_backends[self.account_id][self.partition].buckets.get(name)
+        path = "/".join(part for part in (name, prefix, "AWSLogs", self.account_id, "ELBAccessLogTestFile") if part)
+        if not (bucket and bucket.policy and may_deliver(json.loads(bucket.policy), f"arn:aws:s3:::{path}")):
+            raise ELBClientError(
+                "InvalidConfigurationRequest", f"Access Denied for bucket: {name}. Please check S3bucket permission"
+            )
+    return original(self, arn, attrs)
+
+
 def apply() -> None:
-    create, modify = FakeLoadBalancer.__init__, ELBv2Backend.modify_load_balancer_attributes
     FakeLoadBalancer.VALID_ATTRS = {*FakeLoadBalancer.VALID_ATTRS, *DEFAULTS}
-
-    def created(self: FakeLoadBalancer, *args: Any, **kwargs: Any) -> None:
-        create(self, *args, **kwargs)
-        if self.type == "application":
-            self.attrs = {**self.attrs, **DEFAULTS}
-
-    def modified(self: ELBv2Backend, arn: str, attrs: dict[str, Any]) -> dict[str, Any]:
-        if attrs.get("access_logs.s3.enabled") == "true":
-            name, prefix = attrs.get("access_logs.s3.bucket", ""), attrs.get("access_logs.s3.prefix", "")
-            bucket = s3_backends[self.account_id][self.partition].buckets.get(name)
-            path = "/".join(part for part in (name, prefix, "AWSLogs", self.account_id, "ELBAccessLogTestFile") if part)
-            if not (bucket and bucket.policy and may_deliver(json.loads(bucket.policy), f"arn:aws:s3:::{path}")):
-                raise ELBClientError(
-                    "InvalidConfigurationRequest",
-                    f"Access Denied for bucket: {name}. Please check S3bucket permission",
-                )
-        return modify(self, arn, attrs)
-
-    FakeLoadBalancer.__init__ = created
-    ELBv2Backend.modify_load_balancer_attributes = modified

@@ -6,21 +6,19 @@ https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_UpdateSecurityGroupRu
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.ec2.responses.security_groups import SecurityGroups
 
-
-def apply() -> None:
-    for name in ("update_security_group_rule_descriptions_ingress", "update_security_group_rule_descriptions_egress"):
-        setattr(SecurityGroups, name, _returning_true(getattr(SecurityGroups, name)))
+from local_aws.replacing import extends
 
 
-def _returning_true(answer: Callable[[Any], Any]) -> Callable[[Any], ActionResult]:
-    def answering(self: Any) -> ActionResult:
-        answer(self)
-        return ActionResult({"Return": True})
-
-    return answering
+@extends(
+    SecurityGroups,
+    "update_security_group_rule_descriptions_ingress",
+    "update_security_group_rule_descriptions_egress",
+)
+def answer(original: Any, self: SecurityGroups) -> ActionResult:
+    original(self)
+    return ActionResult({"Return": True})
