@@ -1,4 +1,4 @@
-"""python -m local_aws start|stop|status: the embedded AWS of this checkout; patches writes the docs' table of what it adds to moto."""
+"""python -m local_aws start|stop|status: the embedded AWS of this checkout; patches writes their table in the docs."""
 
 from __future__ import annotations
 
