@@ -88,11 +88,15 @@ class Control:
         from botocore import UNSIGNED
 
         session: Any = boto3.Session(region_name=region)
-        words = {"max_pool_connections": 50, "retries": {"total_max_attempts": 1}, **config}
+        words = {
+            "max_pool_connections": 50,
+            "retries": {"total_max_attempts": 1},
+            **config,
+        }
         if key is None:
             words["signature_version"] = UNSIGNED
         access_key, secret, token = key or ("", "", "")
-        return session.client(
+        client = session.client(
             service,
             endpoint_url=self.url,
             verify=self.ca,
@@ -101,6 +105,14 @@ class Control:
             aws_session_token=token or None,
             config=Config(**words),
         )
+        client.meta.events.register("before-send.s3-control", self._without_prefix)
+        return client
+
+    def _without_prefix(self, request: Any, **_: Any) -> None:
+        """The SDK asks s3control at <account>.<host>, which nobody resolves: the name goes along as Host only."""
+        host = request.url.split("/")[2]
+        request.headers["Host"] = host
+        request.url = request.url.replace(f"https://{host}", self.url, 1)
 
     def calls(self, since: int = 0) -> list[dict[str, Any]]:
         """Every call since the last reset: {n, service, operation, account, region, write, path, status}."""

@@ -12,6 +12,7 @@ from flask import request
 from moto.s3.models import FakeAcl, FakeBucket, S3Backend, get_canned_acl
 from moto.s3.responses import S3Response
 
+from local_aws import xml_bodies
 from local_aws.errors import AwsError, denied
 from local_aws.requests import OPERATION
 
@@ -19,11 +20,12 @@ EVERYBODY = {
     "http://acs.amazonaws.com/groups/global/AllUsers",
     "http://acs.amazonaws.com/groups/global/AuthenticatedUsers",
 }
+OWNER = "75aa57f09aa0c8caeab4f8c24e99d10f8e7faeebf76c078efc7c6caea54ba06a"  # everybody's canonical id in moto
 OFF = "The bucket does not allow ACLs"
 OWNERS = {"BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"}
 from_headers = S3Response._acl_from_headers
 put_bucket_acl = S3Backend.put_bucket_acl
-put_object_acl = S3Backend.put_object_acl
+put_object_acl, put_object_acl_response = S3Backend.put_object_acl, S3Response.put_object_acl
 put_ownership = S3Backend.put_bucket_ownership_controls
 
 
@@ -70,6 +72,19 @@ def checked_ownership(self: S3Backend, bucket_name: str, ownership: Any) -> None
     put_ownership(self, bucket_name, ownership)
 
 
+def put_own_acl(self: S3Response) -> Any:
+    """Where ACLs are off, the one that gives the owner everything is taken, also as XML: s3cmd copies so."""
+    bucket = self.backend.get_bucket(self.bucket_name)
+    if bucket.ownership_rule == "BucketOwnerEnforced" and self.body:
+        given = (xml_bodies.parsed(self, "PutObjectAcl").get("AccessControlPolicy") or {}).get("Grants") or []
+        if given and all(
+            grant.get("Permission") == "FULL_CONTROL" and (grant.get("Grantee") or {}).get("ID") == OWNER
+            for grant in given
+        ):
+            return 200, {}, ""
+    return put_object_acl_response(self)
+
+
 def get_object_acl(_: S3Backend, key: Any) -> FakeAcl:
     """moto has none of a multipart object, and fails."""
     return key.acl or get_canned_acl("private")
@@ -93,4 +108,5 @@ def apply() -> None:
     S3Backend.put_bucket_acl = checked_bucket_acl
     S3Backend.put_object_acl = checked_object_acl
     S3Backend.get_object_acl = get_object_acl
+    S3Response.put_object_acl = put_own_acl
     S3Backend.put_bucket_ownership_controls = checked_ownership
