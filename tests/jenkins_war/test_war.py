@@ -122,14 +122,11 @@ def controller(tmp_path_factory):
         **repositories(home / "repository", api["repositories"]),
         **python,
         "JENKINS_HOME": str(home / "home"),
-        "JENKINS_PORT": str(port),
-        "JENKINS_LISTEN_ADDRESS": "127.0.0.1",
-        "JENKINS_LOG": str(home / "log"),
         "CASC_JENKINS_CONFIG": str(home / "casc.d"),
         "SECRETS": str(home / "secrets.d"),
     }
     command = ["java", "-Djenkins.install.runSetupWizard=false", "-jar", war]
-    command += [f"--httpPort={port}", "--httpListenAddress=127.0.0.1"]
+    command += [f"--httpPort={port}", "--httpListenAddress=127.0.0.1", f"--webroot={home}/war", f"--logfile={home}/log"]
     with (
         (home / "output").open("w") as output,
         subprocess.Popen(command, env=environment, stdout=output, stderr=output) as process,

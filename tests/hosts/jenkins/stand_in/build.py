@@ -16,17 +16,31 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 VERSIONS = ("2.541.3", "2.580.1", "2.580.2")
+# As jenkinsci/packaging, deb/build/debian/jenkins.postinst: a user only where there is none, three directories of the
+# package's own, the war's with all that is in it. deb-systemd-* is what debhelper puts in its place.
 POSTINST = """#!/bin/sh
 set -e
-getent passwd jenkins >/dev/null || useradd --system --home-dir /var/lib/jenkins --no-create-home jenkins
-mkdir -p /var/lib/jenkins /var/cache/jenkins /var/log/jenkins
-chown jenkins:jenkins /var/lib/jenkins /var/cache/jenkins /var/log/jenkins
+[ "$1" = configure ] || exit 0
+getent group jenkins >/dev/null || groupadd --system jenkins
+id jenkins >/dev/null 2>&1 ||
+  useradd --system --home-dir /var/lib/jenkins --no-create-home --gid jenkins --shell /bin/bash jenkins
+chown jenkins:jenkins /var/lib/jenkins /var/log/jenkins
+chmod u+rwx /var/lib/jenkins /var/log/jenkins
+chown -R jenkins:jenkins /var/cache/jenkins
+chmod -R 750 /var/cache/jenkins
 deb-systemd-helper enable jenkins.service >/dev/null
 systemctl daemon-reload
 deb-systemd-invoke restart jenkins.service
 """
+# As jenkinsci/packaging, systemd/jenkins.sh, infer_jenkins_opts: what the unit says reaches Jenkins as options alone.
 LAUNCHER = """#!/bin/sh
-exec java $JAVA_OPTS -jar /usr/share/java/jenkins.war
+options=""
+[ -z "$JENKINS_WEBROOT" ] || options="$options --webroot=$JENKINS_WEBROOT"
+[ -z "$JENKINS_LOG" ] || options="$options --logfile=$JENKINS_LOG"
+[ -z "$JENKINS_PORT" ] || options="$options --httpPort=$JENKINS_PORT"
+[ -z "$JENKINS_LISTEN_ADDRESS" ] || options="$options --httpListenAddress=$JENKINS_LISTEN_ADDRESS"
+unset JENKINS_WEBROOT JENKINS_LOG JENKINS_PORT JENKINS_LISTEN_ADDRESS
+exec java $JAVA_OPTS -jar /usr/share/java/jenkins.war $options
 """
 AGENT = """#!/usr/bin/python3
 import json, pathlib, signal
@@ -36,6 +50,11 @@ signal.pause()
 """
 AGENT_UNIT = """[Service]
 ExecStart=/opt/aws/amazon-cloudwatch-agent/bin/start-amazon-cloudwatch-agent
+[Install]
+WantedBy=multi-user.target
+"""
+SSM_UNIT = """[Service]
+ExecStart=/bin/sleep infinity
 [Install]
 WantedBy=multi-user.target
 """
@@ -52,7 +71,14 @@ def jar(path: Path, classes: Path, script: str) -> None:
         archive.writestr("stand_in.py", script)
 
 
-def package(folder: Path, name: str, version: str, depends: str, files: dict[str, tuple[str | Path, int]]) -> Path:
+def package(
+    folder: Path,
+    name: str,
+    version: str,
+    depends: str,
+    files: dict[str, tuple[str | Path, int]],
+    directories: tuple[str, ...] = (),
+) -> Path:
     """files is {path on the host: (content, or a file that has it, and its mode)}."""
     with tempfile.TemporaryDirectory() as work:
         control = (
@@ -67,6 +93,8 @@ def package(folder: Path, name: str, version: str, depends: str, files: dict[str
             else:
                 target.write_text(content)
             target.chmod(mode)
+        for directory in directories:
+            Path(work, directory).mkdir(parents=True)
         os.chmod(work, 0o755)  # noqa: S103 # the package's own root folder
         deb = folder / f"{name}_{version}_all.deb"
         run("dpkg-deb", "--root-owner-group", "-Znone", "--build", work, deb)
@@ -91,6 +119,9 @@ def index(folder: Path) -> None:
         run(*gpg, "--quick-generate-key", "stand-in <nobody@invalid.example>", "ed25519", "sign", "1d")
         (folder / "InRelease").write_text(run(*gpg, "--clearsign", input=release))
         (folder.parent / "key.asc").write_text(run(*gpg, "--armor", "--export"))
+        colons = run(*gpg, "--with-colons", "--list-keys").splitlines()
+        fingerprint = next(line.split(":")[9] for line in colons if line.startswith("fpr:"))
+        (folder.parent / "fingerprint").write_text(fingerprint)
         run("gpgconf", "--homedir", home, "--kill", "gpg-agent")
 
 
@@ -112,14 +143,19 @@ def main(root: Path) -> None:
                 "DEBIAN/postinst": (POSTINST, 0o755),
             }
             shutil.copy(war, root / "jenkins.war")
-            package(binary, "jenkins", version, "python3, python3-yaml", files)
+            # jenkinsci/packaging, deb/build/debian/jenkins.dirs
+            owned = ("var/lib/jenkins", "var/log/jenkins", "var/cache/jenkins")
+            package(binary, "jenkins", version, "python3, python3-yaml", files, owned)
         jar(root / "jenkins-plugin-manager.jar", Path(classes), (HERE / "plugin_manager.py").read_text())
     manager = root / "jenkins-plugin-manager.jar"
     Path(f"{manager}.sha256").write_text(hashlib.sha256(manager.read_bytes()).hexdigest())
+    ssm = {"lib/systemd/system/amazon-ssm-agent.service": (SSM_UNIT, 0o644)}
+    package(root, "amazon-ssm-agent", "1.0", "systemd", ssm)
     agent = "opt/aws/amazon-cloudwatch-agent/bin/start-amazon-cloudwatch-agent"
     unit = "lib/systemd/system/amazon-cloudwatch-agent.service"
-    deb = package(root, "amazon-cloudwatch-agent", "1.0", "python3", {agent: (AGENT, 0o755), unit: (AGENT_UNIT, 0o644)})
-    Path(f"{deb}.sha256").write_text(hashlib.sha256(deb.read_bytes()).hexdigest())
+    package(root, "amazon-cloudwatch-agent", "1.0", "python3", {agent: (AGENT, 0o755), unit: (AGENT_UNIT, 0o644)})
+    for deb in root.glob("*.deb"):
+        Path(f"{deb}.sha256").write_text(hashlib.sha256(deb.read_bytes()).hexdigest())
     index(binary)
 
 

@@ -58,6 +58,13 @@ def test_home_is_on_a_volume_of_its_own_found_by_its_uuid(host, home):
     assert host.user("jenkins-agent").uid == 643
 
 
+def test_jenkins_owns_what_its_package_owns_and_unpacked_its_war(host):
+    paths = "/var/lib/jenkins /var/log/jenkins /var/cache/jenkins"
+    assert host.check_output(f"stat --format %U {paths}").split() == ["jenkins"] * 3
+    assert host.check_output("find /var/cache/jenkins /var/log/jenkins ! -user jenkins") == ""
+    assert host.file("/var/cache/jenkins/war/WEB-INF/web.xml").exists
+
+
 def test_secrets_are_files_that_only_jenkins_reads(host):
     folder = host.file(f"{ETC}/secrets")
     assert (folder.user, folder.mode) == ("jenkins", 0o700)
@@ -114,10 +121,10 @@ def test_nginx_serves_the_sign_in_page_with_security_headers(host):
     assert "nginx/" not in answer
 
 
-def test_firewall_drops_what_is_not_listed(host):
+def test_firewall_drops_what_is_not_listed_and_leaves_containers_alone(host):
     rules = host.check_output("nft list table inet marketplace")
-    for chain in ("input", "forward"):
-        assert f"hook {chain} priority filter; policy drop;" in rules
+    assert "hook input priority filter; policy drop;" in rules
+    assert "hook forward" not in rules  # a drop in any chain is final, also for those whom another lets through
     admitted = [line for line in rules.splitlines() if "tcp dport" in line]
     assert admitted
     assert all("saddr" in line for line in admitted)
@@ -166,6 +173,36 @@ def test_security_updates_come_by_themselves_and_jenkins_does_not(host):
     assert host.file("/etc/apt/preferences.d/jenkins").contains("Pin-Priority: 1001")
 
 
+def test_nothing_restarts_jenkins_or_its_java_in_the_middle_of_builds(host):
+    """As unattended-upgrades and needrestart read their own settings."""
+    script = """
+import apt_pkg, re
+apt_pkg.init_config()
+listed = apt_pkg.config.value_list("Unattended-Upgrade::Package-Blacklist")
+names = ("jenkins", "openjdk-21-jre-headless", "openssl")
+print(*[name for name in names if any(re.match(word, name) for word in listed)])
+"""
+    assert host.check_output(f"python3 -c '{script}'") == "jenkins openjdk-21-jre-headless"
+    # Perl, as needrestart itself reads it: the first override that fits decides.
+    asked = "our %nrconf; do $ARGV[0] or die; print $_->($ARGV[1]) for sub { for my $re (keys %{$nrconf{override_rc}}) "
+    asked += "{ return $nrconf{override_rc}{$re} if $_[0] =~ /$re/ } 1 }"
+    files = "/etc/needrestart/needrestart.conf /etc/needrestart/conf.d/jenkins.conf"
+    for path in files.split():
+        if host.file(path).exists:
+            assert host.check_output(f"perl -e '{asked}' {path} jenkins.service") == "0"
+
+
 def test_every_package_of_jenkins_comes_by_its_own_key(host):
     assert host.file("/etc/apt/sources.list.d/jenkins.sources").contains("Signed-By: /etc/apt/keyrings/jenkins.asc")
     assert host.file("/etc/apt/keyrings/jenkins.asc").mode == 0o644
+
+
+def test_builds_know_whom_they_connect_to(host):
+    """From the agent's side, and without connecting anywhere; test_agent.py does that on a real host."""
+    needs = json.loads(host.file(f"{ETC}/builds.json").content_string)
+    for name in needs["hosts"]:
+        assert (
+            host.run(f"runuser -u jenkins-agent -- ssh-keygen -F {name}").rc == 0
+            or host.run(f"runuser -u jenkins-agent -- ssh-keygen -f /etc/ssh/ssh_known_hosts -F {name}").rc == 0
+        ), name
+        assert "user " in host.check_output(f"runuser -u jenkins-agent -- ssh -G {name}")

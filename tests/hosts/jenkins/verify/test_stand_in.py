@@ -97,7 +97,7 @@ def test_firewall_admits_exactly_the_listed_networks(host):
 
 
 def test_no_secret_is_left_that_is_not_declared(host):
-    declared = {"NOTIFY_API_KEY", "PASSWORD_AUTOMATION", "PASSWORD_ADA_EXAMPLE", "PASSWORD_BEN_EXAMPLE"}
+    declared = {"SMTP_PASSWORD", "ROUTERS_KEY", "PASSWORD_AUTOMATION", "PASSWORD_ADA_EXAMPLE", "PASSWORD_BEN_EXAMPLE"}
     assert set(host.check_output("ls -A /etc/jenkins/secrets").split()) == declared | {"AGENT_KEY", "AGENT_KEY.pub"}
 
 
