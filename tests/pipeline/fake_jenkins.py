@@ -14,15 +14,40 @@ from xml.etree import ElementTree
 USER, PASSWORD, CRUMB = "automation", "invented-password", "a-crumb"
 
 
+LEGACY = ("disableSubmodules", "recursiveSubmodules", "remotePoll", "reference", "gitConfigName", "gitConfigEmail")
+CONCURRENT = "org.jenkinsci.plugins.workflow.job.properties.DisableConcurrentBuildsJobProperty"
+TRACKED = "org.jenkinsci.plugins.pipeline.modeldefinition.actions."
+
+
 def as_saved(config: str) -> str:
-    """A job's file as Jenkins writes it back: XML 1.1, versions of plugins, elements that nobody declared."""
+    """A job's file as Jenkins writes it back, after a first run: XML 1.1, versions of plugins, what nobody declared.
+
+    GitSCM's old fields are transient: read, turned into extensions where they are set (an empty name is set, too),
+    never written (GitSCMBackwardCompatibility.readBackExtensionsFromLegacy).
+    """
     job = ElementTree.fromstring(re.sub(r"^<\?xml[^>]*\?>", "", config))
+    for scm in job.iter("scm"):
+        extensions = scm.find("extensions")
+        if extensions is not None and scm.find("gitConfigName") is not None:
+            ElementTree.SubElement(extensions, "hudson.plugins.git.extensions.impl.UserIdentity")
+        for child in [child for child in scm if child.tag in LEGACY]:
+            scm.remove(child)
     for element in job.iter():
         if "." in element.tag:
             element.set("plugin", "some-plugin@1.2.3")
     properties = job.find("properties")
     if properties is not None:
         properties.insert(0, ElementTree.Element("jenkins.model.BuildDiscarderProperty"))
+        for found in properties.iter(
+            "org.jenkinsci.plugins.workflow.job.properties.DisableConcurrentBuildsJobProperty"
+        ):
+            ElementTree.SubElement(found, "abortPrevious").text = "false"
+    actions = job.find("actions")
+    if actions is None:
+        actions = ElementTree.SubElement(job, "actions")
+    ElementTree.SubElement(actions, f"{TRACKED}DeclarativeJobAction")
+    tracker = ElementTree.SubElement(actions, f"{TRACKED}DeclarativeJobPropertyTrackerAction")
+    ElementTree.SubElement(tracker, "options")
     for choices in job.iter("choices"):
         choices.attrib.clear()
         array = choices.find("a")

@@ -112,8 +112,9 @@ def test_jobs_are_created_and_a_second_push_writes_nothing(jenkins, push):
         (config(more="<hudson.triggers.SCMTrigger><spec>H * * * *</spec></hudson.triggers.SCMTrigger>"), "SCMTrigger"),
         (config().replace("Jenkinsfile", "other/Jenkinsfile"), "other/Jenkinsfile"),
         (config().replace("<disabled>false", "<disabled>true"), "disabled: true"),
+        (config().replace("</disabled>", "</disabled><authToken>anybody</authToken>"), "authToken: anybody"),
     ],
-    ids=["schedule", "choices", "another trigger", "script", "disabled"],
+    ids=["schedule", "choices", "another trigger", "script", "disabled", "token"],
 )
 def test_what_was_changed_by_hand_is_shown_and_put_back(jenkins, push, by_hand, shown):
     push()
@@ -150,6 +151,18 @@ def test_a_job_that_is_no_longer_declared_is_named_and_deleted_only_when_asked(j
     assert push(remove=True)["plan"]["counts"]["remove"] == 1
     assert jenkins.writes == [("doDelete", "plan-training")]
     assert set(jenkins.jobs) == {"plan-preview", "plan-staging", "somebody-elses", "nobodys"}
+
+
+def test_a_foreign_job_of_a_declared_name_is_left_alone_and_named(jenkins, push):
+    foreign = config(description="Somebody else's.").replace("flow-definition", "project")
+    jenkins.jobs["plan-preview"] = foreign
+
+    done = push()
+
+    assert done["failed"] is True
+    assert "job plan-preview: somebody else's job has that name" in done["msg"]
+    assert jenkins.jobs["plan-preview"] == foreign
+    assert jenkins.writes == [("createItem", "plan-staging")]
 
 
 def test_a_job_that_jenkins_refuses_does_not_keep_the_others_back(jenkins, push):
