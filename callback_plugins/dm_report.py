@@ -6,6 +6,7 @@ import datetime
 import json
 import os
 import re
+import sys
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,6 +17,10 @@ from ansible import context
 from ansible.playbook.task_include import TaskInclude
 from ansible.plugins.callback.default import CallbackModule as Default
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.append(str(ROOT / "module_utils"))
+from estate.commits import commits
 
 DOCUMENTATION = r"""
 name: dm_report
@@ -275,9 +280,9 @@ class CallbackModule(Default):
         inventory = Path((context.CLIARGS.get("inventory") or ["none"])[0].rstrip(",")).name
         default = f"build/{'plan' if self._check else 'run'}-{inventory}.json"
         path = Path(os.environ.get("DM_PLAN_FILE") or default)
-        path.parent.mkdir(parents=True, exist_ok=True)
         report = {
             "inventory": inventory,
+            "commits": commits(ROOT, os.environ.get("DM_CREDENTIALS_REPO", "")),
             "check": self._check,
             "started": self._started.isoformat(timespec="seconds"),
             "seconds": round((datetime.datetime.now(datetime.UTC) - self._started).total_seconds(), 1),
@@ -294,7 +299,12 @@ class CallbackModule(Default):
         }
         # `ansible-playbook -e @plan.json` hands dm_reviewed to the modules, which refuse any other plan.
         reviewed = {host: {name: plan["digest"] for name, plan in self._plans.get(host, {}).items()} for host in rows}
-        text = json.dumps({"dm_reviewed": reviewed, "dm_plan": report}, indent=1, default=str)
+        return self.write({"dm_reviewed": reviewed, "dm_plan": report}, path)
+
+    def write(self, plan: dict[str, Any], path: Path) -> Path:
+        """The plan as JSON, and as a page beside it, whose path is returned. What bin/estate merge makes, too."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(plan, indent=1, default=str)
         path.write_text(text + "\n", encoding="utf-8")
         templates = Environment(
             loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined

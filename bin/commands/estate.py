@@ -9,7 +9,7 @@ from pathlib import Path
 from shutil import get_terminal_size
 from typing import TextIO
 
-from commands import plan_file
+from commands import plan_file, side_by_side
 from commands.run import BIN, call, embedded_aws, play, say, show
 from commands.words import ROOT, Refusal, Words, tags
 
@@ -23,6 +23,8 @@ def plan_path(words: Words) -> str:
 
 
 def plan(words: Words) -> int:
+    if words.get("WORKERS"):
+        return side_by_side.plan(words)
     return play(main_playbook(words), words, f"plan-{words['STAGE']}", "--check", "--diff")
 
 

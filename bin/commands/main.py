@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import NamedTuple
 
-from commands import estate, jenkins, project
+from commands import estate, jenkins, project, side_by_side
 from commands.run import embedded_aws, say, set_up
 from commands.words import ROOT, Refusal, Words, allowed, check_limit, check_tags, hosts, inventories, parse, tags
 
@@ -44,7 +44,8 @@ GROUPS = {
         "converge": Command("The main job: local, all of it on the embedded AWS; a real stage plans, shows, asks, "
                             "applies, proves", estate.converge, _PART, _with_access, ("site",)),
         "check": Command("Say of all vars what can be said without AWS", estate.check, ("ARGS", "BUILD")),
-        "plan": Command("Show what would change", estate.plan, _PART, _with_access, ("site",)),
+        "plan": Command("Show what would change; WORKERS=4 plans that many hosts at a time", estate.plan,
+                        (*_PART, "WORKERS"), _with_access, ("site",)),
         "apply": Command("Carry out exactly PLAN=build/plan-STAGE.json, or stop because the world has moved since",
                          estate.apply, (*_PART, "PLAN"), _with_access, ("site",)),
         "prove": Command("Write canaries and follow them: replication, assets",
@@ -60,6 +61,10 @@ GROUPS = {
                           estate.access, ("STAGE", "ARGS", "BUILD"), lambda: ["local", "accounts"]),
         "routes": Command("Say which public URL leads to which bucket; reads only",
                           estate.routes, ("STAGE", "LIMIT", "ARGS", "BUILD"), _stages),
+        "hosts": Command("List the hosts of STAGE, which its plan can be cut into",
+                         side_by_side.hosts, ("STAGE", "LIMIT"), _with_access),
+        "merge": Command("Put plans of single hosts together: PLANS=a/plan-STAGE.json,b/plan-STAGE.json",
+                         side_by_side.merge, ("STAGE", "PLANS", "BUILD"), _with_access),
         "summary": Command("Say in one line what PLAN=build/plan-STAGE.json would change",
                            estate.summary, ("PLAN",), needs_setup=False),
     },

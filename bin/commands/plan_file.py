@@ -61,7 +61,14 @@ def _planned(plan: dict[str, Any]) -> dict[str, object]:
 
 def same(old_path: str, new_path: str) -> None:
     """Refuses, saying where they differ, unless both plan the same."""
-    old, new = _planned(read(old_path)), _planned(read(new_path))
+    was, now = read(old_path), read(new_path)
+    for name, commit in was.get("commits", {}).items():
+        if commit != now["commits"][name]:
+            raise Refusal(
+                f"{old_path} was made with {commit or 'another checkout'} of the {name} repo, and here is "
+                f"{now['commits'][name] or 'none'}: check that one out, or plan again; nothing was changed"
+            )
+    old, new = _planned(was), _planned(now)
     moved = sorted(key for key in {*old, *new} if old.get(key) != new.get(key))
     if moved:
         raise Refusal(

@@ -8,7 +8,8 @@
  * Commands are really run, by sh in an empty directory, with a stand-in for bin/estate: so quoting is tested too.
  *
  * scenarios.json: [{name, job, params: {}, env: {}, answers: {"plan": ["changes", "nothing"]}, approval: "yes|no|timeout",
- *                   previous: "SUCCESS|UNSTABLE|FAILURE|null", tamper: bool, lose_plan: bool, mistake: [right, wrong]}]
+ *                   previous: "SUCCESS|UNSTABLE|FAILURE|null", tamper: bool, lose_plan: bool, mistake: [right, wrong],
+ *                   push: somebody pushes after each checkout, no_mail_server: bool}]
  * A mistake is put into the file for that scenario alone, to see it refused: its result is {name, misuse: why}.
  * What stubs/estate answers is said there.
  */
@@ -42,7 +43,7 @@ class Grammar {
     agent: [label: 'leaf', none: 'leaf', any: 'leaf'],
     parameters: [choice: 'leaf', string: 'leaf', booleanParam: 'leaf', text: 'leaf', password: 'leaf'],
     triggers: [cron: 'leaf', pollSCM: 'leaf', upstream: 'leaf'],
-    options: [buildDiscarder: 'leaf', disableConcurrentBuilds: 'leaf', lock: 'leaf', timeout: 'leaf', timestamps: 'leaf',
+    options: [buildDiscarder: 'leaf', disableConcurrentBuilds: 'leaf', disableRestartFromStage: 'leaf', lock: 'leaf', timeout: 'leaf', timestamps: 'leaf',
       retry: 'leaf', skipDefaultCheckout: 'leaf', skipStagesAfterUnstable: 'leaf', preserveStashes: 'leaf'],
     stages: [stage: 'stage'],
     stage: [agent: 'agent', environment: 'environment', options: 'stageOptions', when: 'when', steps: 'steps', stages: 'stages',
@@ -190,6 +191,7 @@ class Collector {
 /** One run of the file, and the only thing that knows what a step does. */
 class Jenkins {
   static final Map<String, List<String>> STEPS = [
+    checkout: ['scm'], node: ['label'], parallel: ['branches'], catchError: ['buildResult', 'stageResult', 'message'],
     sh: ['script', 'label', 'returnStatus', 'returnStdout'], echo: ['message'], error: ['message'], unstable: ['message'],
     script: [], dir: ['path'], deleteDir: [], fileExists: ['file'], readFile: ['file'],
     stash: ['name', 'includes', 'allowEmpty'], unstash: ['name'],
@@ -198,7 +200,10 @@ class Jenkins {
     git: ['url', 'branch', 'credentialsId', 'changelog', 'poll'], mail: ['to', 'subject', 'body'],
     withCredentials: ['bindings'], withEnv: ['overrides'], timeout: ['time', 'unit'], lock: ['resource'],
   ]
-  static final List<String> ANYWHERE = ['echo', 'error', 'unstable', 'script', 'input', 'mail', 'withEnv', 'timeout', 'lock']
+  static final List<String> ANYWHERE = ['echo', 'error', 'unstable', 'script', 'input', 'mail', 'withEnv', 'timeout', 'lock', 'node', 'parallel', 'catchError']
+  static final Map<String, List<String>> BINDINGS = [
+    file: ['credentialsId', 'variable'], sshUserPrivateKey: ['credentialsId', 'keyFileVariable', 'usernameVariable'],
+  ]
   static final List<String> REPORT = ['reportName', 'reportDir', 'reportFiles', 'keepAll', 'alwaysLinkToLastBuild', 'allowMissing']
 
   Script script
@@ -214,6 +219,7 @@ class Jenkins {
   List<String> held = []
   File here
   int agents = 0
+  int commands = 0
   boolean running = false
 
   Map report() {
@@ -369,12 +375,107 @@ class Jenkins {
     def aside = new File(home, "agent${agents}@tmp")
     [here, aside]*.mkdirs()
     env.overlays << [WORKSPACE: here.path, WORKSPACE_TMP: aside.path]
-    // What is checked out: of the tree, the commands call this alone.
-    def tool = new File(here, 'bin/estate')
-    tool.parentFile.mkdirs()
-    tool.bytes = new File(stubs, 'estate').bytes
-    tool.executable = true
     note(allocated: label)
+  }
+
+  /** A step that has a body of its own as an agent. Nobody else's post cleans up after it. */
+  def do_node(Map args, Closure body) {
+    def outer = here
+    agents++
+    here = new File(home, "agent${agents}")
+    def aside = new File(home, "agent${agents}@tmp")
+    [here, aside]*.mkdirs()
+    env.overlays << [WORKSPACE: here.path, WORKSPACE_TMP: aside.path]
+    note(allocated: args.label)
+    try {
+      return inScript(body)
+    } finally {
+      env.overlays.pop()
+      here = outer
+    }
+  }
+
+  /** ParallelStep: without failFast every branch ends, then the first failure is the step's. */
+  def do_parallel(Map args, Closure body) {
+    note(step: 'parallel', branches: args.branches.keySet() as List)
+    def failures = []
+    args.branches.each { name, branch ->
+      try {
+        inScript(branch)
+      } catch (StepFailed | Interrupted failure) {
+        failures << failure
+      }
+    }
+    if (failures) {
+      throw failures[0]
+    }
+  }
+
+  /** CatchErrorStep: the build's result only becomes what buildResult says. */
+  def do_catchError(Map args, Closure body) {
+    try {
+      inScript(body)
+    } catch (StepFailed | Interrupted failure) {
+      note(caught: failure.message, message: args.message)
+      build.atLeast(args.buildResult ?: 'FAILURE')
+    }
+  }
+
+  // ---- git: the repositories are real, so what is checked out is what git gives
+
+  File repository(String name) {
+    def made = new File(home, "${name}.git")
+    if (!made.exists()) {
+      made.mkdirs()
+      git(made, 'init', '-q', '-b', 'main')
+      if (name == 'estate') {
+        // Of the tree, the commands call this alone.
+        def tool = new File(made, 'bin/estate')
+        tool.parentFile.mkdirs()
+        tool.bytes = new File(stubs, 'estate').bytes
+        tool.executable = true
+        new File(made, '.gitignore').text = 'build/\n'
+      }
+      push(made)
+    }
+    return made
+  }
+
+  /** What somebody pushes: once at first, and in scenarios with push whenever somebody else has checked out. */
+  void push(File repository) {
+    new File(repository, 'pushed').append('.')
+    git(repository, 'add', '.')
+    git(repository, '-c', 'user.name=nobody', '-c', 'user.email=nobody@invalid.example', 'commit', '-q', '-m', 'push')
+  }
+
+  String git(File where, String... words) {
+    def process = new ProcessBuilder(['git', *words]).directory(where).redirectErrorStream(true).start()
+    String output = process.inputStream.text
+    if (process.waitFor() != 0) {
+      throw new StepFailed("git ${words}: ${output}")
+    }
+    return output.trim()
+  }
+
+  /** GitSCM.determineRevisionToBuild: the branch's head at this moment, whatever another checkout of the run had. */
+  void checkOutHead(String name) {
+    def from = repository(name)
+    if (!new File(here, '.git').exists()) {
+      git(here, 'init', '-q')
+    }
+    git(here, 'fetch', '-q', from.path, 'main')
+    git(here, 'checkout', '-q', '--detach', 'FETCH_HEAD')
+    note(step: 'checked out', repository: name, commit: git(here, 'rev-parse', 'HEAD'))
+    if (scenario.push) {
+      push(from)
+    }
+  }
+
+  def do_checkout(Map args, Closure body) {
+    if (args.scm != 'the scm of the job') {
+      throw new Misuse('the harness checks out scm only')
+    }
+    checkOutHead('estate')
   }
 
   void post(List args, String previous, boolean fine = true) {
@@ -416,7 +517,7 @@ class Jenkins {
   }
 
   def step(String name, List given) {
-    if (name == 'file' && given.size() == 1 && given[0] instanceof Map && given[0].keySet() == ['credentialsId', 'variable'] as Set) {
+    if (BINDINGS[name] && given.size() == 1 && given[0] instanceof Map && given[0].keySet() == BINDINGS[name] as Set) {
       return [binding: name] + given[0]
     }
     if (!STEPS.containsKey(name)) {
@@ -428,7 +529,9 @@ class Jenkins {
     List rest = new ArrayList(given)
     Closure body = rest && rest.last() instanceof Closure ? rest.pop() : null
     Map args = [:]
-    if (rest && rest[0] instanceof Map) {
+    if (name == 'parallel') {
+      args = [branches: rest[0]]
+    } else if (rest && rest[0] instanceof Map) {
       args = rest[0]
     } else if (rest) {
       args = [(STEPS[name] ? STEPS[name][0] : 'nothing'): rest[0]]
@@ -463,14 +566,32 @@ class Jenkins {
   def do_sh(Map args, Closure body) {
     def log = new File(home, 'estate.log')
     int before = log.exists() ? log.readLines().size() : 0
-    def builder = new ProcessBuilder('sh', '-e', '-c', args.script.toString()).directory(here).redirectErrorStream(true)
+    // As durable-task starts it (BourneShellScript.scriptLauncherCmd): a file, run by "sh -xe" in the background of a
+    // nohup'd shell, so with HUP, INT and QUIT ignored and without a terminal; its status comes by a file.
+    def control = new File(home, "durable-${++commands}")
+    control.mkdirs()
+    new File(control, 'script.sh').text = args.script.toString()
+    def (String script, String out, String trace, String result) = ['script.sh', 'output', 'log', 'result'].collect {
+      new File(control, it).path
+    }
+    String wrapper = "('sh' -xe '${script}' > '${out}' 2> '${trace}'; echo \$? > '${result}.tmp'; " +
+      "mv '${result}.tmp' '${result}'; wait) >&- 2>&- &"
+    def builder = new ProcessBuilder('nohup', 'sh', '-c', wrapper).directory(here).redirectErrorStream(true)
+    builder.redirectInput(ProcessBuilder.Redirect.from(new File('/dev/null')))
     builder.environment().clear()
     env.all().each { name, value -> if (value != null) { builder.environment().put(name, value.toString()) } }
     builder.environment().putAll([PATH: '/usr/bin:/bin', HARNESS: home.path])
-    def process = builder.start()
-    process.outputStream.close()
-    String output = process.inputStream.text
-    int status = process.waitFor()
+    builder.start().waitFor()
+    long end = System.currentTimeMillis() + 60000
+    while (!new File(result).exists()) {
+      if (System.currentTimeMillis() > end) {
+        throw new Misuse("the command never ends: ${args.script}")
+      }
+      sleep(2)
+    }
+    String output = new File(out).text
+    int status = new File(result).text.trim() as int
+    output += args.returnStdout ? '' : new File(trace).text
     def made = (log.exists() ? log.readLines().drop(before) : []).collect { new JsonSlurper().parseText(it) }
     note(step: 'sh', script: args.script, status: status, calls: made, output: output)
     if (args.returnStatus) {
@@ -578,10 +699,16 @@ class Jenkins {
 
   def do_git(Map args, Closure body) {
     note(step: 'git', url: args.url, credentialsId: args.credentialsId)
-    new File(here, 'vars').mkdirs()
+    checkOutHead('credentials')
   }
 
-  def do_mail(Map args, Closure body) { note([step: 'mail'] + args) }
+  /** MailStep: Transport.send throws where there is no server, and the step fails. */
+  def do_mail(Map args, Closure body) {
+    note([step: 'mail'] + args)
+    if (scenario.no_mail_server) {
+      throw new StepFailed("Couldn't connect to host, port: localhost, 25; timeout -1")
+    }
+  }
 
   def do_withEnv(Map args, Closure body) {
     env.overlays << args.overrides.collectEntries { it.toString().split('=', 2) as List }
@@ -596,7 +723,8 @@ class Jenkins {
     Map overlay = args.bindings.collectEntries { binding ->
       def secret = new File(home, "secret-${binding.credentialsId}")
       secret.text = 'secret'
-      [(binding.variable): secret.path]
+      Map variables = [(binding.variable ?: binding.keyFileVariable): secret.path]
+      binding.usernameVariable ? variables + [(binding.usernameVariable): 'admin'] : variables
     }
     note(step: 'withCredentials', ids: args.bindings*.credentialsId)
     env.overlays << overlay
@@ -604,7 +732,7 @@ class Jenkins {
       return inScript(body)
     } finally {
       env.overlays.pop()
-      overlay.values().each { new File(it).delete() }
+      args.bindings.each { binding -> new File(home, "secret-${binding.credentialsId}").delete() }
     }
   }
 
@@ -657,7 +785,8 @@ def results = new JsonSlurper().parse(new File(args[1])).collect { scenario ->
       script = asItIs.class.newInstance()
     }
     jenkins.script = script
-    script.binding = new Binding(jenkins__: jenkins, env: jenkins.env, currentBuild: jenkins.build)
+    script.binding = new Binding(jenkins__: jenkins, env: jenkins.env, currentBuild: jenkins.build,
+      scm: 'the scm of the job')
     script.run()
     jenkins.report()
   } catch (RuntimeException misuse) {

@@ -42,6 +42,7 @@ MISTAKES = {
         "stageOptions has no directive disableConcurrentBuilds",
     ),
     "misspelt step": ("sh 'bin/estate setup'", "shell 'bin/estate setup'", "no step shell"),
+    "checkout of another repository": ("checkout(scm)", "checkout('another')", "checks out scm only"),
     "misspelt argument of a step": ("artifacts:", "artifact:", "archiveArtifacts does not know [artifact]"),
     "Groovy among steps": ("sh 'bin/estate lint'", "if (true) { sh 'bin/estate lint' }", "put Groovy in a script step"),
     "step without a workspace": ("script { checkRequest() }", "script { fileExists('x') }", "there is no agent"),
@@ -107,6 +108,24 @@ def scenarios() -> list[dict]:
         converge("refused", approval="no", previous="SUCCESS", **told),
         converge("not approved in time", approval="timeout"),
         converge("approvers", env={"DM_APPROVERS": "ada.example"}),
+        converge("no mail server", no_mail_server=True, previous="SUCCESS", **told),
+        converge("told to nobody", previous="SUCCESS"),
+        *(
+            converge(
+                f"pushed meanwhile, {agents} agents",
+                push=True,
+                env={"DM_PLAN_AGENTS": str(agents), "HARNESS_HOSTS": "a,b,c,d"},
+            )
+            for agents in (1, 2, 4, 9)
+        ),
+        {"name": "findings", "job": "audit-preview", "answers": {"audit": ["changes"]}},
+        {"name": "audit fails", "job": "audit-preview", "answers": {"audit": ["fail"]}},
+        {
+            "name": "one agent of two fails",
+            "job": "converge-production",
+            "env": {"DM_PLAN_AGENTS": "2", "HARNESS_HOSTS": "a,b"},
+            "answers": {"plan": ["error", "changes"]},
+        },
         converge("tampered", tamper=True),
         converge("plan lost", lose_plan=True),
     ]
@@ -131,20 +150,21 @@ def steps(run: dict, name: str) -> list[dict]:
 
 
 def expected(stage: str, action: str) -> list[str]:
-    plan = f"estate plan STAGE={stage}"
+    plan = f"estate plan STAGE={stage} LIMIT={stage} WORKERS=2"
     if action == "plan":
-        return ["estate setup", plan]
+        return ["estate setup", "estate setup", plan]
     if action != "converge":
         return ["estate setup", f"estate {action} STAGE={stage}"]
     return [
         "estate setup",
         "estate lint",
         "estate test JUNIT=build/junit.xml",
+        "estate setup",
         plan,
-        *(["ask"] if stage in ("staging", "production") else []),
+        *(["ask"] if stage != "preview" else []),
         "estate setup",
         f"estate apply STAGE={stage} PLAN=build/plan-{stage}.json",
-        plan,
+        f"estate plan STAGE={stage}",
         *([f"estate verify-assets STAGE={stage}"] if stage in STAGES else []),
     ]
 
@@ -196,13 +216,14 @@ def test_a_hostile_limit_is_refused_before_a_shell_sees_it(runs, limit):
     assert steps(run, "sh") == []
 
 
-def test_a_limit_reaches_every_command_on_the_estate(runs):
-    limit = " LIMIT=main-account,backups-account"
-
+def test_a_limit_decides_which_hosts_are_planned_and_the_plan_which_are_applied(runs):
+    listing = next(call["script"] for call in steps(runs["limited"], "sh") if "bin/estate hosts" in call["script"])
     on_estate = [words for words in made(runs["limited"]) if "STAGE=" in words]
 
-    assert len(on_estate) == 3
-    assert all(limit in words for words in on_estate)
+    assert '"LIMIT=$LIMIT"' in listing
+    assert [words.split()[1] for words in on_estate] == ["plan", "apply", "plan"]
+    assert "LIMIT" not in on_estate[1]
+    assert "LIMIT=main-account,backups-account" in on_estate[2]
 
 
 def test_a_plan_with_changes_is_unstable_and_one_without_is_a_success(runs):
@@ -214,14 +235,14 @@ def test_a_plan_with_changes_is_unstable_and_one_without_is_a_success(runs):
 
 def test_a_failed_plan_is_a_failure_and_nothing_is_applied(runs):
     assert runs["plan fails"]["result"] == "FAILURE"
-    assert made(runs["plan fails"])[-1] == "estate plan STAGE=production"
+    assert made(runs["plan fails"])[-1] == "estate plan STAGE=production LIMIT=production WORKERS=2"
 
 
 def test_with_nothing_to_do_nobody_is_asked_and_nothing_is_applied(runs):
     run = runs["nothing to converge"]
 
     assert run["result"] == "SUCCESS"
-    assert made(run)[-1] == "estate plan STAGE=production"
+    assert made(run)[-1] == "estate plan STAGE=production LIMIT=production WORKERS=2"
 
 
 def test_the_question_says_what_for_whom_and_where_the_diff_is(runs):
@@ -231,6 +252,82 @@ def test_the_question_says_what_for_whom_and_where_the_diff_is(runs):
     assert "Started by user Ada" in question
     assert "https://jenkins.example/job/any/12/Plan/" in question
     assert runs["production converge"]["description"] == "production: 1 to add, approved by bea"
+
+
+@pytest.mark.parametrize(("stage", "asked"), [(stage, stage != "preview") for stage in TARGETS])
+def test_whoever_changes_what_is_live_or_who_may_go_where_is_asked(runs, stage, asked):
+    assert bool(steps(runs[f"{stage} converge"], "input")) == asked
+
+
+def test_an_approval_that_waits_is_told(runs):
+    letters = [letter["subject"] for letter in steps(runs["refused"], "mail")]
+
+    assert letters == ["production waits for approval", "converge-production was SUCCESS, is ABORTED"]
+
+
+@pytest.mark.parametrize("agents", [1, 2, 4, 9])
+def test_one_commit_of_each_repository_is_tested_planned_approved_and_applied(runs, agents):
+    """Somebody pushes to both after every checkout, which is real and takes the branch's head, as GitSCM does."""
+    run = runs[f"pushed meanwhile, {agents} agents"]
+    calls = [call for event in run["events"] for call in event.get("calls", [])]
+    heads = {event["commit"] for event in steps(run, "checked out")}
+    question = steps(run, "input")[0]["message"]
+
+    assert run["result"] == "SUCCESS"
+    assert len(heads) > 4
+    (commit,) = {call["commit"] for call in calls}
+    (credentials,) = {call["credentials_commit"] for call in calls} - {""}
+    assert f"Commits: estate {commit[:12]}, credentials {credentials[:12]}." in question
+    assert {call["args"][0] for call in calls} >= {"lint", "test", "plan", "apply", "verify-assets"}
+
+
+@pytest.mark.parametrize("agents", [1, 2, 4, 9])
+def test_every_host_is_planned_once_on_as_many_agents_as_there_may_be(runs, agents):
+    run = runs[f"pushed meanwhile, {agents} agents"]
+    planned = [call["args"] for event in run["events"] if event["stage"] == "Plan" for call in event.get("calls", [])]
+    shares = [
+        word.removeprefix("LIMIT=").split(",") for words in planned for word in words if word.startswith("LIMIT=")
+    ]
+
+    assert len(shares) == min(agents, 4)
+    assert sorted(host for share in shares for host in share) == ["a", "b", "c", "d"]
+
+
+def test_a_plan_that_lacks_an_agents_share_is_no_plan(runs):
+    run = runs["one agent of two fails"]
+
+    assert run["result"] == "FAILURE"
+    assert not [words for words in made(run) if words.startswith(("ask", "estate apply"))]
+    assert run["left"] == []
+
+
+def test_nobody_comes_in_between_by_a_restart_from_a_stage(runs):
+    assert "disableRestartFromStage" in [event.get("option") for event in runs["plan-preview"]["events"]]
+
+
+def test_a_mail_server_that_does_not_answer_decides_nothing(runs):
+    run = runs["no mail server"]
+
+    assert run["result"] == "SUCCESS"
+    assert len(steps(run, "mail")) == 1  # of the approval; SUCCESS was SUCCESS
+    assert [event["message"] for event in run["events"] if "caught" in event] == [
+        "nobody could be told: production waits for approval"
+    ]
+
+
+def test_without_somebody_to_tell_nothing_is_sent_and_that_is_said(runs):
+    assert steps(runs["told to nobody"], "mail") == []
+    assert "nobody is told" in steps(runs["told to nobody"], "echo")[0]["message"]
+
+
+def test_an_audit_with_findings_is_unstable_and_one_that_broke_off_a_failure(runs):
+    assert runs["findings"]["result"] == "UNSTABLE"
+    assert runs["audit fails"]["result"] == "FAILURE"
+
+
+def test_commands_run_as_durable_task_starts_them(runs):
+    """Ignoring signals and without a terminal: the statuses hold all the same."""
+    assert {event["status"] for event in steps(runs["plan-preview"], "sh")} == {0, 2}
 
 
 def test_approval_keeps_no_agent_busy_and_ends(runs):
@@ -277,7 +374,7 @@ FAILED = ["setup fails", "lint fails", "test fails", "plan fails", "apply fails"
 @pytest.mark.parametrize("name", FAILED)
 def test_a_failure_is_told_and_leaves_nothing_behind(runs, name):
     run = runs[name]
-    mail = steps(run, "mail")
+    mail = [letter for letter in steps(run, "mail") if "waits for approval" not in letter["subject"]]
 
     assert run["result"] == ("ABORTED" if name == "refused" else "FAILURE")
     assert [letter["to"] for letter in mail] == ["estate@marketplace.example"]

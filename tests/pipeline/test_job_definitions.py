@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow  # rendering starts Ansible twice
 
 STAGES = ["preview", "staging", "production"]
 PER_STAGE = ["plan", "converge", "audit", "verify-assets"]
-NIGHTLY = {"plan", "audit", "verify-assets"}
+TIMED = {"plan", "audit", "verify-assets", "sync"}
 # Pipeline steps and options, and what Job Builder writes, by the plugin that brings them.
 NEEDED = {
     "workflow-aggregator": "pipelines, stages, input, stash",
@@ -64,16 +64,17 @@ def test_jobs_are_disabled_until_the_variable_enables_them(rendered, enabled_wit
     assert {job.findtext("disabled") for job in enabled_with_another_stage.values()} == {"false"}
 
 
-def test_what_only_reads_runs_at_night_and_the_rest_waits_for_a_person(rendered):
+def test_what_only_reads_runs_at_night_access_by_day_and_the_rest_waits_for_a_person(rendered):
     timed = {name for name, job in rendered.items() if job.find(".//hudson.triggers.TimerTrigger") is not None}
 
-    assert timed == {name for name in expected() if name.rsplit("-", 1)[0] in NIGHTLY}
+    assert timed == {name for name in expected() if name.rsplit("-", 1)[0] in TIMED}
     for name in timed:
         zone, cron = rendered[name].findtext(".//hudson.triggers.TimerTrigger/spec").split("\n")
         assert zone == "TZ=Europe/London"
         minute, hour, *days = cron.split()
         assert (minute, days) == ("H", ["*", "*", "*"])
-        assert 0 <= int(hour) < 7
+        assert (int(hour) in range(8, 12)) == (name == "sync-access")
+        assert int(hour) < 12
 
 
 def test_every_job_runs_the_one_jenkinsfile_in_the_sandbox_and_has_no_script_of_its_own(rendered):
@@ -121,16 +122,16 @@ def test_jenkins_has_the_credentials_and_the_agent_that_the_jenkinsfile_names():
     jenkinsfile = (ROOT / "Jenkinsfile").read_text()
     ids = {fields["id"] for credential in declared["jenkins_credentials"] for fields in credential.values()}
 
-    assert set(re.findall(r"credentialsId: '([\w-]+)'", jenkinsfile)) <= ids
-    assert set(re.findall(r"label '(\w+)'", jenkinsfile)) <= set(defaults["jenkins_host_agent_labels"].split())
+    assert set(re.findall(r"credentialsId: '([\w-]+)'", jenkinsfile)) == ids
+    labels = set(re.findall(r"(?:label|node)[ (]'(\w+)'", jenkinsfile))
+    assert labels <= set(defaults["jenkins_host_agent_labels"].split())
 
 
 def test_jenkins_environment_has_what_the_jenkinsfile_reads_from_it():
     declared = yaml.safe_load((ROOT / "inventories/common/group_vars/all/jenkins_jobs.yml").read_text())
-    (node,) = declared["jenkins_configuration"]["jenkins"]["globalNodeProperties"]
     read = set(re.findall(r"env\.(DM_\w+)", (ROOT / "Jenkinsfile").read_text()))
 
-    assert {variable["key"] for variable in node["envVars"]["env"]} == read
+    assert set(declared["jenkins_environment"]) | {"DM_PLAN_AGENTS"} == read
 
 
 def test_a_definition_that_cannot_be_rendered_is_named(render_jobs):

@@ -93,6 +93,27 @@ def profile(iam: Any, given: Mapping[str, Any]) -> dict[str, Any]:
     return {"profile_known": True}
 
 
+def backup_role(iam: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        iam.get_role(RoleName=given["backup_role"])
+    except Exception as exc:
+        if error_code(exc) != "NoSuchEntity":
+            raise
+        return {"backup_role_known": False}
+    return {"backup_role_known": True}
+
+
+def log_bucket(s3: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Only this account's: a bucket of that name elsewhere answers 403."""
+    try:
+        s3.head_bucket(Bucket=given["log_bucket"])
+    except Exception as exc:
+        if error_code(exc) not in ("404", "403", "NoSuchBucket"):
+            raise
+        return {"log_bucket_known": False}
+    return {"log_bucket_known": True}
+
+
 def read(clients: Any, given: Mapping[str, Any]) -> dict[str, Any]:
     """All parts side by side; clients["ec2"] is a client of EC2."""
     parts = [
@@ -103,6 +124,8 @@ def read(clients: Any, given: Mapping[str, Any]) -> dict[str, Any]:
         ("route53", dns),
         ("backup", backups),
         ("iam", profile),
+        ("iam", backup_role),
+        ("s3", log_bucket),
     ]
     found: dict[str, Any] = {}
     with ThreadPoolExecutor(max_workers=len(parts)) as pool:
