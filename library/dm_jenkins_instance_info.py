@@ -45,6 +45,14 @@ options:
     description: The instance profile.
     type: str
     required: true
+  backup_role:
+    description: The role that AWS Backup takes snapshots with.
+    type: str
+    required: true
+  log_bucket:
+    description: The bucket that takes the load balancer's access logs.
+    type: str
+    required: true
   replace:
     description: An instance is to be launched although there is one.
     type: bool
@@ -69,6 +77,8 @@ EXAMPLES = r"""
     image_owner: "136693071363"
     image_filters: {name: debian-13-amd64-*}
     instance_profile: jenkins
+    backup_role: jenkins_backup
+    log_bucket: digitalmarketplace-load-balancer-logs
 """
 RETURN = r"""
 vpc:
@@ -114,6 +124,14 @@ dns_zone_known:
   type: bool
 profile_known:
   description: Whether the account has the instance profile.
+  returned: success
+  type: bool
+backup_role_known:
+  description: Whether the account has the role of AWS Backup.
+  returned: success
+  type: bool
+log_bucket_known:
+  description: Whether the account has the bucket for access logs.
   returned: success
   type: bool
 backup_plan_known:

@@ -137,13 +137,32 @@ def test_the_host_is_made_kept_as_declared_and_replaced_without_losing_its_data(
         assert run.rc == 0, run.output
         return run
 
-    planned = provision(check=True)
-    with subtests.test("check mode writes nothing to an empty account"):
-        assert estate_aws.writes() == []
-
+    missing = {
+        "instance": "no instance profile jenkins",
+        "backups": "no role jenkins_backup",
+        "load_balancer": "no bucket digitalmarketplace-load-balancer-logs",
+    }
+    for tag, said in missing.items():
+        with subtests.test(
+            "what is not there yet is said before the first write, in check mode as in earnest", tag=tag
+        ):
+            for check in (True, False):
+                run = run_playbook(
+                    "provision_jenkins.yml", "-l", "main-account", "--tags", tag, check=check, extra_vars=office
+                )
+                assert run.rc != 0
+                assert said in run.output
+                assert estate_aws.writes() == []
     for playbook in ("converge_access.yml", "converge_buckets.yml"):
         run = run_playbook(playbook, "-l", "main-account")
         assert run.rc == 0, run.output
+    estate_aws.forget_calls()
+    planned = provision(check=True)
+    with subtests.test("check mode writes nothing"):
+        assert estate_aws.writes() == []
+    with subtests.test("a run whose alarms tell nobody says so"):
+        assert "so the alarms of the Jenkins host tell nobody" in planned.output
+
     made = provision()
     with subtests.test("check mode told exactly what was then done"):
         assert pending(planned) == pending(made)
@@ -155,6 +174,7 @@ def test_the_host_is_made_kept_as_declared_and_replaced_without_losing_its_data(
         assert first["InstanceType"] == "t3.large"
         assert first["MetadataOptions"]["HttpTokens"] == "required"
         assert first["IamInstanceProfile"]["Arn"].endswith(":instance-profile/jenkins")
+        assert first["MetadataOptions"]["HttpPutResponseHopLimit"] == 1  # no container is the instance
         assert host.protected()
         (pair,) = host.ec2.describe_key_pairs(KeyNames=[first["KeyName"]], IncludePublicKey=True)["KeyPairs"]
         assert pair["KeyName"] == NAME
@@ -263,3 +283,21 @@ def test_another_accounts_credentials_are_refused_before_anything_is_read(estate
     assert "Account main is 111111111111, but the credentials" in run.output
     assert "are for 333333333333" in run.output
     assert {call["service"] for call in estate_aws.calls()} <= {"sts"}
+
+
+@pytest.mark.parametrize(
+    ("declared", "said"),
+    [
+        ({"jenkins_instance_allowed_addresses": ["0.0.0.0/1", "128.0.0.0/1"]}, "0.0.0.0/0 is too much of the internet"),
+        ({"jenkins_instance_ssh_addresses": ["192.0.2.0/24", "cafe"]}, "'cafe' is no network"),
+        ({"jenkins_instance_ssh_addresses": ["300.1.2.3/99"]}, "'300.1.2.3/99' is no network"),
+        ({"jenkins_instance_drill_addresses": ["::/0"]}, "::/0 is too much of the internet"),
+        ({"jenkins_instance_ssh_addresses": []}, "so the host is reached by SSM alone"),
+    ],
+)
+def test_whom_nobody_should_let_in_and_a_host_that_nobody_reaches_are_refused(estate_aws, run_playbook, declared, said):
+    run = run_playbook("provision_jenkins.yml", "-l", "main-account", check=True, extra_vars=declared)
+
+    assert run.rc != 0
+    assert said in " ".join(run.output.split())
+    assert estate_aws.writes() == []
