@@ -1,15 +1,16 @@
-"""A plan made host by host, several at a time, and put together again: the same bytes however many there are."""
+"""A plan made by several at once, each with a share of the hosts: the same bytes however many there are."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 from commands import plan_file
 from commands.run import BIN, call, inventory_words, say
 from commands.words import ROOT, Refusal, Words
+
+ESTATE = str(ROOT / "bin" / "estate")
 
 
 def hosts(words: Words) -> int:
@@ -29,43 +30,29 @@ def listed(words: Words) -> list[str]:
 
 
 def plan(words: Words) -> int:
-    """WORKERS hosts at a time, each a plan of its own; what one of them has to say is shown when it ends."""
+    """WORKERS at a time, each with its share of the hosts; what one of them has to say is shown when it ends."""
     workers = words["WORKERS"]
     if not workers.isdecimal() or not 1 <= int(workers) <= 64:
         raise Refusal(f"WORKERS={workers} is not understood; allowed is a number from 1 to 64")
     stage, more = words["STAGE"], [f"{word}={words[word]}" for word in ("TAGS", "ARGS") if words.get(word)]
-    left = listed(words)
-    files, failed = [], []
-    running: dict[str, subprocess.Popen[str]] = {}
+    hosts = listed(words)
+    started, files, failed = [], [], []
     try:
-        while left or running:
-            while left and len(running) < int(workers):
-                host = left.pop(0)
-                build = Path(words["BUILD"]) / "hosts" / host
-                files.append(str(build / f"plan-{stage}.json"))
-                running[host] = subprocess.Popen(
-                    [
-                        sys.executable,
-                        ROOT / "bin/estate",
-                        "plan",
-                        f"STAGE={stage}",
-                        f"LIMIT={host}",
-                        f"BUILD={build}",
-                        *more,
-                    ],
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.STDOUT,
-                    text=True,
-                    cwd=ROOT,
-                )
-            for host in [host for host, process in running.items() if process.poll() is not None]:
-                process = running.pop(host)
-                say(f"--- {host}\n{process.communicate()[0].rstrip()}", sys.stdout)
-                failed += [host] if process.returncode not in (0, 2) else []
-            time.sleep(0.05)
+        for number in range(min(int(workers), len(hosts))):
+            share, build = hosts[number :: int(workers)], Path(words["BUILD"], "shares", str(number))
+            files.append(str(build / f"plan-{stage}.json"))
+            build.mkdir(parents=True, exist_ok=True)
+            command = ["plan", f"STAGE={stage}", f"LIMIT={','.join(share)}", f"BUILD={build}", *more]
+            with (build / "said.txt").open("w", encoding="utf-8") as out:
+                process = subprocess.Popen([sys.executable, ESTATE, *command], stdout=out, stderr=out, cwd=ROOT)
+            started.append((process, share, build))
+        for process, share, build in started:
+            failed += share if process.wait() not in (0, 2) else []
+            say((build / "said.txt").read_text(encoding="utf-8").rstrip(), sys.stdout)
     finally:
-        for process in running.values():
-            process.terminate()
+        for process, _, _ in started:
+            if process.poll() is None:
+                process.terminate()
     if failed:
         raise Refusal(f"the plan of {', '.join(sorted(failed))} failed, so there is none of STAGE={stage}")
     return merge({**words, "PLANS": ",".join(files)})

@@ -114,15 +114,21 @@ def index(folder: Path) -> None:
     (folder / "Packages").write_bytes(packages)
     release = f"Origin: stand-in\nSuite: binary\nDate: {run('date', '-Ru').strip()}\nSHA256:\n"
     release += f" {hashlib.sha256(packages).hexdigest()} {len(packages)} Packages\n"
+    (folder / "InRelease").write_text(sign(release, folder.parent / "key.asc", folder.parent / "fingerprint"))
+    sign(release, folder.parent / "other.asc", folder.parent / "other")  # somebody else's
+
+
+def sign(text: str, key: Path, fingerprint: Path) -> str:
+    """The text signed by a new key, which is written down and thrown away."""
     with tempfile.TemporaryDirectory() as home:
         gpg = ("gpg", "--homedir", home, "--batch", "--quiet", "--passphrase", "")
         run(*gpg, "--quick-generate-key", "stand-in <nobody@invalid.example>", "ed25519", "sign", "1d")
-        (folder / "InRelease").write_text(run(*gpg, "--clearsign", input=release))
-        (folder.parent / "key.asc").write_text(run(*gpg, "--armor", "--export"))
+        signed = run(*gpg, "--clearsign", input=text)
+        key.write_text(run(*gpg, "--armor", "--export"))
         colons = run(*gpg, "--with-colons", "--list-keys").splitlines()
-        fingerprint = next(line.split(":")[9] for line in colons if line.startswith("fpr:"))
-        (folder.parent / "fingerprint").write_text(fingerprint)
+        fingerprint.write_text(next(line.split(":")[9] for line in colons if line.startswith("fpr:")))
         run("gpgconf", "--homedir", home, "--kill", "gpg-agent")
+    return signed
 
 
 def main(root: Path) -> None:

@@ -184,7 +184,8 @@ print(*[name for name in names if any(re.match(word, name) for word in listed)])
 """
     assert host.check_output(f"python3 -c '{script}'") == "jenkins openjdk-21-jre-headless"
     # Perl, as needrestart itself reads it: the first override that fits decides.
-    asked = "our %nrconf; do $ARGV[0] or die; print $_->($ARGV[1]) for sub { for my $re (keys %{$nrconf{override_rc}}) "
+    asked = "our %nrconf; do $ARGV[0]; die $@ if $@; "
+    asked += "print $_->($ARGV[1]) for sub { for my $re (keys %{$nrconf{override_rc}}) "
     asked += "{ return $nrconf{override_rc}{$re} if $_[0] =~ /$re/ } 1 }"
     files = "/etc/needrestart/needrestart.conf /etc/needrestart/conf.d/jenkins.conf"
     for path in files.split():
