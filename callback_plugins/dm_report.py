@@ -6,12 +6,12 @@ import datetime
 import json
 import os
 import re
-import sys
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import ansible.module_utils
 from ansible import constants as C
 from ansible import context
 from ansible.playbook.task_include import TaskInclude
@@ -19,8 +19,8 @@ from ansible.plugins.callback.default import CallbackModule as Default
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.append(str(ROOT / "module_utils"))
-from estate.commits import commits
+ansible.module_utils.__path__.append(str(ROOT / "module_utils"))
+from ansible.module_utils.estate.commits import commits
 
 DOCUMENTATION = r"""
 name: dm_report

@@ -27,14 +27,14 @@ _value:
   type: dict
 """
 
-import sys
 from pathlib import Path
 from typing import Any
 
+import ansible.module_utils
 from ansible.errors import AnsibleFilterError
 
-sys.path.append(str(Path(__file__).parent.parent / "module_utils"))
-from estate.jenkins.casc import merged
+ansible.module_utils.__path__.append(str(Path(__file__).parents[1] / "module_utils"))
+from ansible.module_utils.estate.jenkins.casc import merged
 
 
 def casc_merged(own: Any, declared: Any) -> dict[str, Any]:

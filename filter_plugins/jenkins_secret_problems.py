@@ -37,14 +37,14 @@ _value:
   elements: str
 """
 
-import sys
 from pathlib import Path
 from typing import Any
 
+import ansible.module_utils
 from ansible.errors import AnsibleFilterError
 
-sys.path.append(str(Path(__file__).parent.parent / "module_utils"))
-from estate.jenkins.casc import problems
+ansible.module_utils.__path__.append(str(Path(__file__).parents[1] / "module_utils"))
+from ansible.module_utils.estate.jenkins.casc import problems
 
 
 def jenkins_secret_problems(passwords: Any, secrets: Any, people: Any, configuration: Any) -> list[str]:

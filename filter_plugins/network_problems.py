@@ -25,14 +25,14 @@ _value:
   elements: str
 """
 
-import sys
 from pathlib import Path
 from typing import Any
 
+import ansible.module_utils
 from ansible.errors import AnsibleFilterError
 
-sys.path.append(str(Path(__file__).parent.parent / "module_utils"))
-from estate.networks import problems
+ansible.module_utils.__path__.append(str(Path(__file__).parents[1] / "module_utils"))
+from ansible.module_utils.estate.networks import problems
 
 
 def network_problems(networks: Any) -> list[str]:

@@ -4,12 +4,15 @@ import json
 import sys
 from pathlib import Path
 
+import ansible.module_utils
+
 ROOT = Path(__file__).resolve().parents[2]
 # In place of this directory, whose estate.py is not the package.
-sys.path[:1] = [str(ROOT / "callback_plugins"), str(ROOT / "module_utils")]
+sys.path[:1] = [str(ROOT / "callback_plugins")]
+ansible.module_utils.__path__.append(str(ROOT / "module_utils"))
 
+from ansible.module_utils.estate.merged import merged
 from dm_report import CallbackModule  # type: ignore[import-not-found] # a plugin of Ansible, which mypy knows by its path
-from estate.merged import merged
 
 try:
     plan = merged([json.loads(Path(path).read_text(encoding="utf-8")) for path in sys.argv[2:]])
