@@ -92,7 +92,7 @@ def policies(converged_estate):
     }
 
 
-def request(bucket: str, policy: dict, actor: str | None, action: str, **context: str) -> Request:
+def request(bucket: str, policy: dict, actor: str | None, action: str, key: str = "key", **context: str) -> Request:
     name, on_objects = ACTIONS[action]
     owner = ACCOUNTS[EXPECTED[bucket][0]]
     identity = []
@@ -107,7 +107,7 @@ def request(bucket: str, policy: dict, actor: str | None, action: str, **context
     return Request(
         principal,
         name,
-        f"arn:aws:s3:::{bucket}{'/key' if on_objects else ''}",
+        f"arn:aws:s3:::{bucket}{f'/{key}' if on_objects else ''}",
         account=owner,
         identity=identity,
         resource_policy=policy,
@@ -144,13 +144,26 @@ def test_nobody_gets_anything_without_tls(simulator, policies):
 
 
 def test_the_public_reads_served_buckets_through_the_routers_and_nothing_else(simulator, policies):
-    served = ("documents", "communications", "g7-draft-documents")
+    served = ("documents", "g7-draft-documents")  # of communications no key of that name
     for address in (ROUTER, "198.51.100.30", "203.0.113.9"):
         cases = [(bucket, None, action) for bucket in EXPECTED for action in ACTIONS]
         verdicts = judge(simulator, policies, cases, **{"aws:SourceIp": address})
         open_to_all = {case for case, verdict in verdicts.items() if verdict == ALLOWED}
         readable = {(f"digitalmarketplace-{kind}-{stage}-{stage}", None, "read") for stage in STAGES for kind in served}
         assert open_to_all == (readable if address == ROUTER else set()), address
+
+
+def test_of_communications_the_routers_read_what_is_declared_public(simulator, policies):
+    bucket = "digitalmarketplace-communications-preview-preview"
+    keys = {
+        "fw/communications/data/opportunity-data.csv": ALLOWED,
+        "fw/communications/updates/communications/suppliers-only.pdf": NOT_ALLOWED,
+        "fw/communications/updates/clarifications/answer.pdf": NOT_ALLOWED,
+        "fw/communications/data-private/x.csv": NOT_ALLOWED,
+    }
+    asked = [request(bucket, policies[bucket], None, "read", key, **{"aws:SourceIp": ROUTER}) for key in keys]
+
+    assert dict(zip(keys, simulator.judge(asked), strict=True)) == keys
 
 
 def test_s3_delivers_logs_of_the_stages_own_buckets_only(simulator, policies):

@@ -41,7 +41,7 @@ PARTLY = {
         "served": {"keys": ["*/documents/data/*", "*/a b", "g-cloud-9/documents/\u00e9.pdf"]},
         "servable": True,
     },
-    "communications": {"served": {"keys": ["*.pdf", "*data*a*"], "tag": {"public": "yes"}}, "servable": True},
+    "communications": {"served": {"keys": ["*.pdf", "*data*a*"]}, "servable": True},
     "g7-draft-documents": {"served": {"keys": ["g-cloud-7/*/*"]}, "servable": True},
 }
 element = words | st.lists(letters | octets | odd | unsafe, max_size=6).map("".join) | st.text("abc.%2", max_size=5)

@@ -105,22 +105,25 @@ def test_an_encoded_kind_is_that_kind():
     assert resolve("/a/%61greements/b", ROUTES)["why"] == "agreements is not served by the second element of a path"
 
 
-PARTLY = {
-    **KINDS,
-    "communications": {"served": {"keys": ["*/communications/data/*"], "tag": {"public": "yes"}}, "servable": True},
-}
+def partly(served):
+    kinds = {**KINDS, "communications": {"served": served, "servable": True}}
+    return asset_routes(kinds, URLS, "preview", legacy=LEGACY)
 
 
-def test_what_is_public_is_said_by_key_and_tag():
-    routes = asset_routes(PARTLY, URLS, "preview", legacy=LEGACY)
+def test_what_is_public_may_be_said_by_key():
+    routes = partly({"keys": ["*/communications/data/*"]})
 
-    assert (
-        resolve(CSV, routes)["why"] == "the second element is communications, where S3 finds the tag public=yes on it"
-    )
+    assert resolve(CSV, routes)["served"]
     assert not resolve("/fw/communications/updates/suppliers-only.pdf", routes)["served"]
     assert "*/communications/data/*" in resolve("/fw/communications/updates/suppliers-only.pdf", routes)["why"]
     assert resolve("/fw/communications/%64ata/x", routes)["served"]
     assert not resolve("/fw/communications/data-private/x", routes)["served"]
+
+
+def test_what_is_public_may_be_said_by_tag():
+    said = "the second element is communications, where S3 finds the tag public=yes on it"
+
+    assert resolve(CSV, partly({"tag": {"public": "yes"}}))["why"] == said
 
 
 def test_names_in_other_scripts_are_decoded_for_the_key():

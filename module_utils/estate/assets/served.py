@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-ALLOWED = 'true, false, legacy, {keys: ["*/<kind>/data/*"]}, {tag: {<name>: <value>}} or both'
+ALLOWED = 'true, false, legacy, {keys: ["*/<kind>/data/*"]} and {tag: {<name>: <value>}}'
 _LITERAL = re.compile(r"[^\x00-\x1f\x7f\"\\?$+]+")
 
 
@@ -32,7 +32,7 @@ def served(kind: str, said: Any) -> Served | None:
         return None
     if said is True or said == "legacy":
         return Served(legacy=said == "legacy")
-    if not isinstance(said, Mapping) or not said or not set(said) <= {"keys", "tag"}:
+    if not isinstance(said, Mapping) or set(said) not in ({"keys"}, {"tag"}):
         raise ValueError(f"{name} is {said!r}; allowed are {ALLOWED}")
     keys, tag = said.get("keys", ["*"]), said.get("tag")
     if not isinstance(keys, (list, tuple)) or not keys:

@@ -34,6 +34,8 @@ def main(root: Path) -> None:
     for kind in KINDS:
         host = f"digitalmarketplace-{kind}-{STAGE}-{STAGE}.s3.eu-west-1.amazonaws.com"
         write(objects / host / "some-framework" / kind / "small.csv", ROW * 500)
+        write(objects / host / "some-framework" / kind / "now-small.csv", ROW)
+        write(objects / host / "some-framework" / kind / "data" / "small.csv", ROW * 500)
     write(objects / FRONTEND / "404", b"The site's own page for what is not found.\n")
     write(objects / FRONTEND / "static" / "site.css", b"body { }\n")
 

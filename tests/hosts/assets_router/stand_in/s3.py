@@ -40,13 +40,18 @@ class Handler(http.server.BaseHTTPRequestHandler):
         elif not path.is_file():
             self.answer(403, b"<Error><Code>AccessDenied</Code></Error>", {"Content-Type": "application/xml"})
         else:
-            self.document(*stored(path))
+            self.document(*stored(path), "no-store" if path.name.startswith("now-") else "max-age=31536000")
 
     do_HEAD = do_GET
 
-    def document(self, body: bytes, etag: str) -> None:
+    def document(self, body: bytes, etag: str, keep: str) -> None:
         said = {"ETag": etag, "Last-Modified": email.utils.formatdate(1_700_000_000, usegmt=True)}
-        said |= {"Content-Type": "text/csv", "x-amz-version-id": "v1", "x-amz-meta-uploader": "ada"}
+        said |= {
+            "Content-Type": "text/csv",
+            "Cache-Control": keep,
+            "x-amz-version-id": "v1",
+            "x-amz-meta-uploader": "ada",
+        }
         wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
         if self.headers.get("If-None-Match") == etag:
             self.answer(304, b"", said)

@@ -8,6 +8,7 @@ import pytest
 
 LOG = "/var/log/assets_router/assets.log"
 PATH = "/some-framework/{}/small.csv"
+PUBLIC = {"documents": PATH, "communications": "/some-framework/{}/data/small.csv"}
 
 
 @pytest.fixture(autouse=True)
@@ -17,19 +18,25 @@ def stand_in(host):
 
 
 def stored(host, kind: str) -> str:
-    return host.check_output(f"cat /srv/s3/objects/*-{kind}-preview-preview.s3.*{PATH.format(kind)}") + "\n"
+    return host.check_output(f"cat /srv/s3/objects/*-{kind}-preview-preview.s3.*{PUBLIC[kind].format(kind)}") + "\n"
 
 
 @pytest.mark.parametrize("kind", ["documents", "communications"])
 def test_public_kinds_come_back_byte_for_byte_without_what_is_s3s(host, ask, kind):
-    status, headers, body = ask(PATH.format(kind))
+    path = PUBLIC[kind].format(kind)
+    status, headers, body = ask(path)
 
     assert (status, body) == (200, stored(host, kind))
+    assert headers["cache-control"] == "no-cache"
     assert not [name for name in headers if name.startswith("x-amz")]
     assert "amazon" not in json.dumps(headers).lower()
-    assert ask(PATH.format(kind), Range="bytes=2-5")[::2] == (206, body[2:6])
-    assert ask(PATH.format(kind), If_None_Match=headers["etag"])[0] == 200  # no such header
-    assert ask(PATH.format(kind), **{"If-None-Match": headers["etag"]})[::2] == (304, "")
+    assert ask(path, Range="bytes=2-5")[::2] == (206, body[2:6])
+    assert ask(path, If_None_Match=headers["etag"])[0] == 200  # no such header
+    assert ask(path, **{"If-None-Match": headers["etag"]})[::2] == (304, "")
+
+
+def test_of_communications_only_what_is_declared_public_comes_back(ask):
+    assert ask(PATH.format("communications"))[0] == 404
 
 
 def test_bucket_without_a_certificate_that_somebody_vouches_for_is_not_believed(host, ask):
