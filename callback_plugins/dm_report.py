@@ -277,7 +277,8 @@ class CallbackModule(Default):
         return ", ".join([*said, f"{row['unmanaged']} unmanaged", *failed])
 
     def _store(self, rows: dict[str, dict[str, int]]) -> Path:
-        inventory = Path((context.CLIARGS.get("inventory") or ["none"])[0].rstrip(",")).name
+        # The last one: the embedded AWS lies over all others.
+        inventory = Path((context.CLIARGS.get("inventory") or ["none"])[-1].rstrip(",")).name
         default = f"build/{'plan' if self._check else 'run'}-{inventory}.json"
         path = Path(os.environ.get("DM_PLAN_FILE") or default)
         report = {

@@ -12,6 +12,7 @@ from typing import Any
 
 import ansible.module_utils
 import pytest
+from commands.run import inventory_words
 
 from local_aws.control import Control
 
@@ -54,14 +55,15 @@ def _runner(aws: Control, folder: Path) -> Callable[..., Run]:
         check: bool = False,
         extra_vars: dict[str, Any] | None = None,
         inventory: str = "local",
+        inventories: Path = ROOT / "inventories",
         env: dict[str, str] | None = None,
         timeout: float = 300,
     ) -> Run:
         nonlocal runs
         runs += 1
         report = folder / f"report-{runs}" / "plan.json"
-        where = inventory if "/" in inventory else f"inventories/{inventory}"
-        command = [str(Path(sys.executable).parent / "ansible-playbook"), "-i", where, f"playbooks/{playbook}", *args]
+        where = [word if word == "-i" else str(inventories.parent / word) for word in inventory_words(inventory)]
+        command = [str(Path(sys.executable).parent / "ansible-playbook"), *where, f"playbooks/{playbook}", *args]
         command += ["--check", "--diff"] if check else []
         command += ["-e", json.dumps(extra_vars)] if extra_vars else []
         environment = {

@@ -11,6 +11,7 @@ import ansible.module_utils
 import yaml
 from ansible._internal._datatag._tags import Origin
 from ansible.errors import AnsibleError, AnsibleParserError
+from ansible.inventory.host import Host
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.vars.host_group_vars import VarsModule as HostGroupVars
 
@@ -22,6 +23,8 @@ DOCUMENTATION = r"""
 name: dm_vars
 short_description: Load group_vars and host_vars, and refuse a file that does not hold vars
 description:
+  - C(host_vars/_all.yml) of an inventory is read for every host, after the host's own files, so that an inventory that
+    comes last can lay something over the others'.
   - As P(ansible.builtin.host_group_vars#vars), but a file that is empty, no mapping, no YAML or cannot be decrypted
     stops the run with a sentence that names it. An empty file would otherwise silently declare nothing.
   - So does a variable that no role takes; a misspelt one would otherwise silently be an empty declaration.
@@ -103,6 +106,13 @@ def shown(path: str) -> str:
 class VarsModule(HostGroupVars):
     REQUIRES_ENABLED = True
     is_stateless = True
+
+    def get_vars(self, loader: DataLoader, path: str, entities: Any, cache: bool = True) -> dict[str, Any]:
+        own = dict(super().get_vars(loader, path, entities, cache))
+        over_all = Path(path, "host_vars", "_all.yml")
+        if isinstance(entities, list) and all(isinstance(entity, Host) for entity in entities) and over_all.is_file():
+            return self.load_found_files(loader, own, [str(over_all)])
+        return own
 
     def load_found_files(self, loader: DataLoader, data: dict[str, Any], found_files: list[str]) -> dict[str, Any]:
         for path in found_files:

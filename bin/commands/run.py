@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from commands import plan_file
-from commands.words import ROOT, Refusal, Words, inventories
+from commands.words import INVENTORIES, ROOT, Refusal, Words, inventories
 
 BIN = ROOT / ".venv" / "bin"
 # Without them the embedded AWS has no router in front of it; the other packages are for tests.
@@ -63,13 +63,10 @@ def embedded_aws(verb: str) -> None:
 
 
 def inventory_words(stage: str) -> list[str]:
-    """-i for each inventory of a stage; access is a part of the accounts, and "every" is all of the real ones."""
-    names = (
-        [name for name in inventories() if name != "local"]
-        if stage == "every"
-        else [stage.replace("access", "accounts")]
-    )
-    return [word for name in names for word in ("-i", f"inventories/{name}")]
+    """-i for each inventory of a stage. "every" is all of the real ones, and local lies over them."""
+    every = inventories()
+    names = {"every": every, "local": [*every, "local"], "access": ["accounts"]}.get(stage, [stage])
+    return [word for name in names for word in ("-i", f"{INVENTORIES.name}/{name}")]
 
 
 def _ansible(playbook: str, words: Words, stage: str, *more: str) -> list[str]:

@@ -315,7 +315,7 @@ def edit(path, old, new):
         ),
         (
             lambda _, own: own.write_text(""),
-            "host_vars/preview/00_declared/buckets.yml is empty or no mapping; allowed",
+            "inventories/preview/host_vars/preview/buckets.yml is empty or no mapping; allowed",
         ),
         (lambda _, own: own.write_text("- a list"), "buckets.yml is empty or no mapping; allowed are vars"),
         (lambda _, own: own.write_text("a: ["), "buckets.yml cannot be read (YAML parsing failed"),
@@ -346,7 +346,7 @@ def test_vars_files_that_cannot_be_used_are_named_before_the_first_call(
     estate_aws.forget_calls()
 
     run = run_playbook(
-        "converge_buckets.yml", "--limit", "preview", inventory=str(tmp_path / "inventories/local"),
+        "converge_buckets.yml", "--limit", "preview", inventories=tmp_path / "inventories",
         env={"LOCAL_AWS_STATE": str(estate_aws.state)},
     )  # fmt: skip
 

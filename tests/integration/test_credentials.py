@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from commands.run import inventory_words
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -42,7 +43,7 @@ def read(tmp_path):
         play = tmp_path / "play.yml"
         play.write_text(PLAY)
         done = subprocess.run(
-            [BIN / "ansible-playbook", "-i", "inventories/local", play, "-e", f"dm_credentials_repo={repo}", *args],
+            [BIN / "ansible-playbook", *inventory_words("local"), play, "-e", f"dm_credentials_repo={repo}", *args],
             cwd=ROOT,
             capture_output=True,
             text=True,

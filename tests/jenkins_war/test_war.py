@@ -22,6 +22,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from commands.run import inventory_words
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
@@ -95,8 +96,7 @@ def controller(tmp_path_factory):
     playbook = Path(sys.executable).parent / "ansible-playbook"
     run(
         playbook,
-        "-i",
-        ROOT / "inventories/local",
+        *inventory_words("local"),
         HERE / "render.yml",
         "-e",
         f"war_home={home}",

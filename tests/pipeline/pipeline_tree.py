@@ -15,6 +15,6 @@ JAVA_HOME = {"JAVA_HOME": str(Path(JAVA).resolve().parents[1])} if JAVA else {}
 
 
 def inventories(*more: Path) -> list[str]:
-    """-i options: every stage and the accounts, as the Makefile finds them."""
+    """-i options: every stage and the accounts, as bin/estate finds them."""
     found = [path.parent for path in sorted(ROOT.glob("inventories/*/hosts.yml"))]
     return [word for path in [*found, *more] for word in ("-i", str(path))]

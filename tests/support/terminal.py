@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from commands.run import inventory_words
+
 from local_aws.control import Control
 
 ROOT = Path(__file__).parents[2]
@@ -19,7 +21,7 @@ def at_a_terminal(
 ) -> tuple[int, str, str]:
     """(exit code, what the terminal saw, what the run said), as talkative as can be. Its files are in the folder."""
     said = folder / "said.log"
-    command = [str(Path(sys.executable).parent / "ansible-playbook"), "-i", "inventories/local", "-vvv",
+    command = [str(Path(sys.executable).parent / "ansible-playbook"), *inventory_words("local"), "-vvv",
                f"playbooks/{playbook}", "-e", json.dumps(extra_vars), *args]  # fmt: skip
     environment = {
         **aws.env,

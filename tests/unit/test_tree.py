@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from commands import words
+from commands.run import inventory_words
 
 pytestmark = pytest.mark.slow  # they start ansible once each
 
@@ -75,7 +77,7 @@ def test_every_play_that_calls_aws_starts_with_the_account_guard(playbook):
         assert "always" in first["tags"], play["name"]
 
 
-@pytest.mark.parametrize("inventory", ["accounts", "preview", "staging", "production", "local"])
+@pytest.mark.parametrize("inventory", words.inventories())
 def test_every_inventory_works_alone(inventory):
     done = run(BIN / "ansible-inventory", "-i", f"inventories/{inventory}", "--list")
 
@@ -86,12 +88,42 @@ def test_every_inventory_works_alone(inventory):
     assert all(values["dm_account"] in values["dm_accounts"] for values in hosts.values())
 
 
-def test_the_local_inventory_holds_every_stage_and_account():
-    listed = {}
-    for inventory in ("accounts", "preview", "staging", "production", "local"):
-        done = run(BIN / "ansible-inventory", "-i", f"inventories/{inventory}", "--list")
-        listed[inventory] = set(json.loads(done.stdout)["_meta"]["hostvars"])
-    assert listed.pop("local") == set().union(*listed.values())
+def listed(*inventory):
+    done = run(BIN / "ansible-inventory", *inventory, "--list", LOCAL_AWS_STATE="/nowhere/local_aws")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)["_meta"]["hostvars"]
+
+
+def test_the_embedded_aws_has_every_host_and_its_own_vars_over_theirs():
+    everywhere = listed(*inventory_words("local"))
+    assert everywhere == listed(), "ansible.cfg's inventory, for what is typed by hand, lacks one or has another order"
+    real = listed(*inventory_words("every"))
+
+    assert everywhere.keys() == real.keys()
+    assert all(values["dm_aws_overlay"] == {} for values in real.values())
+    for host, values in everywhere.items():
+        assert values["dm_aws_overlay"]["AWS_EC2_METADATA_DISABLED"] == "true", host
+        assert values["buckets_router_addresses"] == ["127.0.0.1/32"], "a stage's own host_vars say another"
+        assert values["ansible_connection"] == "local"
+
+
+# What a new stage takes besides its folder; each failure names the file (CONTRIBUTING, "Add a stage").
+@pytest.mark.parametrize("stage", words.inventories("stages"))
+def test_a_stage_has_all_that_belongs_to_one(stage):
+    folder = ROOT / "inventories" / stage
+    hosts = yaml.safe_load((folder / "hosts.yml").read_text())
+    assert [*hosts["stages"]["hosts"]] == [stage], f"inventories/{stage}/hosts.yml: the host is called like the folder"
+    routers = [*hosts["assets_routers"]["hosts"]]
+    assert routers == [f"assets-router-{stage}"], f"inventories/{stage}/hosts.yml: its router"
+    found = listed("-i", f"inventories/{stage}")
+    assert found[stage].get("dm_stage") == stage, f"inventories/{stage}/host_vars/{stage}/main.yml: dm_stage"
+    assert found[stage].get("dm_account") in found[stage]["dm_accounts"], "its main.yml: dm_account"
+    router = f"inventories/{stage}/host_vars/{routers[0]}"
+    assert (ROOT / router / "stage").resolve() == folder / "host_vars" / stage, f"{router}/stage: a link to ../{stage}"
+    assert found[routers[0]].get("dm_stage") == stage, f"{router}/stage: the vars of its stage"
+    assert (ROOT / f"credentials.example/vars/{stage}.yml").is_file(), f"credentials.example/vars/{stage}.yml"
+    served = re.search(r"servedStages\(\) \{\n  return \[(.*)\]", (ROOT / "Jenkinsfile").read_text())
+    assert not served or f"'{stage}'" in served[1], "servedStages() of the Jenkinsfile"
 
 
 def test_nothing_that_tells_of_a_machine_is_committed():
