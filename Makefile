@@ -12,6 +12,7 @@ WORDS = $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin 
 
 .PHONY: $(COMMANDS)
 $(COMMANDS):
+	@command -v python3 >/dev/null || { echo "there is no python3: install the packages python3 and python3-venv" >&2; exit 1; }
 	@bin/estate $@ $(WORDS)
 
 # Any other name, for bin/estate to say what there is.
