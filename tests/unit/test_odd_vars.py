@@ -291,6 +291,7 @@ def template(text: str, variables: dict[str, Any]) -> Any:
 def declared() -> dict[str, Any]:
     """What the role hands to the filter, of the inventories as they are."""
     host = {"dm_stage": "preview", "dm_account": "development", "inventory_hostname": "preview"}
+    host["dm_stages"] = ["preview", "production"]
     host["buckets_router_addresses"] = ["198.51.100.10/32"]
     found: dict[str, Any] = template("{{ __buckets_declared }}", BASE | host | ROLE)
     return found
