@@ -30,7 +30,7 @@ options:
   _input:
     description:
       - The matrix. C(main) is the account of all people, C(accounts) is O(dm_accounts), C(groups), C(roles) and
-        C(policies) are O(access_groups), O(access_roles) and O(access_policies).
+        C(policies) are O(access_groups), O(access_roles) and O(access_policies), C(known) is O(access_known_roles).
     type: dict
     required: true
   account:
@@ -58,7 +58,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description: >-
-    The options C(users), C(groups), C(members), C(roles), C(policies) and C(notes) of M(dm_access).
+    The options C(users), C(groups), C(members), C(ended), C(roles), C(policies), C(known_roles) and C(notes) of
+    M(dm_access).
   type: dict
 """
 
@@ -67,14 +68,16 @@ def _access_desired_filter(
     matrix: Mapping[str, Any], account: str, people: Any = None, today: str = "", announce_days: int = 14
 ) -> dict[str, Any]:
     try:
-        members: dict[str, Any] = {"users": [], "members": {}, "notes": []}
+        members: dict[str, Any] = {"users": [], "members": {}, "ended": {}, "notes": []}
+        read = None
         if account == matrix["main"] and today:
             read = lists.read(people, matrix["groups"], line_of)
             members = lists.membership(read, datetime.date.fromisoformat(today), announce_days)
     except ValueError as exc:
         raise AnsibleFilterError(f"{exc} ({lists.FILE}).") from None
     try:
-        return desired(matrix, account) | members
+        found = desired(matrix, account, read)
+        return {**members, **found, "notes": [*members["notes"], *found["notes"]]}
     except KeyError as exc:
         raise AnsibleFilterError(f"access_desired: {exc} is missing (group_vars/all/access.yml).") from None
     except ValueError as exc:

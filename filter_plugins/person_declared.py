@@ -39,6 +39,10 @@ options:
     description: The date as C(YYYY-MM-DD).
     type: str
     required: true
+  elsewhere:
+    description: Other vars that may name people, by name.
+    type: dict
+    default: {}
 """
 EXAMPLES = r"""
 - name: Show what Ada is to be in
@@ -48,28 +52,40 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description: >-
-    C(path), C(groups), C(lists) that name the person, and C(missing), a sentence on what to add or mend; empty when
-    nothing is missing.
+    C(path), C(groups), C(lists) that name the person, C(elsewhere), a sentence for each other place that does, and
+    C(missing), a sentence on what to add or mend; empty when nothing is missing.
   type: dict
 """
 
 
-def person_declared(people: Any, groups: Mapping[str, Mapping[str, Any]], name: str, today: str) -> dict[str, Any]:
+def person_declared(
+    people: Any,
+    groups: Mapping[str, Mapping[str, Any]],
+    name: str,
+    today: str,
+    elsewhere: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
     if not isinstance(name, str) or not name:
         raise AnsibleFilterError("whom? Give the IAM user name: -e person=ada.example")
     naming = lists.naming(people, name)
+    told = [f"{at} names {name} too: take that out" for at in _elsewhere(elsewhere or {}, name)]
     try:
         read = lists.read(people, groups, line_of)
     except ValueError as exc:
-        return {"path": "/", "groups": [], "lists": naming, "missing": str(exc)}
+        return {"path": "/", "groups": [], "lists": naming, "elsewhere": told, "missing": str(exc)}
     membership = lists.membership(read, datetime.date.fromisoformat(today))
     wanted = [group for group, members in membership["members"].items() if name in members]
     return {
         "path": read.users[name].path if name in read.users else "/",
         "groups": wanted,
         "lists": naming,
+        "elsewhere": told,
         "missing": lists.missing(read, name, wanted),
     }
+
+
+def _elsewhere(given: Mapping[str, Any], name: str) -> list[str]:
+    return [one for title, value in given.items() for one in lists.mentions(value, name, title, line_of)]
 
 
 class FilterModule:

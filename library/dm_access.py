@@ -71,6 +71,15 @@ options:
     description: The names in each declared group; a group that is left out, or has no list, stops the run.
     type: raw
     default: {}
+  ended:
+    description: Members by group whose last day is over; that they go does not count against the limits.
+    type: dict
+    default: {}
+  titles:
+    description: Names of lists of members that there are, so that what is to be adopted gets another.
+    type: list
+    elements: str
+    default: []
   roles:
     description: Roles that must exist, with exactly this trust and these policies.
     type: list
@@ -102,6 +111,17 @@ options:
         description: Whether EC2 instances carry it, through a profile of the same name.
         type: bool
         default: false
+      boundary:
+        description: ARN of the policy that it can never do more than. One that is live and not declared stays.
+        type: str
+        default: ""
+      max_session:
+        description: How many seconds a session may last at most, 3600 to 43200. Left out, it stays as it is.
+        type: int
+      tags:
+        description: Tags that it must have. Others stay.
+        type: dict
+        default: {}
   policies:
     description: Managed policies that must exist and say this. The oldest version makes room where there are five.
     type: list
@@ -121,10 +141,37 @@ options:
         type: dict
         required: true
   known_roles:
-    description: Roles that are declared elsewhere. Neither changed nor reported as unmanaged.
+    description: >-
+      Roles that are declared elsewhere. Neither changed nor reported as unmanaged; what they hold, and whom they trust,
+      beyond this is reported as drift.
     type: list
-    elements: str
+    elements: dict
     default: []
+    suboptions:
+      name:
+        description: Name of the role.
+        type: str
+        required: true
+      accounts:
+        description: In which accounts, by name.
+        type: list
+        elements: str
+        default: []
+      trusts:
+        description: Principals that it may trust.
+        type: list
+        elements: str
+        default: []
+      actions:
+        description: Actions that its inline policies may allow, with wildcards.
+        type: list
+        elements: str
+        default: []
+      policies:
+        description: ARNs of managed policies that it may have.
+        type: list
+        elements: str
+        default: []
   alias:
     description: The account's alias. Left out, it is neither read nor changed.
     type: str
@@ -142,6 +189,15 @@ options:
   removals_allowed:
     description: How many may go in this run, whatever O(removal_share) and O(removal_number) say.
     type: int
+  confirmed:
+    description: What is meant although it looks like a mistake, by the name that the refusal gives.
+    type: list
+    elements: str
+    default: []
+  quotas:
+    description: Quotas that AWS has raised, C(attached) policies of a role and characters of a C(trust).
+    type: dict
+    default: {}
   notes:
     description: What else the report should say, such as memberships that end soon.
     type: list
@@ -181,14 +237,18 @@ outcomes:
   elements: dict
 """
 
+import datetime
+import functools
 from typing import Any
 
+from ansible.module_utils.estate.access.after import after, powers
 from ansible.module_utils.estate.access.check import problems
-from ansible.module_utils.estate.access.guard import Limits, refusals
+from ansible.module_utils.estate.access.guard import Asked, Limits, refusals
 from ansible.module_utils.estate.access.plan import plan
-from ansible.module_utils.estate.access.read import read
+from ansible.module_utils.estate.access.read import Live, managed, policies_of_aws, read, signed_in_from
 from ansible.module_utils.estate.call import Clients
 from ansible.module_utils.estate.errors import Refusal
+from ansible.module_utils.estate.person.read import signs_in
 from ansible.module_utils.estate.plan import Plan
 from ansible.module_utils.estate.run import estate_module, run
 
@@ -201,10 +261,29 @@ def planned(params: dict[str, Any], clients: Clients) -> tuple[Plan, list[str]]:
     made = plan(params, account, params["notes"])
     # Whose access is at stake matters only where something goes or changes.
     takes = any(action.verb != "add" for action in made.actions)
-    caller = clients["sts"].get_caller_identity()["Arn"] if takes else ""
     limits = Limits(params["removal_share"], params["removal_number"], params["removals_allowed"])
+    asked = ask(params, clients, account.live) if takes else Asked(confirmed=tuple(params["confirmed"]))
     clients.fresh.update(action.resource for action in made.actions if action.verb == "add")
-    return made, refusals(params, account.live, limits, caller)
+    return made, refusals(params, account.live, limits, asked)
+
+
+def ask(params: dict[str, Any], clients: Clients, live: Live) -> Asked:
+    """What the guard wants to know beside the sweep."""
+    iam, now = clients["iam"], datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    named = managed(live) | managed(after(params, live))
+    documents = policies_of_aws(iam, named)
+
+    @functools.cache
+    def can(name: str) -> bool:
+        return name in live.users and signs_in(iam, name)
+
+    return Asked(
+        clients["sts"].get_caller_identity()["Arn"],
+        lambda state: powers(state, documents, params["account_id"], now),
+        can,
+        lambda: signed_in_from(clients),
+        tuple(params["confirmed"]),
+    )
 
 
 def main() -> None:

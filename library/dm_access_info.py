@@ -78,22 +78,10 @@ except ImportError:
     pass  # AnsibleAWSModule reports it
 
 from ansible.module_utils.dm_access_read import NoReport, credentials, report, shape
-from ansible.module_utils.estate.access.read import Live, PartialRead, pages, parse
+from ansible.module_utils.estate.access.read import PartialRead, managed, pages, parse, policies_of_aws
 from ansible.module_utils.estate.errors import sentence
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleBotocoreError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-
-
-def aws_policies(client: Any, live: Live) -> dict[str, dict]:
-    """AWS's own policies that are attached or bound something: the sweep leaves them out."""
-    holders: list[Any] = [*live.users.values(), *live.groups.values(), *live.roles.values()]
-    wanted = {arn for holder in holders for arn in (*holder.managed, getattr(holder, "boundary", "")) if arn}
-    described = {policy.arn for policy in live.policies.values()}
-    documents = {}
-    for arn in sorted(wanted - described):
-        version = client.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
-        documents[arn] = client.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
-    return documents
 
 
 def read(client: Any, account_id: str, seconds: float, wait: Callable[[float], object] = time.sleep) -> dict[str, Any]:
@@ -101,7 +89,7 @@ def read(client: Any, account_id: str, seconds: float, wait: Callable[[float], o
     made = report(client, seconds, wait)
     return {
         "account_id": account_id,
-        **shape(live, aws_policies(client, live)),
+        **shape(live, policies_of_aws(client, managed(live))),
         "credentials": credentials(made, client.get_account_summary()["SummaryMap"]),
     }
 

@@ -126,18 +126,20 @@ def _day(value: Any, at: str, name: str, where: Where) -> datetime.date:
 
 
 def membership(lists: Lists, today: datetime.date, announce_days: int = 14) -> dict[str, Any]:
-    """What the module dm_access takes: {"users", "members", "notes"}; notes say what has ended and what ends soon.
+    """What the module dm_access takes: {"users", "members", "ended", "notes"}; ended are those whose last day is over.
 
     Whoever's day is over is in no group but those of everybody, whose policies deny.
     """
     soon = today + datetime.timedelta(days=announce_days)
     members: dict[str, list[str]] = {}
+    gone: dict[str, list[str]] = {}
     ending: list[str] = []
     ended: list[str] = []
     for group, entries in lists.members.items():
         over = {one.name: one.until for one in entries if one.until and one.until < today}
         stays = group in lists.everyone
         members[group] = [one.name for one in entries if stays or one.name not in over]
+        gone[group] = [] if stays else list(over)
         for name, until in over.items():
             then = "offboard, then take" if stays else "take"
             ended.append(f"{name} was in {group} until {until}; {then} the name out of {lists.titles[group]}")
@@ -145,6 +147,7 @@ def membership(lists: Lists, today: datetime.date, announce_days: int = 14) -> d
     return {
         "users": [{"name": user.name, "path": user.path} for user in lists.users.values()],
         "members": members,
+        "ended": {group: names for group, names in gone.items() if names},
         "notes": [*ended, *ending],
     }
 
@@ -171,6 +174,22 @@ def naming(people: Any, name: str) -> list[str]:
         if any(isinstance(one, str) and one.lower() == name.lower() for one in names):
             found.append(title)
     return found
+
+
+def mentions(value: Any, name: str, at: str, where: Where = _nowhere) -> list[str]:
+    """Where else the vars name a person: as a key, an item, or at the end of an ARN; whatever the values are."""
+    found = []
+    if isinstance(value, Mapping):
+        for key, part in value.items():
+            if str(key).lower() == name.lower():
+                found.append(f"{at}{where(key)}")
+            else:
+                found += mentions(part, name, f"{at}.{key}", where)
+    elif isinstance(value, list | tuple):
+        found += [one for part in value for one in mentions(part, name, at, where)]
+    elif isinstance(value, str) and value.lower().rsplit("/", 1)[-1] == name.lower():
+        found.append(f"{at}{where(value)}")
+    return list(dict.fromkeys(found))
 
 
 def missing(lists: Lists, name: str, in_groups: Iterable[str]) -> str:

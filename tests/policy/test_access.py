@@ -34,8 +34,10 @@ REACH = {
     "SecurityAudit": {"development:security_audit", "production:security_audit"},
     "nobody": set(),  # people in no group but everybody's
 }
-JENKINS = {"development:infrastructure", "production:infrastructure", "backups:infrastructure"}
-ROLES = sorted(set().union(*REACH.values()) | JENKINS | {"main:jenkins", "development:replication"})
+JENKINS = {"main:infrastructure", "development:infrastructure", "production:infrastructure", "backups:infrastructure"}
+# The one role that is a way into another: what Jenkins is in main may add database dumps.
+CHAIN = ("main:infrastructure", "backups:dump_writer")
+ROLES = sorted(set().union(*REACH.values()) | JENKINS | {"main:jenkins", "development:replication", CHAIN[1]})
 OFFICE = {"in the office": "192.0.2.7", "elsewhere": "198.51.100.7"}
 # Keys alone say nothing of MFA; a console session without a device says no.
 MFA = {"MFA": "true", "no MFA": "false", "keys alone": None}
@@ -135,7 +137,7 @@ def test_each_group_reaches_its_roles_with_mfa_from_the_office_and_nothing_else(
     assert people(simulator, applied, asked) == expected(asked)
 
 
-def test_jenkins_reaches_infrastructure_of_every_other_account_and_nothing_else(simulator: Any, applied: State) -> None:
+def test_jenkins_reaches_infrastructure_of_every_account_and_nothing_else(simulator: Any, applied: State) -> None:
     assert jenkins(simulator, applied) == JENKINS
 
 
@@ -153,7 +155,7 @@ def test_no_role_is_a_way_into_another(simulator: Any, applied: State) -> None:
             requests.append(assume(applied, principal, identity, other))
 
     verdicts = zip(sessions, simulator.judge(requests), strict=True)
-    assert [pair for pair, verdict in verdicts if verdict == ALLOWED] == []
+    assert [pair for pair, verdict in verdicts if verdict == ALLOWED] == [CHAIN]
 
 
 GRANTS = [(group, role) for group, roles in REACH.items() for role in sorted(roles)]
@@ -165,7 +167,10 @@ def without_grant(state: State, kind: str, holder: str, role: str) -> State:
     for policy in less["main"][kind][holder]["policies"]:
         for statement in policy["document"]["Statement"]:
             if statement.get("Action") == "sts:AssumeRole":
-                statement["Resource"].remove(f"arn:aws:iam::{ACCOUNTS[account]}:role/{name}")
+                named = statement["Resource"]
+                left = [named] if isinstance(named, str) else named
+                left.remove(f"arn:aws:iam::{ACCOUNTS[account]}:role/{name}")
+                statement["Resource"] = left
         statements = policy["document"]["Statement"]
         policy["document"]["Statement"] = [s for s in statements if s["Resource"]]
     return without_empty(less)
@@ -203,7 +208,9 @@ def test_the_table_fails_without_either_side_of_a_grant(simulator: Any, applied:
 
 @pytest.mark.parametrize("role", sorted(JENKINS))
 def test_jenkins_fails_without_either_side_of_a_grant(simulator: Any, applied: State, role: str) -> None:
-    assert jenkins(simulator, without_grant(applied, "roles", "jenkins", role)) == JENKINS - {role}
+    # In its own account a role's trust that names a role is enough.
+    needs_both = set() if role.startswith("main:") else {role}
+    assert jenkins(simulator, without_grant(applied, "roles", "jenkins", role)) == JENKINS - needs_both
     assert jenkins(simulator, without_trust(applied, role, "Roles")) == JENKINS - {role}
 
 
@@ -303,7 +310,9 @@ def test_the_policy_linter_finds_nothing(applied: State) -> None:
     broken = json.loads(json.dumps(own["SelfService"]).replace("GetUser", "GetUzer"))
     assert findings(broken), "the linter must see a misspelt action"
     own.pop("MainWithMfa")  # everything is what it says
-    assert {name: findings(document) for name, document in own.items() if findings(document)} == {}
+    # Whoever converges a bucket's policy could give himself its objects: CanariesOnly denies those.
+    known = {("ConvergeBuckets", "RESOURCE_POLICY_PRIVILEGE_ESCALATION")}
+    assert {(name, issue) for name, document in own.items() for issue, _ in findings(document)} == known
 
 
 OURS = {
@@ -313,7 +322,11 @@ OURS = {
     "OfficeOnly",
     "SelfService",
     "LocalDevelopmentBuckets",
-    "Infrastructure",
+    "AddDatabaseBackups",
+    "CanariesOnly",
+    "ConvergeBuckets",
     "ReadDatabaseBackups",
-    "WriteDatabaseBackups",
+    "SeeAccess",
+    "SeeBuckets",
+    "ShipHostLogs",
 }

@@ -62,6 +62,9 @@ def wanteds(draw: st.DrawFn) -> dict[str, Any]:
                 "policies": draw(some(arns)),
                 "inline": draw(inline),
                 "instance_profile": draw(st.booleans()),
+                "boundary": "",
+                "max_session": None,
+                "tags": {},
             }
             for position, name in enumerate(roles)
         ],
@@ -78,6 +81,9 @@ def wanteds(draw: st.DrawFn) -> dict[str, Any]:
             for name in groups
         ],
         "members": {name: draw(some(users)) if users else [] for name in groups},
+        "ended": {},
+        "titles": [],
+        "quotas": {},
         "known_roles": [],
         "alias": None,
         "password_policy": None,
@@ -221,7 +227,7 @@ def test_interrupted_anywhere_a_second_run_ends_the_same(lost: str, old: dict, n
 def test_five_versions_never_block() -> None:
     wanted: dict[str, Any] = {
         "account": "main", "account_id": ACCOUNT, "users": [], "roles": [], "groups": [], "members": {},
-        "known_roles": [], "alias": None, "password_policy": None,
+        "known_roles": [], "ended": {}, "titles": [], "quotas": {}, "alias": None, "password_policy": None,
     }  # fmt: skip
     iam = IamModel()
     for number in range(9):

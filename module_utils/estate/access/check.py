@@ -6,6 +6,7 @@ Sizes and counts: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import re
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from typing import Any
 
 from ansible.module_utils.estate.errors import nearest
 from ansible.module_utils.estate.people import FILE
+from ansible.module_utils.estate.policy import as_list, statements
 
 _WORD = re.compile(r"[A-Za-z0-9_+=,.@-]")
 _PATH = re.compile(r"/([!-~]+/)?")
@@ -22,6 +24,7 @@ MANAGED_SIZE = 6144
 TRUST_SIZE = 2048
 ATTACHED = 10
 GROUPS_OF_A_USER = 10
+MOST = {"attached": 20, "trust": 4096}  # what AWS raises its quotas for roles to
 
 
 def size(document: Any) -> int:
@@ -54,7 +57,8 @@ def problems(wanted: Mapping[str, Any]) -> list[str]:
 
     wanted is {"users", "groups", "roles", "policies"}: lists as dm_access takes them, and "members": {group: [user]}.
     """
-    if found := _lists(wanted):
+    quotas = {"attached": ATTACHED, "trust": TRUST_SIZE, **wanted["quotas"]}
+    if found := [*_lists(wanted), *_quotas(wanted["quotas"])]:
         return found
     for kind, plural in (("user", "users"), ("group", "groups"), ("role", "roles"), ("policy", "policies")):
         items = wanted[plural]
@@ -64,15 +68,21 @@ def problems(wanted: Mapping[str, Any]) -> list[str]:
         if not bad:
             found += _same([item["name"] for item in items], kind)
     for policy in wanted["policies"]:
+        found += _addresses(f"policy {policy['name']!r}", policy["document"])
         if (length := size(policy["document"])) > MANAGED_SIZE:
             found.append(f"policy {policy['name']!r} has {length} characters; at most {MANAGED_SIZE} are allowed")
     for kind, plural in (("group", "groups"), ("role", "roles")):
         for item in wanted[plural]:
-            found += _holder(kind, item)
+            found += _holder(kind, item, quotas["attached"] if kind == "role" else ATTACHED)
     for role in wanted["roles"]:
-        if (length := size(role["trust"])) > TRUST_SIZE:
+        if (length := size(role["trust"])) > quotas["trust"]:
             found.append(
-                f"the trust of role {role['name']!r} has {length} characters; at most {TRUST_SIZE} are allowed"
+                f"the trust of role {role['name']!r} has {length} characters; at most {quotas['trust']} are allowed"
+                + (" (access_quotas.trust, once AWS has raised it)" if quotas["trust"] < MOST["trust"] else "")
+            )
+        if role["max_session"] and not 3600 <= role["max_session"] <= 43200:
+            found.append(
+                f"role {role['name']!r}: max_session is {role['max_session']}; allowed are 3600 to 43200 seconds"
             )
     groups: dict[str, int] = {}
     for names in wanted["members"].values():
@@ -100,13 +110,83 @@ def _same(names: list[str], kind: str) -> list[str]:
     return found
 
 
-def _holder(kind: str, item: Mapping[str, Any]) -> list[str]:
+def _quotas(raised: Mapping[str, Any]) -> list[str]:
+    found = []
+    for name, value in raised.items():
+        if name not in MOST:
+            found.append(f"access_quotas has no {name!r}{nearest(name, MOST) or '; allowed are ' + ', '.join(MOST)}")
+        elif not isinstance(value, int) or not 0 < value <= MOST[name]:
+            found.append(f"access_quotas.{name} is {value!r}; AWS raises it to {MOST[name]} at most")
+    return found
+
+
+# What an address is never seen as on the internet: networks of one's own, of this machine, of a link, of a carrier.
+_INSIDE = [
+    ipaddress.ip_network(network)
+    for network in ("10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16",
+                    "::1/128", "fc00::/7", "fe80::/10")
+]  # fmt: skip
+
+
+def _addresses(where: str, document: Mapping[str, Any]) -> list[str]:
+    """What is wrong with the networks that a policy admits or denies by aws:SourceIp.
+
+    A list that is empty, or has no address that is ever seen, shuts everybody out; a /0 lets everybody in.
+    """
+    found = []
+    for value in source_addresses(document):
+        try:
+            network = ipaddress.ip_network(value)
+        except (TypeError, ValueError) as exc:
+            said = "nothing" if value is None else f"{value!r}: {exc}"
+            found.append(f"{where}: aws:SourceIp has {said}; {_NETWORKS}")
+            continue
+        inside = next((own for own in _INSIDE if own.version == network.version and network.overlaps(own)), None)
+        if network.prefixlen == 0:
+            found.append(
+                f"{where}: aws:SourceIp has {value!r}, which is every address: the rule would be off; {_NETWORKS}"
+            )
+        elif inside:
+            found.append(f"{where}: aws:SourceIp has {value!r}, which no request to AWS ever comes from; {_NETWORKS}")
+    if any(values == [] for values in _lists_of_addresses(document)):
+        found.append(f"{where}: aws:SourceIp is an empty list, which shuts everybody out; {_NETWORKS}")
+    return found
+
+
+_NETWORKS = "allowed are networks as the internet sees them, such as 198.51.100.0/24 (access_office_addresses)"
+
+
+def source_addresses(document: Mapping[str, Any]) -> list[Any]:
+    return [value for values in _lists_of_addresses(document) for value in values]
+
+
+def _lists_of_addresses(document: Mapping[str, Any]) -> list[list[Any]]:
+    return [
+        as_list(values)
+        for statement in statements(document)
+        for operator, keys in (statement.get("Condition") or {}).items()
+        if "IpAddress" in operator
+        for key, values in keys.items()
+        if key.lower() == "aws:sourceip"
+    ]
+
+
+def _holder(kind: str, item: Mapping[str, Any], attached: int) -> list[str]:
     """What a group or role may hold."""
     called = f"{kind} {item['name']!r}"
     found = [problem for name in item["inline"] if (problem := name_problem("inline policy", name))]
     found = [f"{called}: {problem}" for problem in found]
-    if len(item["policies"]) > ATTACHED:
-        found.append(f"{called} has {len(item['policies'])} managed policies; at most {ATTACHED} are allowed")
+    if len(item["policies"]) > attached:
+        found.append(
+            f"{called} has {len(item['policies'])} managed policies; at most {attached} are allowed"
+            + (
+                " (access_quotas.attached, once AWS has raised it)"
+                if attached < MOST["attached"] and kind == "role"
+                else ""
+            )
+        )
+    for name, document in item["inline"].items():
+        found += _addresses(f"{called}, policy {name!r}", document)
     for arn in item["policies"]:
         if not re.fullmatch(r"arn:aws:iam::(aws|\d{12}):policy/[!-~]+", arn):
             found.append(f"{called}: {arn!r} is no ARN of a managed policy")

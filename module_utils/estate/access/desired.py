@@ -5,7 +5,8 @@ group or role, and the role's trust in its own account, so that neither can exis
 https://docs.aws.amazon.com/IAM/latest/UserGuide/tutorial_cross-account-with-roles.html
 
 matrix = {"main": name of the account of all people, "accounts": dm_accounts,
-          "groups": access_groups, "roles": access_roles, "policies": access_policies}
+          "groups": access_groups, "roles": access_roles, "policies": access_policies,
+          "known": access_known_roles}
 """
 
 from __future__ import annotations
@@ -13,12 +14,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ansible.module_utils.estate.access.ends import NAME, ends, room
 from ansible.module_utils.estate.errors import Refusal, nearest
+from ansible.module_utils.estate.people import Lists
 
 GRANT = "assume-roles"  # name of the inline policy that holds a group's or role's side of its grants
+_OF_AWS = "arn:aws:iam::aws:"
 _HOLDER = {"about": str, "assume": dict, "policies": list, "inline": dict, "path": str}
 _GROUP = _HOLDER | {"members": str, "protected": bool, "everyone": bool}
-_ROLE = _HOLDER | {"service": str, "instance_profile": bool, "trust": dict}
+_ROLE = _HOLDER | {
+    "service": str,
+    "instance_profile": bool,
+    "trust": dict,
+    "boundary": str,
+    "max_session": int,
+    "tags": dict,
+}
 _WORDS = {str: "text", dict: "a mapping", list: "a list", bool: "true or false", int: "a number"}
 
 
@@ -56,7 +67,8 @@ class Matrix:
         held = set()
         for where, (*_, account), entry in self._holders():
             self.attached(where, account, entry)
-            held |= set(entry.get("policies", []))
+            self.boundary(where, account, entry)
+            held |= {*entry.get("policies", []), entry.get("boundary")}
         for name in self.policies:
             if name not in held:
                 raise Refusal(
@@ -126,20 +138,21 @@ class Matrix:
         return {"Version": "2012-10-17", "Statement": [common | statement for statement in statements]}
 
     def attached(self, where: str, account: str, entry: Mapping[str, Any]) -> list[str]:
-        arns = []
-        for name in entry.get("policies", []):
-            if str(name).startswith("arn:"):
-                arns.append(name)
-            elif name in self.policies:
-                arns.append(self.arn("policy", account, name, {}))
-            else:
-                hint = _allowed(str(name), self.policies)
-                raise Refusal(f"{where}.policies names {name!r}, which is not there{hint}")
-        return arns
+        return [self._policy(f"{where}.policies", account, name) for name in entry.get("policies", [])]
+
+    def boundary(self, where: str, account: str, entry: Mapping[str, Any]) -> str:
+        return self._policy(f"{where}.boundary", account, entry["boundary"]) if "boundary" in entry else ""
+
+    def _policy(self, where: str, account: str, name: Any) -> str:
+        if str(name).startswith("arn:"):
+            return str(name)
+        if name not in self.policies:
+            raise Refusal(f"{where} names {name!r}, which is not there{_allowed(str(name), self.policies)}")
+        return self.arn("policy", account, name, {})
 
     def inline(self, where: str, entry: Mapping[str, Any]) -> dict[str, Any]:
         declared = entry.get("inline", {})
-        if GRANT in declared:
+        if GRANT in declared and entry.get("assume"):
             raise Refusal(f"{where}.inline has {GRANT!r}, which is written from assume; take another name")
         return {**declared, **self.grant(entry.get("assume", {}))}
 
@@ -163,8 +176,27 @@ def _got(value: Any) -> str:
     return f", got {kind}"
 
 
-def desired(matrix: Mapping[str, Any], account: str) -> dict[str, Any]:
-    """{"groups", "roles", "policies"} as dm_access takes them. Raises Refusal; KeyError for a part that is missing."""
+def ending(matrix: Matrix, groups: list[dict[str, Any]], lists: Lists) -> list[str]:
+    """Put last days into the policies of the first group of everybody; notes on those that are kept by runs alone."""
+    everyone = next((group for group in groups if group["everyone"]), None)
+    given = {
+        group["name"]: [
+            *group["inline"].values(),
+            *(matrix.policies[arn.rsplit("/", 1)[1]] for arn in group["policies"] if not arn.startswith(_OF_AWS)),
+        ]
+        for group in groups
+    }
+    document, notes = ends(lists, given, room(everyone["inline"]) if everyone else 0)
+    if document and everyone:
+        everyone["inline"] = {**everyone["inline"], NAME: document}
+    return notes
+
+
+def desired(matrix: Mapping[str, Any], account: str, lists: Lists | None = None) -> dict[str, Any]:
+    """{"groups", "roles", "policies", "known_roles", "notes"} as dm_access takes them; lists in the main account only.
+
+    Raises Refusal; KeyError for a part of the matrix that is missing.
+    """
     read = Matrix(matrix)
     if account not in read.accounts:
         raise Refusal(f"there is no account {account!r}{_allowed(account, read.accounts)}")
@@ -186,7 +218,7 @@ def desired(matrix: Mapping[str, Any], account: str) -> dict[str, Any]:
         )
     for name, entry in ((name, role[account]) for name, role in read.roles.items() if account in role):
         where = f"access_roles.{name}.{account}"
-        used += entry.get("policies", [])
+        used += [*entry.get("policies", []), entry.get("boundary")]
         roles.append(
             {
                 "name": name,
@@ -195,9 +227,14 @@ def desired(matrix: Mapping[str, Any], account: str) -> dict[str, Any]:
                 "policies": read.attached(where, account, entry),
                 "inline": read.inline(where, entry),
                 "instance_profile": entry.get("instance_profile", False),
+                "boundary": read.boundary(where, account, entry),
+                "max_session": entry.get("max_session"),
+                "tags": {str(key): str(value) for key, value in entry.get("tags", {}).items()},
             }
         )
     policies = [
         {"name": name, "path": "/", "document": document} for name, document in read.policies.items() if name in used
     ]
-    return {"groups": groups, "roles": roles, "policies": policies}
+    known = [one for one in matrix.get("known", []) if account in one["accounts"]]
+    notes = ending(read, groups, lists) if lists else []
+    return {"groups": groups, "roles": roles, "policies": policies, "known_roles": known, "notes": notes}

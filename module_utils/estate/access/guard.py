@@ -1,18 +1,22 @@
-"""What a run must not do to people's access unasked. No Ansible, no boto3, no I/O; every refusal is one sentence.
+"""What a run must not do to people's access unasked. No Ansible, no boto3; every refusal is one sentence.
 
-wanted is dm_access's, whose groups also say "protected": an empty one would lock everybody out.
+Judged by effect: who may administer the account before and after, over all policies together, whatever they are
+called. wanted is dm_access's; what is asked of AWS on the way (who can sign in, and from where people did) are calls.
 """
 
 from __future__ import annotations
 
+import ipaddress
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from ansible.module_utils.estate.access.check import GROUPS_OF_A_USER
-from ansible.module_utils.estate.access.plan import changes
+from ansible.module_utils.estate.access.after import Powers, after
+from ansible.module_utils.estate.access.check import GROUPS_OF_A_USER, source_addresses
+from ansible.module_utils.estate.access.plan import changes, everybodys
 from ansible.module_utils.estate.access.read import Live
-from ansible.module_utils.estate.people import FILE as _WHERE
+from ansible.module_utils.estate.people import FILE
+from ansible.module_utils.estate.policy import as_list, statements
 
 Pairs = list[tuple[str, str]]  # (user, group)
 
@@ -28,17 +32,27 @@ class Limits(NamedTuple):
         return max(int(self.share * there), self.number) if self.allowed is None else self.allowed
 
 
-def refusals(wanted: Mapping[str, Any], live: Live, limits: Limits, caller: str = "") -> list[str]:
-    """Why this plan must not be carried out; [] when it may be. caller is the ARN of whoever runs it.
+class Asked(NamedTuple):
+    """What is known beside the sweep, and asked only where something is at stake."""
 
-    The declaration must have passed check.problems().
-    """
+    caller: str = ""  # ARN of whoever runs this
+    powers: Callable[[Live], Powers] | None = None  # who may administer the account
+    signs_in: Callable[[str], bool] = lambda _name: False  # whether a user has a device, and a password or key
+    seen: Callable[[], list[str]] = list  # addresses that people signed in from lately
+    confirmed: tuple[str, ...] = ()
+
+
+def refusals(wanted: Mapping[str, Any], live: Live, limits: Limits, asked: Asked = Asked()) -> list[str]:  # noqa: B008
+    """Why this plan must not be carried out; [] when it may be. The declaration must have passed check.problems()."""
     joins, leaves = changes(wanted, live)
+    then = after(wanted, live)
+    now_able, then_able = (asked.powers(state) if asked.powers else Powers() for state in (live, then))
     return [
         *_cases(wanted, live),
         *_too_many(wanted, live, leaves, limits),
-        *_protected(wanted, live),
-        *_own(wanted, live, joins, leaves, caller),
+        *_protected(wanted, live, then, now_able, then_able, asked),
+        *_own(wanted, live, joins, leaves, asked.caller, now_able, then_able),
+        *_shut_out(live, then, asked),
         *_crowded(wanted, live, joins, leaves),
     ]
 
@@ -57,49 +71,108 @@ def _cases(wanted: Mapping[str, Any], live: Live) -> list[str]:
     return found
 
 
+# --- how many ---------------------------------------------------------------------------------------------------------
+
+
 def _too_many(wanted: Mapping[str, Any], live: Live, leaves: Pairs, limits: Limits) -> list[str]:
-    everyone = {group["name"] for group in wanted["groups"] if group["everyone"]}
+    """In all, and of each group. Whoever's last day is over goes as declared, and does not count."""
+    everyone, ended = everybodys(wanted), {group: set(names) for group, names in wanted["ended"].items()}
+    leaves = [(user, group) for user, group in leaves if user not in ended.get(group, ())]
     there = [(user.name, group) for user in live.users.values() for group in user.groups if group in wanted["members"]]
-    # Being in a group of everybody is no access that somebody could be left with.
-    had = {user for user, group in there if group not in everyone}
+    # Being in a group of everybody is no access that somebody could be left with, nor one that a list ends.
+    had = [(user, group) for user, group in there if group not in everyone]
     kept = {user for group, users in wanted["members"].items() if group not in everyone for user in users}
+    gone = {user for user, group in leaves if user not in kept}
     found = []
-    for what, going, of in (("memberships", len(leaves), len(there)), ("people", len(had - kept), len(had))):
+    for what, going, of in (
+        ("memberships", len(leaves), len(had)),
+        ("people", len(gone), len({user for user, _ in had})),
+    ):
         if going > limits.of(of):
-            found.append(
-                f"{going} of {of} {what} would go, and {limits.of(of)} at most may: check {_WHERE}, "
-                f"or allow it for this run with -e access_removals_allowed={max(len(leaves), going)}"
-            )
+            found.append(_many(f"{going} of {of} {what} would go, and {limits.of(of)} at most may", len(leaves)))
+    members = live.members()
+    emptied = []
+    for group in wanted["members"]:
+        going, of = sum(one == group for _, one in leaves), len(members.get(group, ()))
+        emptied += [group] * (going == of > 0 and not wanted["members"][group])
+        if going > limits.of(of):
+            said = f"{going} of {of} members of group {group} would go, and {limits.of(of)} at most may"
+            found.append(_many(said, len(leaves)))
+    if len(emptied) > 1 and limits.allowed is None:
+        found.append(_many(f"groups {' and '.join(emptied)} would all be empty", len(leaves)))
     return found
 
 
-def _protected(wanted: Mapping[str, Any], live: Live) -> list[str]:
-    there = live.members()
+def _many(said: str, allow: int) -> str:
+    return f"{said}: check {FILE}, or allow it for this run with -e access_removals_allowed={allow}"
+
+
+# --- who is left ------------------------------------------------------------------------------------------------------
+
+
+def _protected(
+    wanted: Mapping[str, Any], live: Live, then: Live, now_able: Powers, then_able: Powers, asked: Asked
+) -> list[str]:
+    """Groups that are declared protected, and those whose members may administer: as it was, not as it is to be."""
+    there, members = live.members(), then.members()
+    declared = [group["name"] for group in wanted["groups"] if group["protected"]]
     found = []
-    for group in (group["name"] for group in wanted["groups"] if group["protected"]):
-        want, have = wanted["members"][group], there.get(group, ())
-        if not want:
-            found.append(f"protected group {group} would be empty: keep somebody in it ({_WHERE})")
+    for group in dict.fromkeys([*declared, *(name for name in there if now_able.groups & {name})]):
+        have, want = there.get(group, ()), members.get(group, ())
+        if not want and group in declared:
+            found.append(f"protected group {group} would be empty: keep somebody in it ({FILE})")
         elif have and not set(want) & set(have):
             found.append(
                 f"the last of the present members of protected group {group} would go: keep {' or '.join(have[:3])} "
-                f"until the new ones have signed in ({_WHERE})"
+                f"until the new ones have signed in ({FILE})"
             )
+        else:
+            found += _signing_in(group, have, want, now_able, then_able, asked)
     return found
 
+
+def _signing_in(
+    group: str, have: Iterable[str], want: Iterable[str], now_able: Powers, then_able: Powers, asked: Asked
+) -> list[str]:
+    if set(have) <= set(want) and then_able.users >= now_able.users:
+        return []
+    administers = group in now_able.groups
+    before = [one for one in have if asked.signs_in(one) and (not administers or one in now_able.users)]
+    left = [one for one in want if asked.signs_in(one) and (not administers or one in then_able.users)]
+    what = f"in {group} who can sign in{' and administer' if administers else ''}"
+    if before and not left:
+        return [f"nobody would be left {what}: keep {' or '.join(before[:3])} until another one can"]
+    if len(left) < min(2, len(before)) and group not in asked.confirmed:
+        return [
+            f"{left[0]} alone would be left {what}: keep another one, or confirm it with -e access_confirmed={group}"
+        ]
+    return []
+
+
+# --- whoever runs this ------------------------------------------------------------------------------------------------
 
 _USER = re.compile(r"arn:aws:iam::\d{12}:user/(?:.*/)?([^/]+)")
 _SESSION = re.compile(r"arn:aws:sts::\d{12}:assumed-role/([^/]+)/(.+)")
 
 
-def _own(wanted: Mapping[str, Any], live: Live, joins: Pairs, leaves: Pairs, caller: str) -> list[str]:
+def _own(
+    wanted: Mapping[str, Any],
+    live: Live,
+    joins: Pairs,
+    leaves: Pairs,
+    caller: str,
+    now_able: Powers,
+    then_able: Powers,
+) -> list[str]:
     user, session = _USER.fullmatch(caller), _SESSION.fullmatch(caller)
-    found = []
     # A session is named after the person where the profile says so (role_session_name).
     person = user[1] if user else session[2] if session else ""
-    if person in live.users:
-        found += _own_groups(wanted, live, joins, leaves, person)
     role = session[1] if session else ""
+    found = _own_groups(wanted, live, joins, leaves, person) if person in live.users else []
+    for who, powers in ((f"role {role}", "roles"), (person, "users")):
+        name = who.removeprefix("role ")
+        if name in getattr(now_able, powers) - getattr(then_able, powers):
+            found.append(f"{who}, who runs this, could no longer administer the account: let somebody else do that")
     if role and not found and _shut_off(wanted, live, person, role):
         who = f"{person}, who runs this, could no longer" if person in live.users else "nobody could any longer"
         found.append(f"{who} assume role {role}, which runs this: let another role do that")
@@ -112,8 +185,6 @@ def _own(wanted: Mapping[str, Any], live: Live, joins: Pairs, leaves: Pairs, cal
                 f"role {role}, which runs this, would no longer trust {' and '.join(sorted(lost))}: "
                 "let another role do that, so that nobody locks themselves out"
             )
-        if _holds(live.roles[role]) and not declared["policies"] and not declared["inline"]:
-            found.append(f"role {role}, which runs this, would be left without any policy: let another role do that")
     return found
 
 
@@ -126,57 +197,37 @@ def _shut_off(wanted: Mapping[str, Any], live: Live, person: str, role: str) -> 
     arn = re.compile(rf"arn:aws:iam::{wanted['account_id']}:role/(.*/)?{re.escape(role)}")
 
     def gives(inline: Mapping[str, Any]) -> bool:
-        named = (one for document in inline.values() for one in _named(document))
-        return any(arn.fullmatch(one) for one in named)
+        return any(arn.fullmatch(one) for document in inline.values() for one in _named(document))
 
     return any(gives(live.groups[g].inline) for g in stays) and not any(gives(declared[g]) for g in mine)
 
 
 def _named(document: Mapping[str, Any]) -> Iterable[str]:
     """What a policy allows to be assumed, as it names it."""
-    statements = document.get("Statement", [])
-    for statement in [statements] if isinstance(statements, dict) else statements:
-        if statement.get("Effect") == "Allow" and "sts:AssumeRole" in _many(statement.get("Action")):
-            yield from _many(statement.get("Resource"))
-
-
-def _many(value: Any) -> list[str]:
-    return value if isinstance(value, list) else [value] if value else []
-
-
-def _holds(item: Any) -> bool:
-    return bool(item.managed or item.inline)
+    for statement in statements(document):
+        if statement.get("Effect") == "Allow" and "sts:AssumeRole" in as_list(statement.get("Action")):
+            yield from as_list(statement.get("Resource"))
 
 
 def _own_groups(wanted: Mapping[str, Any], live: Live, joins: Pairs, leaves: Pairs, person: str) -> list[str]:
     gives = {group["name"]: set(group["grants"]) or {f"group {group['name']}"} for group in wanted["groups"]}
     now = {group for group in live.users[person].groups if group in gives}
     then = now - {group for user, group in leaves if user == person} | {g for user, g in joins if user == person}
-    before, after = ({grant for group in groups for grant in gives[group]} for groups in (now, then))
-    found = []
-    if before - after:
-        lost = " and ".join(sorted(before - after))
-        found.append(f"{person}, who runs this, would lose {lost}: let somebody else do that")
-    for group in wanted["groups"]:
-        bare = not group["policies"] and not group["inline"]
-        if group["name"] in then and bare and group["name"] in live.groups and _holds(live.groups[group["name"]]):
-            found.append(
-                f"group {group['name']} of {person}, who runs this, would be left without any policy: "
-                "let somebody else do that"
-            )
-    return found
+    before, later = ({grant for group in groups for grant in gives[group]} for groups in (now, then))
+    if before <= later:
+        return []
+    return [f"{person}, who runs this, would lose {' and '.join(sorted(before - later))}: let somebody else do that"]
 
 
 def _principals(trust: Mapping[str, Any]) -> set[str]:
-    statements = trust.get("Statement", [])
+    """Whom a trust lets in, but for the ids of users and roles that are no more: nobody is let in by those."""
     found: set[str] = set()
-    for statement in [statements] if isinstance(statements, dict) else statements:
+    for statement in statements(trust):
         principal = statement.get("Principal", {})
-        if statement.get("Effect") != "Allow":
-            continue
-        for value in [principal] if isinstance(principal, str) else principal.values():
-            found |= {_spelt(who) for who in ([value] if isinstance(value, str) else value)}
-    return found
+        if statement.get("Effect") == "Allow":
+            for value in [principal] if isinstance(principal, str) else principal.values():
+                found |= {_spelt(who) for who in as_list(value)}
+    return {who for who in found if not who.startswith(("AIDA", "AROA"))}
 
 
 def _spelt(principal: str) -> str:
@@ -186,6 +237,53 @@ def _spelt(principal: str) -> str:
 def _root(principal: str) -> str:
     parts = principal.split(":")
     return f"arn:aws:iam::{parts[4]}:root" if len(parts) > 5 else principal
+
+
+# --- from where -------------------------------------------------------------------------------------------------------
+
+Networks = list[ipaddress.IPv4Network | ipaddress.IPv6Network]
+
+
+def _shut_out(live: Live, then: Live, asked: Asked) -> list[str]:
+    """Where a rule on addresses takes some away, somebody must have signed in lately from what is left."""
+    found: dict[tuple[str, ...], list[str]] = {}
+    for kind in ("groups", "roles"):
+        for name in getattr(live, kind):
+            now, to_be = (_networks(state, getattr(state, kind)[name]) for state in (live, then))
+            if to_be is not None and (now is None or not all(_within(one, to_be) for one in now)):
+                found.setdefault(tuple(map(str, to_be)), []).append(f"{kind[:-1]} {name}")
+    if not found or "office" in asked.confirmed:
+        return []
+    seen = asked.seen()
+    why = f"but from {', '.join(seen[:3])}" if seen else "as far as CloudTrail tells"
+    return [
+        f"{' and '.join(holders)} would admit {', '.join(networks)} alone, and nobody signed in from there lately, "
+        f"{why}: check the networks (access_office_addresses), or confirm them with -e access_confirmed=office"
+        for networks, holders in found.items()
+        if not any(_within(_net(address), list(map(_net, networks))) for address in seen)
+    ]
+
+
+def _net(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    return ipaddress.ip_network(text, strict=False)
+
+
+def _within(one: ipaddress.IPv4Network | ipaddress.IPv6Network, networks: Networks) -> bool:
+    return any(one.version == other.version and one.subnet_of(other) for other in networks)  # type: ignore[arg-type]
+
+
+def _networks(state: Live, holder: Any) -> Networks | None:
+    """What a group's or role's policies leave of the world; None: all of it."""
+    own = {policy.arn: policy.document for policy in state.policies.values()}
+    documents = [*holder.inline.values(), *(own[arn] for arn in holder.managed if arn in own)]
+    denying = [
+        {"Statement": [one]}
+        for document in documents
+        for one in statements(document)
+        if one.get("Effect") == "Deny" and "NotIpAddress" in (one.get("Condition") or {})
+    ]
+    values = [value for document in denying for value in source_addresses(document)]
+    return [_net(str(value)) for value in values] if values else None
 
 
 def _crowded(wanted: Mapping[str, Any], live: Live, joins: Pairs, leaves: Pairs) -> list[str]:

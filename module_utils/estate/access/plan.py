@@ -5,11 +5,12 @@ wanted = {
   "account_id": 12 digits,
   "users": [{"name", "path"}],
   "policies": [{"name", "path", "document"}],
-  "roles": [{"name", "path", "trust", "policies": [ARN], "inline": {name: document}, "instance_profile": bool}],
+  "roles": [{"name", "path", "trust", "policies": [ARN], "inline": {name: document}, "instance_profile": bool,
+             "boundary": ARN or "", "max_session": seconds or None, "tags": {key: value}}],
   "groups": [{"name", "path", "policies", "inline", "everyone": bool,
               "grants": ["production:developers"]}],   # what it gives: roles as account:role, or words
   "members": {group: [user]},
-  "known_roles": [name],            # declared elsewhere: neither changed nor reported
+  "known_roles": [{"name", "trusts": [principal], "actions": [pattern], "policies": [ARN]}],   # declared elsewhere
   "alias": str or None,             # None: neither read nor changed
   "password_policy": {AWS's parameter: value} or None,
 }
@@ -20,22 +21,21 @@ keys and devices, and for what IAM fixes at creation. In order of needs: users, 
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible.module_utils.estate.access.check import ATTACHED, GROUPS_OF_A_USER, INLINE_SIZE, size
+from ansible.module_utils.estate.access.effects import tell
 from ansible.module_utils.estate.access.read import Account, Group, Live, Policy, Role
+from ansible.module_utils.estate.access.undeclared import beyond, of_their_own, unmanaged
 from ansible.module_utils.estate.diff import diff_of
-from ansible.module_utils.estate.plan import Action, Plan, Unmanaged
+from ansible.module_utils.estate.plan import Action, Plan
 from ansible.module_utils.estate.policy import same_policy, written
 
 PURPOSE = "access"
 VERSIONS = 5  # https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-versioning.html
-# Roles that AWS makes and keeps itself are no business of a declaration.
-_AWS_OWN = re.compile(r"/aws-(service-role|reserved)/")
 
 _Call = tuple[str, dict[str, Any], str | None]  # method, its parameters, and the policy that it needs
 
@@ -47,7 +47,7 @@ def membership(user: str, group: str) -> str:
 
 def plan(wanted: Mapping[str, Any], account: Account, notes: Iterable[str] = ()) -> Plan:
     """What turns what is live into what is wanted."""
-    made, live = _Plan(wanted, account.live), account.live
+    made, live = _Plan(wanted, account), account.live
     made.account(account.alias, account.password_policy)
     made.users()
     for policy in wanted["policies"]:
@@ -65,9 +65,10 @@ def plan(wanted: Mapping[str, Any], account: Account, notes: Iterable[str] = ())
         wanted["account"],
         made.actions,
         diff + made.diff,
-        [*made.notes, *notes],
+        [*made.notes, *of_their_own(live), *notes],
         unmanaged(wanted, live),
         effects=people,
+        drift=[*made.drift, *beyond(wanted["known_roles"], live)],
     )
 
 
@@ -87,77 +88,8 @@ def everybodys(wanted: Mapping[str, Any]) -> set[str]:
     return {group["name"] for group in wanted["groups"] if group["everyone"]}
 
 
-def tell(
-    wanted: Mapping[str, Any], live: Live, joins: Iterable[tuple[str, str]], leaves: Iterable[tuple[str, str]]
-) -> list[str]:
-    """The changes of membership in people's terms, a sentence each: who gains and loses what, through which group."""
-    groups = {group["name"]: group for group in wanted["groups"]}
-    gained: dict[str, list[str]] = {}
-    lost: dict[str, list[str]] = {}
-    for into, pairs in ((gained, joins), (lost, leaves)):
-        for user, group in pairs:
-            into.setdefault(user, []).append(group)
-
-    def reach(names: list[str], still: set[str], nothing: str) -> str:
-        """'production:backups through backups, and …'; what another of the user's groups gives too is no news."""
-        said = []
-        for name in names:
-            grants = [grant for grant in groups[name]["grants"] if grant not in still]
-            said.append(f"{' and '.join(grants) or nothing} through {name}")
-        return ", ".join(said)
-
-    told = []
-    for user in sorted({*gained, *lost}):
-        now = {group for group in (live.users[user].groups if user in live.users else ()) if group in groups}
-        then = now - set(lost.get(user, [])) | set(gained.get(user, []))
-        before, after = ({g for name in names for g in groups[name]["grants"]} for names in (now, then))
-        parts = []
-        if user in gained:
-            parts.append(f"gains {reach(gained[user], before, 'nothing new')}")
-        if user in lost:
-            parts.append(f"loses {reach(lost[user], after, 'nothing')}")
-        kind = "moves" if len(parts) == 2 else "joins" if user in gained else "leaves"
-        told.append(f"{kind}: {user} {' and '.join(parts)}")
-    return told
-
-
-def unmanaged(wanted: Mapping[str, Any], live: Live) -> list[Unmanaged]:
-    """What is live but not declared, each with the YAML that would declare it as it is."""
-    found: list[Unmanaged] = []
-    declared = {
-        plural: {item["name"] for item in wanted[plural]} for plural in ("users", "groups", "roles", "policies")
-    }
-
-    def report(kind: str, name: str, *adopt: str) -> None:
-        found.append(Unmanaged(f"{kind} {name}", "\n".join(adopt)))
-
-    # Groups and people are declared for the main account only, which is the one that has any.
-    people = bool(wanted["groups"])
-    members = live.members()
-    for name in sorted(live.users.keys() - declared["users"]):
-        report("user", name, "# vars/people.yml", "users:", f"  - {name}" if people else "  # of the main account only")
-    for name in sorted(live.groups.keys() - declared["groups"]):
-        entry = _flow({"members": name.lower(), **_adopt(live.groups[name])})
-        listed = [f"{name.lower()}: {_flow(members[name])}", "# group_vars/all/access.yml", "access_groups:"]
-        report("group", name, "# vars/people.yml", *listed, f"  {name}: {entry}")
-    for name in sorted(live.roles.keys() - declared["roles"] - set(wanted["known_roles"])):
-        role = live.roles[name]
-        if not _AWS_OWN.match(role.path):
-            entry = _flow({"path": role.path, "trust": role.trust, **_adopt(role)})
-            report("role", name, "access_roles:", f"  {name}:", f"    {wanted['account']}: {entry}")
-    for name in sorted(live.policies.keys() - declared["policies"]):
-        if not _AWS_OWN.match(live.policies[name].path):
-            report("policy", name, "access_policies:", f"  {name}: {_flow(live.policies[name].document)}")
-    return found
-
-
-def _flow(value: Any) -> str:
-    """JSON is YAML too."""
-    return json.dumps(value)
-
-
-def _adopt(holder: Group | Role) -> dict[str, Any]:
-    return {key: value for key, value in (("policies", list(holder.managed)), ("inline", holder.inline)) if value}
+def _tags(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
 
 
 def _shown(header: str, after: str) -> dict[str, Any]:
@@ -167,11 +99,14 @@ def _shown(header: str, after: str) -> dict[str, Any]:
 class _Plan:
     """Collects the actions; each method adds those of one resource."""
 
-    def __init__(self, wanted: Mapping[str, Any], live: Live) -> None:
-        self.wanted, self.live = wanted, live
+    def __init__(self, wanted: Mapping[str, Any], account: Account) -> None:
+        self.wanted, self.live, self.sessions = wanted, account.live, account.sessions
+        live = account.live
+        self.profiles = {profile: role.name for role in live.roles.values() for profile in role.instance_profiles}
         self.actions: list[Action] = []
         self.diff: list[dict[str, Any]] = []
         self.notes: list[str] = []
+        self.drift: list[str] = []
         # A policy keeps the path it was made with; groups and roles attach it where it is.
         self.moved = {
             self.arn("policy", p): live.policies[p["name"]].arn
@@ -265,24 +200,73 @@ class _Plan:
         resource, trust = f"role {name}", role["trust"]
         trusted = (self.principals.get(arn) for arn in re.findall(r'"(arn:[^"]+)"', written(trust)))
         needs = [principal for principal in trusted if principal and principal != resource]
+        wanted = role["boundary"] and self.moved.get(role["boundary"], role["boundary"])
         if live is None:
             params = {"RoleName": name, "Path": role["path"], "AssumeRolePolicyDocument": written(trust)}
-            self.add("add", resource, "create_role", params, needs)
+            more = {
+                "PermissionsBoundary": wanted,
+                "MaxSessionDuration": role["max_session"],
+                "Tags": _tags(role["tags"]),
+            }
+            needs += [need for need in [self.own.get(wanted)] if need]
+            self.add("add", resource, "create_role", params | {k: v for k, v in more.items() if v}, needs)
         else:
             self._fixed(resource, live.path, role["path"])
+            self._bounds(resource, role, live, wanted)
             if not same_policy(live.trust, trust):
                 params = {"RoleName": name, "PolicyDocument": written(trust)}
                 self.add("change", resource, "update_assume_role_policy", params, needs)
         self._holder("role", role, live)
-        profiles = live.instance_profiles if live else ()
-        if role["instance_profile"] and name not in profiles:
-            self.add("change", resource, "create_instance_profile", {"InstanceProfileName": name})
-            self.add(
-                "change", resource, "add_role_to_instance_profile", {"InstanceProfileName": name, "RoleName": name}
+        self._profile(resource, role)
+        self.show(resource, *self._sides(role, live, wanted))
+
+    def _bounds(self, resource: str, role: Mapping[str, Any], live: Role, boundary: str) -> None:
+        """What limits the role, and what it is tagged with. A boundary that nobody declared only takes: it stays."""
+        who = {"RoleName": role["name"]}
+        if boundary and boundary != live.boundary:
+            needs = [need for need in [self.own.get(boundary)] if need]
+            params = {**who, "PermissionsBoundary": boundary}
+            self.add("change", resource, "put_role_permissions_boundary", params, needs)
+        elif live.boundary and not boundary:
+            self.drift.append(
+                f"{resource} has the permissions boundary {live.boundary}, which is not declared: "
+                "declare it as boundary, or take it off by hand"
             )
-        before = {"trust": live.trust, "instance profile": name in profiles, **self._held(live)} if live else None
-        after = {"trust": trust, "instance profile": role["instance_profile"] or name in profiles}
-        self.show(resource, before, after | self._held_wanted(role))
+        if role["max_session"] and self.sessions.get(role["name"]) != role["max_session"]:
+            self.add("change", resource, "update_role", {**who, "MaxSessionDuration": role["max_session"]})
+        missing = {key: value for key, value in role["tags"].items() if live.tags.get(key) != value}
+        if missing:
+            self.add("change", resource, "tag_role", {**who, "Tags": _tags(missing)})
+
+    def _profile(self, resource: str, role: Mapping[str, Any]) -> None:
+        """A profile holds one role: https://docs.aws.amazon.com/IAM/latest/APIReference/API_AddRoleToInstanceProfile.html"""
+        name, holds = role["name"], self.profiles.get(role["name"])
+        profile = {"InstanceProfileName": name}
+        if not role["instance_profile"] or holds == name:
+            return
+        if holds:
+            params = {**profile, "RoleName": holds}
+            self.add("change", resource, "remove_role_from_instance_profile", params)
+        else:
+            self.add("change", resource, "create_instance_profile", profile)
+        self.add("change", resource, "add_role_to_instance_profile", {**profile, "RoleName": name})
+
+    def _sides(
+        self, role: Mapping[str, Any], live: Role | None, boundary: str
+    ) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+        """A role before and after, as a diff shows it."""
+        name, session = role["name"], role["max_session"]
+        holds = self.profiles.get(name)
+        after = {"trust": role["trust"], **self._held_wanted(role)}
+        after |= {"instance profile": name if role["instance_profile"] else holds} if role["instance_profile"] else {}
+        after |= {"boundary": boundary} if boundary else {}
+        after |= {"longest session": session} if session else {}
+        after |= {"tags": {**(live.tags if live else {}), **role["tags"]}} if role["tags"] else {}
+        if live is None:
+            return None, after
+        before = {"trust": live.trust, **self._held(live), "instance profile": holds, "boundary": live.boundary}
+        before |= {"longest session": self.sessions.get(name), "tags": live.tags}
+        return {key: value for key, value in before.items() if key in after or key.startswith("inline ")}, after
 
     def group(self, group: Mapping[str, Any]) -> None:
         name, path, live = group["name"], group["path"], self.live.groups.get(group["name"])

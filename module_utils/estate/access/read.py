@@ -218,6 +218,7 @@ class Account(NamedTuple):
     live: Live
     alias: str | None = None
     password_policy: Mapping[str, Any] = {}
+    sessions: Mapping[str, int] = {}  # the longest session of each role that declares one
 
 
 def read(client: Any, wanted: Mapping[str, Any]) -> Account:
@@ -233,4 +234,50 @@ def read(client: Any, wanted: Mapping[str, Any]) -> Account:
         except Exception as exc:
             if error_code(exc) != "NoSuchEntity":  # none was ever set
                 raise
-    return Account(live, alias, password_policy)
+    # The sweep does not tell it.
+    sessions = {
+        role["name"]: client.get_role(RoleName=role["name"])["Role"]["MaxSessionDuration"]
+        for role in wanted["roles"]
+        if role["max_session"] and role["name"] in live.roles
+    }
+    return Account(live, alias, password_policy, sessions)
+
+
+def managed(live: Live) -> set[str]:
+    """ARNs of all managed policies that are attached, or bound something."""
+    holders: list[Any] = [*live.users.values(), *live.groups.values(), *live.roles.values()]
+    return {arn for holder in holders for arn in (*holder.managed, getattr(holder, "boundary", "")) if arn}
+
+
+def policies_of_aws(client: Any, arns: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Documents of AWS's own policies among these: the sweep leaves them out."""
+    documents = {}
+    for arn in sorted(arn for arn in arns if _of_aws(arn)):
+        version = client.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+        answer = client.get_policy_version(PolicyArn=arn, VersionId=version)
+        documents[arn] = _document(answer["PolicyVersion"]["Document"])
+    return documents
+
+
+def signed_in_from(clients: Any) -> list[str]:
+    """Addresses that people signed in to the console from lately, by CloudTrail's event history; [] where it is closed.
+
+    Sign-ins are events of the region of the page that was used, and of us-east-1 by default:
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-integration.html
+    """
+    wanted = [{"AttributeKey": "EventName", "AttributeValue": "ConsoleLogin"}]
+    found: dict[str, None] = {}
+    for region in dict.fromkeys(["us-east-1", clients.region or "us-east-1"]):
+        try:
+            events = clients["cloudtrail", region].lookup_events(LookupAttributes=wanted, MaxResults=50)["Events"]
+        except Exception as exc:
+            if "response" not in vars(exc):
+                raise
+            continue  # AWS does not tell: then nothing is known, and the guard asks for a word
+        said = [json.loads(event["CloudTrailEvent"]) for event in events]
+        found |= {one["sourceIPAddress"]: None for one in said if _succeeded(one)}
+    return list(found)
+
+
+def _succeeded(event: Mapping[str, Any]) -> bool:
+    return (event.get("responseElements") or {}).get("ConsoleLogin") == "Success"

@@ -6,11 +6,11 @@ import pytest
 from ansible.module_utils.estate.access.check import name_problem, problems, size
 
 OPEN = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
-EMPTY: dict[str, Any] = {"users": [], "groups": [], "roles": [], "policies": [], "members": {}}
+EMPTY: dict[str, Any] = {"users": [], "groups": [], "roles": [], "policies": [], "members": {}, "quotas": {}}
 
 
 def group(name: str = "Devs", **more: Any) -> dict:
-    return {"name": name, "path": "/", "policies": [], "inline": {}, **more}
+    return {"name": name, "path": "/", "policies": [], "inline": {}, "max_session": None, **more}
 
 
 def long(characters: int) -> dict:

@@ -3,8 +3,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible.module_utils.estate.access.after import powers
 from ansible.module_utils.estate.access.check import problems
-from ansible.module_utils.estate.access.guard import Limits, refusals
+from ansible.module_utils.estate.access.guard import Asked, Limits, refusals
 from ansible.module_utils.estate.access.read import Group, Live, Role, User
 
 ACCOUNT = "111111111111"
@@ -33,6 +34,9 @@ def declared(members: dict[str, list[str]], **more: Any) -> dict[str, Any]:
         "members": members,
         "roles": [],
         "policies": [],
+        "ended": {},
+        "quotas": {},
+        "known_roles": [],
         **more,
     }
 
@@ -52,7 +56,7 @@ def account(members: dict[str, list[str]], **roles: dict) -> Live:
 
 
 def refused(wanted: dict, live: Live, limits: Limits = DEFAULT, caller: str = "") -> list[str]:
-    return refusals(wanted, live, limits, caller)
+    return refusals(wanted, live, limits, Asked(caller))
 
 
 PEOPLE = [f"p{n:02}" for n in range(40)]
@@ -116,7 +120,10 @@ def test_people_count_as_gone_when_only_the_group_of_everybody_is_left_to_them()
     live = account({"Everyone": PEOPLE, "Devs": PEOPLE, "Other": PEOPLE[13:]})
     wanted = declared({"Everyone": PEOPLE, "Devs": PEOPLE[13:], "Other": PEOPLE[13:]})
 
-    assert ["13 of 40 people would go, and 12 at most may" in said for said in refused(wanted, live)] == [True]
+    assert [said.split(":")[0] for said in refused(wanted, live)] == [
+        "13 of 40 people would go, and 12 at most may",
+        "13 of 40 members of group Devs would go, and 12 at most may",
+    ]
 
 
 def test_moving_people_counts_their_memberships_only() -> None:
@@ -175,19 +182,20 @@ def test_whoever_keeps_what_they_had_through_another_group_may_move() -> None:
 
 
 def role(name: str, document: dict, *policies: str) -> dict:
-    return {"name": name, "path": "/", "trust": document, "policies": list(policies), "inline": {}}
+    return {
+        "name": name, "path": "/", "trust": document, "policies": list(policies), "inline": {},
+        "boundary": "", "max_session": None, "tags": {}, "instance_profile": False,
+    }  # fmt: skip
 
 
 def test_a_role_does_not_shut_itself_out() -> None:
     live = account({}, admins=trust(ROOT, "arn:aws:iam::999999999999:root"))
     wanted = declared({}, roles=[role("admins", trust(ROOT), "arn:aws:iam::aws:policy/AdministratorAccess")])
-    bare = declared({}, roles=[role("admins", trust(ROOT, "999999999999"))])
     caller = f"arn:aws:sts::{ACCOUNT}:assumed-role/admins/session"
 
     assert [
         "would no longer trust arn:aws:iam::999999999999:root" in said for said in refused(wanted, live, caller=caller)
     ] == [True]
-    assert ["would be left without any policy" in said for said in refused(bare, live, caller=caller)] == [True]
     assert refused(wanted, live, caller=f"arn:aws:sts::{ACCOUNT}:assumed-role/other/session") == []
 
 
@@ -228,12 +236,169 @@ def test_trusting_the_whole_account_covers_trusting_one_of_it() -> None:
     assert refused(wanted, live, caller=f"arn:aws:sts::{ACCOUNT}:assumed-role/admins/session") == []
 
 
-def test_a_group_of_whoever_runs_this_keeps_a_policy() -> None:
-    live = account({"Devs": ["ada"]})
-    wanted = declared({"Devs": ["ada"]}, groups=[group("Devs", policies=[])])
+# --- by effect --------------------------------------------------------------------------------------------------------
 
-    assert ["group Devs of ada, who runs this, would be left without any policy" in said
-            for said in refused(wanted, live, caller=f"arn:aws:iam::{ACCOUNT}:user/ada")] == [True]  # fmt: skip
+ALL = "arn:aws:iam::aws:policy/AdministratorAccess"
+DOCUMENTS = {
+    ALL: {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]},
+    "arn:aws:iam::aws:policy/ReadOnlyAccess": {"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}]},
+}  # fmt: skip
+NOW = "2026-11-23T12:00:00+00:00"
+CALLER = f"arn:aws:sts::{ACCOUNT}:assumed-role/admins/ada"
+
+
+def world(admins: list[str], **more: Any) -> Live:
+    """Admins may become the role admins, which may do everything."""
+    live = account({"Admins": admins, "Devs": ["dee"]}, admins=trust(ROOT))
+    users = {n: u._replace(arn=f"arn:aws:iam::{ACCOUNT}:user/{n}") for n, u in live.users.items()}
+    groups = live.groups | {"Admins": Group("Admins", "/", "", (), grant("admins"))}
+    arn = f"arn:aws:iam::{ACCOUNT}:role/admins"
+    return Live(users, groups, {"admins": live.roles["admins"]._replace(arn=arn, managed=(ALL,))}, {})._replace(**more)
+
+
+def same(admins: list[str], **more: Any) -> dict[str, Any]:
+    groups = [group("Admins", policies=[], inline=grant("admins")), group("Devs")]
+    members = {"Admins": admins, "Devs": ["dee"]}
+    return declared(members, groups=groups, roles=[role("admins", trust(ROOT), ALL)], **more)
+
+
+def judged(wanted: dict, live: Live, can: set[str] | None = None, **more: Any) -> list[str]:
+    can = {"ada", "bob", "cy"} if can is None else can
+    asked = Asked(CALLER, lambda state: powers(state, DOCUMENTS, ACCOUNT, NOW), can.__contains__)
+    return refusals(wanted, live, DEFAULT, asked._replace(**more))
+
+
+def test_what_changes_nobodys_power_passes() -> None:
+    assert judged(same(["ada", "bob"]), world(["ada", "bob"])) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"policies": ["arn:aws:iam::aws:policy/ReadOnlyAccess"]},
+        {"policies": []},
+        {
+            "inline": {
+                "no": {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "iam:*", "Resource": "*"}]}
+            }
+        },
+    ],
+)
+def test_the_role_that_runs_it_keeps_administering(change: dict) -> None:
+    """Not by its policies' names, nor by whether it has any."""
+    wanted = same(["ada", "bob"])
+    wanted["roles"][0] |= change
+
+    found = judged(wanted, world(["ada", "bob"]))
+
+    assert "role admins, who runs this, could no longer administer the account: let somebody else do that" in found
+    assert any("nobody would be left in Admins who can sign in and administer: keep ada or bob" in one for one in found)
+
+
+def test_a_trust_or_a_grant_that_lets_no_admin_in_counts_the_same() -> None:
+    shut, ungiven = same(["ada", "bob"]), same(["ada", "bob"])
+    shut["roles"][0]["trust"] = trust(f"arn:aws:iam::{ACCOUNT}:user/zed")
+    ungiven["groups"][0]["inline"] = grant("other")
+
+    for wanted in (shut, ungiven):
+        found = judged(wanted, world(["ada", "bob"]), can={"ada", "bob"})
+        assert any("nobody would be left in Admins who can sign in and administer" in one for one in found), found
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "can", "said"),
+    [
+        (["cy", "bob", "new"], ["cy", "new"], {"bob"}, "nobody would be left in Admins who can sign in and administer"),
+        (["cy", "bob", "new"], ["cy", "new"], {"bob", "cy"}, "cy alone would be left in Admins who can sign in"),
+        (["cy", "bob", "new"], ["cy", "bob"], {"bob", "cy"}, ""),
+        (["cy", "bob", "new"], ["cy", "new"], {"cy"}, ""),  # nobody who could sign in goes
+        (["cy", "bob"], ["cy", "new"], set(), ""),  # nobody has enrolled yet
+    ],
+)
+def test_members_count_who_can_really_sign_in(before: list, after: list, can: set, said: str) -> None:
+    found = judged(same(after), world(before), can)
+
+    assert bool(found) is bool(said)
+    assert not said or any(said in one for one in found)
+
+
+def test_one_admin_may_be_left_where_that_is_confirmed_and_none_never() -> None:
+    live = world(["cy", "bob", "new"])
+
+    assert judged(same(["cy", "new"]), live, {"bob", "cy"}, confirmed=("Admins",)) == []
+    assert judged(same(["cy", "new"]), live, {"bob"}, confirmed=("Admins",))
+
+
+def test_protection_that_is_taken_away_counts_as_it_was() -> None:
+    wanted = same([])
+    wanted["groups"][0]["protected"] = False
+
+    assert any("the last of the present members of protected group Admins would go" in one
+               for one in judged(wanted, world(["bob", "cy"])))  # fmt: skip
+
+
+def test_a_principal_that_is_no_more_may_leave_a_trust() -> None:
+    live = world(["ada", "bob"])
+    live.roles["admins"].trust["Statement"][0]["Principal"]["AWS"].append("AIDA0123456789EXAMPLE")
+
+    assert judged(same(["ada", "bob"]), live) == []
+
+
+def office(*networks: Any) -> dict:
+    condition = {"NotIpAddress": {"aws:SourceIp": list(networks)}, "Bool": {"aws:ViaAWSService": "false"}}
+    statement = {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": condition}
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+@pytest.mark.parametrize(
+    ("now", "then", "seen", "refuses"),
+    [
+        (["203.0.113.0/24"], ["203.0.113.0/24", "198.51.100.0/24"], [], False),  # more
+        (["203.0.113.0/24"], ["203.0.113.0/28"], [], True),  # less, and nothing is known
+        (["203.0.113.0/24"], ["203.0.113.0/28"], ["203.0.113.7"], False),
+        (["203.0.113.0/24"], ["198.51.100.9/32"], ["203.0.113.7"], True),  # a typo
+        ([], ["203.0.113.0/24"], ["198.51.100.7"], True),  # a new rule
+    ],
+)
+def test_addresses_are_taken_away_where_somebody_signed_in_from_what_is_left(
+    now: list, then: list, seen: list, refuses: bool
+) -> None:
+    live = world(["ada", "bob"])
+    live.groups["Devs"] = Group("Devs", "/", "", (), {"office": office(*now)} if now else {})
+    wanted = same(["ada", "bob"])
+    wanted["groups"][1] |= {"inline": {"office": office(*then)}, "policies": []}
+
+    found = judged(wanted, live, seen=lambda: seen)
+
+    assert bool(found) is refuses
+    assert not found or "-e access_confirmed=office" in found[0]
+    assert judged(wanted, live, seen=lambda: seen, confirmed=("office",)) == []
+
+
+@pytest.mark.parametrize(
+    "given",
+    [[], [None], ["office"], ["203.0.113.0/33"], ["203.0.113.7/24"], ["0.0.0.0/0"], ["::/0"], ["10.0.0.0/8"],
+     ["192.168.1.0/24"], ["127.0.0.1/32"], ["fd00::/8"]],
+)  # fmt: skip
+def test_networks_that_shut_everybody_out_or_nobody_are_refused_before_a_call(given: list) -> None:
+    wanted = declared({}, policies=[{"name": "OfficeOnly", "path": "/", "document": office(*given)}])
+
+    (found,) = problems(wanted)
+    assert "policy 'OfficeOnly': aws:SourceIp" in found
+    assert "(access_office_addresses)" in found
+    assert problems(wanted | {"policies": [{"name": "O", "path": "/", "document": office("203.0.113.0/28")}]}) == []
+
+
+def test_a_last_day_that_is_over_does_not_count_and_three_lists_emptied_at_once_do() -> None:
+    live = account({"Devs": PEOPLE[:20], "Ops": PEOPLE[:1], "Audit": PEOPLE[1:2]})
+
+    assert (
+        refused(declared({"Devs": [], "Ops": PEOPLE[:1], "Audit": PEOPLE[1:2]}, ended={"Devs": PEOPLE[:20]}), live)
+        == []
+    )
+    (said,) = refused(declared({"Devs": PEOPLE[:20], "Ops": [], "Audit": []}), live)
+    assert "groups Ops and Audit would all be empty" in said
 
 
 def test_a_name_that_is_live_in_another_case_is_refused() -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 import yaml
 from ansible.module_utils.estate.access.plan import plan
 from ansible.module_utils.estate.access.read import Account, Group, Live, Policy, Role, User, Version
@@ -14,10 +15,14 @@ AWS = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 GRANTS = {"Devs": ["production:developers"], "Ops": ["production:infrastructure"], "Audit": ["production:developers"]}
 
 
+BARE: dict[str, Any] = {"boundary": "", "max_session": None, "tags": {}}
+REPLICATION = {"name": "replication", "trusts": ["s3.amazonaws.com"], "actions": ["s3:*"], "policies": []}
+
+
 def declared(**more: Any) -> dict[str, Any]:
     return {
         "account": "main", "account_id": "111111111111", "users": [], "policies": [], "roles": [], "groups": [],
-        "members": {}, "known_roles": [], "alias": None, "password_policy": None, **more,
+        "members": {}, "ended": {}, "titles": [], "known_roles": [], "alias": None, "password_policy": None, **more,
     }  # fmt: skip
 
 
@@ -153,6 +158,7 @@ def test_a_role_waits_for_those_it_trusts() -> None:
             "policies": [],
             "inline": {},
             "instance_profile": name == "b",
+            **BARE,
         }
 
     made = planned(declared(roles=[role("a", "role/b", "user/ada"), role("b")], users=[{"name": "ada", "path": "/"}]))
@@ -188,7 +194,7 @@ def test_what_is_live_but_not_declared_is_reported_with_what_adopts_it() -> None
         {"Legacy": Policy("Legacy", "/", "arn", (Version("v1", True, SAYS),))},
     )  # fmt: skip
 
-    made = planned(declared(known_roles=["replication"], groups=[group("Devs")], members={"Devs": []}), live)
+    made = planned(declared(known_roles=[REPLICATION], groups=[group("Devs")], members={"Devs": []}), live)
     made = made._replace(actions=[action for action in made.actions if action.resource != "group Devs"])
 
     assert made.actions == []
@@ -196,7 +202,7 @@ def test_what_is_live_but_not_declared_is_reported_with_what_adopts_it() -> None
     adopt = {found.resource: yaml.safe_load(found.adopt) for found in made.unmanaged}
     group_adopted = {"members": "old", "policies": [AWS], "inline": {"x": SAYS}}
     assert adopt["group Old"] == {"old": ["zed"], "access_groups": {"Old": group_adopted}}
-    assert adopt["role old"] == {"access_roles": {"old": {"main": {"path": "/", "trust": OTHER}}}}
+    assert adopt["role old"] == {"access_roles": {"old": {"main": {"trust": OTHER}}}}
     assert adopt["policy Legacy"] == {"access_policies": {"Legacy": SAYS}}
     assert adopt["user zed"] == {"users": ["zed"]}
 
@@ -212,3 +218,113 @@ def test_what_changes_is_shown_and_nothing_else() -> None:
     assert "inline new" in shown["after"]
     assert "inline same" not in {**shown["before"], **shown["after"]}
     assert "policies" not in shown["after"]
+
+
+def role(name: str, **more: Any) -> dict[str, Any]:
+    return {
+        "name": name,
+        "path": "/",
+        "trust": OTHER,
+        "policies": [],
+        "inline": {},
+        "instance_profile": False,
+        **BARE,
+        **more,
+    }
+
+
+def live_role(name: str, **more: Any) -> Role:
+    return Role(name, "/", f"arn:aws:iam::111111111111:role/{name}", OTHER, (), {}, (), "", {})._replace(**more)
+
+
+def test_a_profile_that_holds_another_role_gets_the_declared_one() -> None:
+    old = live_role("old-jenkins", instance_profiles=("jenkins",))
+    wanted = declared(
+        roles=[role("jenkins", instance_profile=True)], known_roles=[REPLICATION | {"name": "old-jenkins"}]
+    )
+
+    made = planned(wanted, Live({}, {}, {"jenkins": live_role("jenkins"), "old-jenkins": old}, {}))
+
+    assert [(a.method, a.params["RoleName"]) for a in made.actions] == [
+        ("iam.remove_role_from_instance_profile", "old-jenkins"),
+        ("iam.add_role_to_instance_profile", "jenkins"),
+    ]
+    (shown,) = made.diff
+    assert (shown["before"], shown["after"]) == ({"instance profile": "old-jenkins"}, {"instance profile": "jenkins"})
+
+
+def test_boundary_longest_session_and_tags_of_a_role_are_kept() -> None:
+    limit = {"name": "Limit", "path": "/", "document": SAYS}
+    arn = "arn:aws:iam::111111111111:policy/Limit"
+    wanted = declared(policies=[limit], roles=[role("r", boundary=arn, max_session=7200, tags={"Team": "a"})])
+
+    new = planned(wanted)
+    old = planned(wanted, Live({}, {}, {"r": live_role("r", tags={"Own": "x"})}, {}), sessions={"r": 3600})
+    same = Live({}, {}, {"r": live_role("r", boundary=arn, tags={"Team": "a", "Own": "x"})}, {"Limit": policy(arn)})
+
+    (made,) = [a for a in new.actions if a.method == "iam.create_role"]
+    assert (made.params["PermissionsBoundary"], made.params["MaxSessionDuration"]) == (arn, 7200)
+    assert made.params["Tags"] == [{"Key": "Team", "Value": "a"}]
+    assert "policy Limit" in made.needs
+    assert calls(old)[1:] == ["put_role_permissions_boundary", "update_role", "tag_role"]
+    assert planned(wanted, same, sessions={"r": 7200}).actions == []
+    undeclared = planned(declared(roles=[role("r")]), same)
+    assert undeclared.actions == []
+    assert (
+        "has the permissions boundary arn:aws:iam::111111111111:policy/Limit, which is not declared"
+        in undeclared.drift[0]
+    )
+
+
+def policy(arn: str) -> Policy:
+    return Policy(arn.rsplit("/", 1)[1], "/", arn, (Version("v1", True, SAYS),))
+
+
+def test_what_a_role_declared_elsewhere_holds_beyond_its_purpose_is_drift() -> None:
+    trust = {"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "s3.amazonaws.com"}},
+        {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "arn:aws:iam::999999999999:root"}},
+    ]}  # fmt: skip
+    evil = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": ["iam:*", "s3:Get*"], "Resource": "*"}],
+    }
+    live = live_role("replication", trust=trust, managed=(AWS,), inline={"replication-preview": SAYS, "more": evil})
+
+    made = planned(declared(known_roles=[REPLICATION]), Live({}, {}, {"replication": live}, {}))
+
+    assert (made.actions, made.unmanaged) == ([], [])
+    assert made.drift == [
+        f"role replication trusts arn:aws:iam::999999999999:root, has policy {AWS}, may iam:* by more, "
+        "which no declaration accounts for"
+    ]
+
+
+def test_policies_of_a_user_s_own_are_told() -> None:
+    eve = User("eve", "/", "", (), (AWS,), {"own": SAYS, "AWSRevokeOlderSessions": SAYS}, "", {})
+
+    made = planned(declared(users=[{"name": "eve", "path": "/"}]), Live({"eve": eve}, {}, {}, {}))
+
+    assert made.notes == ["eve has policies of its own, which no list ends: own, ReadOnlyAccess"]
+
+
+@pytest.mark.parametrize("name", ["on", "0123", "@bob", "12:30:45", "2027-01-31", "null", "1e3"])
+def test_what_is_pasted_is_read_as_it_is_meant(name: str) -> None:
+    live = Live(
+        {name: User(name, "/people/", "", ("USERS",), (), {}, "", {})},
+        {"USERS": Group("USERS", "/people/", "", (), {})},
+        {name: live_role(name, path="/x/", tags={"a": "on"}, instance_profiles=(name,))},
+        {},
+    )
+
+    made = planned(declared(groups=[group("Devs")], members={"Devs": []}, titles=["users_x"]), live)
+
+    adopt = {found.resource.split()[0]: yaml.safe_load(found.adopt) for found in made.unmanaged}
+    assert adopt["user"] == {"users": [{"name": name, "path": "/people/"}]}
+    assert adopt["group"] == {
+        "users_members": [name],
+        "access_groups": {"USERS": {"members": "users_members", "path": "/people/"}},
+    }
+    assert adopt["role"]["access_roles"][name]["main"] == {
+        "path": "/x/", "trust": OTHER, "tags": {"a": "on"}, "instance_profile": True,
+    }  # fmt: skip

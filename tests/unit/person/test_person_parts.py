@@ -19,6 +19,7 @@ from ansible.module_utils.estate.plan import Action
 from person_declared import person_declared
 
 BY = {"arn": "arn:aws:iam::111111111111:user/bob.example", "user": "bob"}
+USER = "arn:aws:iam::111111111111:user"
 PHONE = "arn:aws:iam::111111111111:mfa/phone"
 ADA = Person("ada.example", "/", (), False, (), (PHONE,), (), (), "")
 ACTIONS = [Action("remove", "user ada.example", "iam.delete_user", {})]
@@ -122,7 +123,13 @@ def test_ps_says_the_same_where_there_is_no_proc() -> None:
 def test_the_lists_say_what_a_person_is_to_be_in() -> None:
     declared = person_declared(PEOPLE, GROUPS, "ada.example", "2026-11-23")
 
-    assert declared == {"path": "/", "groups": ["Everyone", "Admins"], "lists": ["users", "admins"], "missing": ""}
+    assert declared == {
+        "path": "/",
+        "groups": ["Everyone", "Admins"],
+        "lists": ["users", "admins"],
+        "elsewhere": [],
+        "missing": "",
+    }
 
 
 @pytest.mark.parametrize(
@@ -156,3 +163,20 @@ def test_somebody_elses_line_does_not_hide_whose_lists_name_a_leaver() -> None:
 
     assert declared["lists"] == ["users", "admins"]
     assert "admins, item 1: YAML reads this as the number 7" in declared["missing"]
+
+
+def test_a_leaver_is_looked_for_wherever_people_are_named() -> None:
+    vars_ = {
+        "jenkins_admins": ["ada.example", "bob.example"],
+        "ssh_keys": {"ADA.example": "ssh-ed25519 AAAA ada.example"},
+        "access_roles": {"odd": {"main": {"trust": {"Statement": [{"Principal": {"AWS": f"{USER}/x/ada.example"}}]}}}},
+        "topics": [{"subscribers": ["not-ada.example"]}],
+    }
+
+    found = person_declared(PEOPLE, GROUPS, "ada.example", "2026-11-23", vars_)["elsewhere"]
+
+    assert found == [
+        "jenkins_admins names ada.example too: take that out",
+        "ssh_keys names ada.example too: take that out",
+        "access_roles.odd.main.trust.Statement.Principal.AWS names ada.example too: take that out",
+    ]

@@ -1,0 +1,95 @@
+"""An account as a declaration leaves it, and who may administer it: judged by all policies together. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from ansible.module_utils.dm_access_read import shape
+from ansible.module_utils.estate.access.plan import changes
+from ansible.module_utils.estate.access.read import Group, Live, Policy, Role, User, Version
+from ansible.module_utils.estate.evaluator.composed import Estate, Who
+from ansible.module_utils.estate.evaluator.evaluate import Evaluator
+from ansible.module_utils.estate.review.able import able
+
+
+def after(wanted: Mapping[str, Any], live: Live) -> Live:
+    """Live once the plan is carried out."""
+    account = wanted["account_id"]
+
+    def arn(kind: str, item: Mapping[str, Any]) -> str:
+        return f"arn:aws:iam::{account}:{kind}{item['path']}{item['name']}"
+
+    policies = dict(live.policies)
+    moved = {}
+    for item in wanted["policies"]:
+        old = live.policies.get(item["name"])
+        moved[arn("policy", item)] = old.arn if old else arn("policy", item)
+        version = Version("v1", True, item["document"])
+        policies[item["name"]] = Policy(item["name"], item["path"], moved[arn("policy", item)], (version,))
+
+    def held(item: Mapping[str, Any]) -> tuple[str, ...]:
+        return tuple(moved.get(one, one) for one in item["policies"])
+
+    groups = dict(live.groups)
+    for item in wanted["groups"]:
+        groups[item["name"]] = Group(item["name"], item["path"], arn("group", item), held(item), item["inline"])
+    roles = dict(live.roles)
+    for item in wanted["roles"]:
+        name, was = item["name"], live.roles.get(item["name"])
+        boundary = moved.get(item["boundary"], item["boundary"]) or (was.boundary if was else "")
+        tags = {**(was.tags if was else {}), **item["tags"]}
+        profiles = was.instance_profiles if was else ()
+        where = was.arn if was else arn("role", item)
+        roles[name] = Role(
+            name, item["path"], where, item["trust"], held(item), item["inline"], profiles, boundary, tags
+        )
+    joins, leaves = changes(wanted, live)
+    users = dict(live.users)
+    for item in wanted["users"]:
+        users.setdefault(item["name"], User(item["name"], item["path"], arn("user", item), (), (), {}, "", {}))
+    more: dict[str, set[str]] = {}
+    less: dict[str, set[str]] = {}
+    for changed, pairs in ((more, joins), (less, leaves)):
+        for user, group in pairs:
+            changed.setdefault(user, set()).add(group)
+    for name in {*more, *less}:
+        left = (set(users[name].groups) | more.get(name, set())) - less.get(name, set())
+        users[name] = users[name]._replace(groups=tuple(sorted(left)))
+    return Live(users, groups, roles, policies)
+
+
+class Powers(NamedTuple):
+    """Names of who may write any policy of the account, and so do anything there, at least under some conditions."""
+
+    users: frozenset[str] = frozenset()
+    roles: frozenset[str] = frozenset()
+    groups: frozenset[str] = frozenset()  # that give it
+
+
+def powers(live: Live, documents: Mapping[str, Any], account_id: str, now: str) -> Powers:
+    """By their own policies and their groups', or by a role of the account that they may assume."""
+    members = {f"-member of {name}-": name for name in live.groups}  # so that a group without members tells, too
+    probes = {
+        probe: User(probe, "/", f"arn:aws:iam::{account_id}:user/{probe}", (group,), (), {}, "", {})
+        for probe, group in members.items()
+    }
+    state = shape(live._replace(users={**live.users, **probes}), documents)
+    estate = Estate({"": {"account_id": account_id, **state}})
+    evaluator = Evaluator(now)
+    direct = {one.who.principal.arn for one in able(estate, evaluator)[0]}
+    every: set[str] = set(direct)
+    for arn in direct & estate.roles.keys():
+        every |= {one.principal.arn for one in estate.who.values() if _assumes(estate, evaluator, one, arn)}
+    users = [estate.who[arn].name for arn in every if estate.who[arn].kind == "user"]
+    roles = [estate.who[arn].name for arn in every if estate.who[arn].kind == "role"]
+    return Powers(
+        frozenset(one for one in users if one not in members),
+        frozenset(roles),
+        frozenset(members[one] for one in users if one in members),
+    )
+
+
+def _assumes(estate: Estate, evaluator: Evaluator, who: Who, role: str) -> bool:
+    account = estate.roles[role].account.id
+    return bool(evaluator.verdict(who.principal, "sts:AssumeRole", role, estate.trusts[role], account, trust=True).ways)

@@ -1,0 +1,222 @@
+"""What `infrastructure` may do is what playbooks call, and no other; and nobody but Admins may make himself able.
+
+Calls are those that the embedded AWS recorded of real runs. What is allowed and not called stands here with its reason.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible.module_utils.dm_access_read import shape
+from ansible.module_utils.estate.access.after import powers
+from ansible.module_utils.estate.access.read import managed, pages, parse, policies_of_aws
+from ansible.module_utils.estate.evaluator.composed import Estate
+from ansible.module_utils.estate.evaluator.evaluate import Evaluator
+from ansible.module_utils.estate.review.able import able
+from simulator import ALLOWED, Request
+from test_access import ACCOUNTS, read
+from test_pipeline import asks
+
+pytestmark = pytest.mark.slow
+ROOT = Path(__file__).parents[2]
+NOW = "2026-11-23T12:00:00+00:00"
+
+# Allowed, and not called by the runs below.
+NOT_CALLED = {
+    "cloudwatch:PutMetricData": "the Jenkins host's agent, by its role_arn",
+    "logs:CreateLogGroup": "the same",
+    "logs:CreateLogStream": "the same",
+    "logs:DescribeLogStreams": "the same",
+    "logs:PutLogEvents": "the same",
+    "iam:PassRole": "asked by S3 of who puts a replication configuration",
+    "iam:AddUserToGroup": "sync-access, where a list has a new name",
+    "iam:CreateUser": "the same",
+    "iam:RemoveUserFromGroup": "sync-access, where a list has lost one",
+    "sts:AssumeRole": "adding database dumps, which other jobs than ours do",
+    "s3:DeleteBucketPolicy": "where a bucket with a policy is declared without one",
+    "s3:PutBucketAcl": "the same of ACLs, which are off but where the declaration says otherwise",
+    "s3:GetBucketCORS": "a bucket with cors",
+    "s3:PutBucketCORS": "the same",
+    "s3:GetBucketNotification": "a bucket with notifications",
+    "s3:PutBucketOwnershipControls": "a bucket that was made with another ownership",
+    **{
+        f"s3:{verb}{name}": "a bucket that declares it, which none does yet, or that nobody declares"
+        for verb in ("Get", "Put")
+        for name in (
+            "BucketObjectLockConfiguration",
+            "BucketRequestPayment",
+            "IntelligentTieringConfiguration",
+            "InventoryConfiguration",
+            "MetricsConfiguration",
+        )
+    },
+    "s3:PutBucketNotification": "the same",
+}
+
+
+@pytest.fixture(scope="module")
+def states(converged_estate: Any) -> dict[str, Any]:
+    return {account: read(converged_estate.client("iam", account)) for account in ACCOUNTS}
+
+
+def allowed(states: dict[str, Any], account: str) -> set[str]:
+    documents = [policy["document"] for policy in states[account]["roles"]["infrastructure"]["policies"]]
+    statements = [one for document in documents for one in many(document["Statement"]) if one["Effect"] == "Allow"]
+    return {action for one in statements for action in many(one["Action"])}
+
+
+def many(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+@pytest.fixture(scope="module")
+def called(converged_estate: Any) -> dict[str, set[str]]:
+    """Permissions by account that planning, auditing, proving and applying take."""
+    found: dict[str, set[str]] = {account: set() for account in ACCOUNTS}
+    runs = (("audit_estate.yml", ["--skip-tags", "assets_router"], True), ("verify_replication.yml", [], False))
+    for playbook, words, check in runs:
+        done = converged_estate.playbook(playbook, *words, check=check)
+        assert done.rc == 0, done.output[-3000:]
+    for account, permission, _ in asks(converged_estate.calls()):  # those that made the buckets among them
+        found[account].add(permission)
+    return found
+
+
+def test_every_allowed_call_is_made_or_has_its_reason(states: Any, called: dict[str, set[str]]) -> None:
+    everywhere = set().union(*called.values())
+    for account in ACCOUNTS:
+        unused = {one for one in allowed(states, account) if one not in everywhere | set(NOT_CALLED)}
+        assert unused == set(), account
+        assert not any("*" in action for action in allowed(states, account)), "a wildcard allows what nobody reads"
+    made = {one for one in NOT_CALLED if one in everywhere and not one.startswith("s3:")}
+    # the same calls as an admin's, who makes the estate in the first place
+    assert made <= {"iam:AddUserToGroup", "iam:CreateUser"}, "called: no reason is needed"
+
+
+def test_infrastructure_reads_writes_and_deletes_no_object_but_canaries(simulator: Any, states: Any) -> None:
+    """Whatever a bucket's policy says, which it may write itself."""
+    generous = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:*",
+                "Resource": ["arn:aws:s3:::*", "arn:aws:s3:::*/*"]}]}  # fmt: skip
+    for account, number in ACCOUNTS.items():
+        who = f"arn:aws:sts::{number}:assumed-role/infrastructure/jenkins"
+        identity = [policy["document"] for policy in states[account]["roles"]["infrastructure"]["policies"]]
+
+        def may(action: str, key: str, who: str = who, number: str = number, identity: list = identity) -> bool:
+            arn = f"arn:aws:s3:::digitalmarketplace-submissions-production-production/{key}"
+            return simulator.allows(Request(who, action, arn, number, identity, generous))
+
+        for action in ("s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:PutObjectAcl", "s3:DeleteObject",
+                       "s3:DeleteObjectVersion", "s3:BypassGovernanceRetention"):  # fmt: skip
+            assert not may(action, "g-cloud-13/submissions/1/secret.pdf"), (account, action)
+        assert not may("s3:DeleteObjectVersion", "estate-canary.txt")
+        assert may("s3:GetObject", "estate-canary.txt")
+
+
+def test_who_adds_dumps_cannot_replace_read_or_delete_one(simulator: Any, states: Any) -> None:
+    identity = [policy["document"] for policy in states["backups"]["roles"]["dump_writer"]["policies"]]
+    who = f"arn:aws:sts::{ACCOUNTS['backups']}:assumed-role/dump_writer/nightly"
+    dump = "arn:aws:s3:::digitalmarketplace-database-backups/production-202611230300.sql.gz.gpg"
+
+    def may(action: str) -> bool:
+        return simulator.allows(Request(who, action, dump, ACCOUNTS["backups"], identity))
+
+    others = ("s3:GetObject", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutObjectAcl")
+    assert not any(map(may, others))
+    assert '"s3:if-none-match": "true"' in json.dumps(identity), "the simulator does not know this key"
+
+
+def test_jenkins_holds_one_permission(states: Any) -> None:
+    (only,) = states["main"]["roles"]["jenkins"]["policies"]
+    (statement,) = many(only["document"]["Statement"])
+
+    assert (statement["Action"], only["name"]) == ("sts:AssumeRole", "assume-roles")
+    assert set(statement["Resource"]) == {f"arn:aws:iam::{one}:role/infrastructure" for one in ACCOUNTS.values()}
+
+
+def lives(aws: Any) -> dict[str, dict[str, Any]]:
+    found = {}
+    for account, number in ACCOUNTS.items():
+        client = aws.client("iam", account)
+        live = parse(pages(client.get_account_authorization_details))
+        found[account] = {"account_id": number, **shape(live, policies_of_aws(client, managed(live)))}
+    return found
+
+
+ADMINS = {"main:admins", "development:admins", "production:admins", "backups:admins"}
+ENTRY = {f"{account}:OrganizationAccountAccessRole" for account in ACCOUNTS}
+BOOTSTRAP = {"main:bootstrap"}  # the embedded AWS's way in
+
+
+def test_nobody_but_admins_may_make_himself_able_by_our_evaluator(converged_estate: Any) -> None:
+    """May write X's policy or trust, hand X on, or make X's keys ⇒ is X; joins are of groups that are not protected."""
+    estate = Estate(lives(converged_estate))
+    administrators, ways = able(estate, Evaluator(NOW))
+
+    members = {f"main:{user}" for user in estate.by_id[ACCOUNTS["main"]].members["Admins"]}
+    assert {one.who.role for one in administrators} - ENTRY - BOOTSTRAP == ADMINS | members
+    own = {one.who.role: {(way.action, way.target) for way in ways if way.who is one.who} for one in ways}
+    joins = {target for action, target in own.pop("main:infrastructure", set()) if action == "iam:AddUserToGroup"}
+    assert own == {}, "a way up"
+    assert "group Admins" not in joins
+    for account, live in lives(converged_estate).items():
+        state = parse(pages(converged_estate.client("iam", account).get_account_authorization_details))
+        of = powers(state, live["policies"], ACCOUNTS[account], NOW)
+        assert of.groups == ({"Admins"} if account == "main" else frozenset())
+
+
+def test_nor_by_the_simulator(simulator: Any, states: Any) -> None:
+    """A judge that is not ours: nobody but admins may write anybody's policy, trust, keys or password."""
+    writes = {
+        "role": ("UpdateAssumeRolePolicy", "PutRolePolicy", "AttachRolePolicy", "DeleteRolePermissionsBoundary"),
+        "user": ("CreateAccessKey", "CreateLoginProfile", "UpdateLoginProfile", "PutUserPolicy", "AttachUserPolicy"),
+        "group": ("PutGroupPolicy", "AttachGroupPolicy"),
+        "policy": ("CreatePolicyVersion", "SetDefaultPolicyVersion"),
+    }
+    names = {"role": ["infrastructure", "replication", "admins", "jenkins"], "user": ["zed.example"],
+             "group": ["Admins", "Developers", "Everyone"], "policy": ["ConvergeBuckets", "MainWithMfa"]}  # fmt: skip
+    asked, requests = [], []
+    for account, number in ACCOUNTS.items():
+        holders = {f"role/{name}": one["policies"] for name, one in states[account]["roles"].items()}
+        holders |= {f"group/{name}": one["policies"] for name, one in states[account]["groups"].items()}
+        for holder, policies in holders.items():
+            kind, name = holder.split("/")
+            if (kind, name) in {("role", "admins"), ("group", "Admins")} or name == "OrganizationAccountAccessRole":
+                continue
+            who = (f"arn:aws:sts::{number}:assumed-role/{name}/x" if kind == "role"
+                   else f"arn:aws:iam::{number}:user/{name.lower()}.example")  # fmt: skip
+            for what, actions in writes.items():
+                for action, target in itertools.product(actions, names[what]):
+                    asked.append((account, holder, action, target))
+                    arn = f"arn:aws:iam::{number}:{what}/{target}"
+                    context = (
+                        {"aws:MultiFactorAuthPresent": "true", "aws:SourceIp": "192.0.2.7"} if kind == "group" else {}
+                    )
+                    requests.append(
+                        Request(who, f"iam:{action}", arn, number, [p["document"] for p in policies], context=context)
+                    )
+    verdicts = zip(asked, simulator.judge(requests), strict=True)
+    assert {one for one, verdict in verdicts if verdict == ALLOWED} == set()
+
+
+def test_nor_by_principalmapper(converged_estate: Any) -> None:
+    """Its graph has an edge for every way from one principal to another that it knows."""
+    pytest.importorskip("principalmapper")
+    for account in ACCOUNTS:
+        alias = "digitalmarketplace" + (f"-{account}" if account != "main" else "")
+        done = subprocess.run(
+            [sys.executable, "tests/policy/pmapper_graph.py"], cwd=ROOT, capture_output=True, text=True, check=False,
+            env=converged_estate.env | {"AWS_PROFILE": alias, "AWS_REGION": "eu-west-1"},
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr[-2000:]
+        found = {(source, to) for source, to, _ in json.loads(done.stdout.splitlines()[-1])}
+        able = {"role/admins", "role/OrganizationAccountAccessRole", "user/bootstrap/bootstrap", "user/bootstrap"}
+        members = {f"user/{name}" for name in ("ada.example", "bob.example")} if account == "main" else set()
+        assert {source for source, to in found if to == "*"} <= able | members, account
+        ways = {(source, to) for source, to in found if source not in able | members and to != "*"}
+        assert ways == ({("role/jenkins", "role/infrastructure")} if account == "main" else set()), account
