@@ -20,6 +20,7 @@ from moto.s3.responses import S3Response
 
 from local_aws import context, requests
 from local_aws.callers import Caller
+from local_aws.patches import kms_objects
 from local_aws.patches.bucket_access import judge
 from local_aws.patches.replication_rules import destination
 from local_aws.policies import Principal, decide, parsed
@@ -144,6 +145,9 @@ def _allowed(source: FakeBucket, target: FakeBucket, item: Any, tags: dict[str, 
             takes += [(source, "s3:GetObjectVersionTagging", here), (target, "s3:ReplicateTags", there)]
         if rule["Destination"].get("AccessControlTranslation"):
             takes += [(target, "s3:ObjectOwnerOverrideToBucketOwner", there)]
+        replica_key = (rule["Destination"].get("EncryptionConfiguration") or {}).get("ReplicaKmsKeyID")
+        if not kms_objects.may_replicate(caller, source, target, item, replica_key, INSIDE):
+            return False
     return all(judge(bucket, caller, action, resource, INSIDE) for bucket, action, resource in takes)
 
 

@@ -1,0 +1,113 @@
+"""An object that KMS encrypts takes a key of the bucket's region, the right to use it, and a signature to be read.
+
+moto writes down whatever key it is told.
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-config-for-kms-objects.html
+https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import has_request_context, request
+from moto.backends import get_backend
+from moto.s3.models import FakeBucket, FakeKey, S3Backend
+from moto.s3.responses import S3Response
+
+from local_aws import callers, context, identities
+from local_aws.callers import Caller
+from local_aws.errors import AwsError, denied
+from local_aws.judgement import judge
+from local_aws.replacing import extends
+
+MANAGED = "alias/aws/s3"  # made by AWS for each account and region; its policy lets in whoever may use S3
+UNSIGNED = "Requests specifying Server Side Encryption with AWS KMS managed keys require AWS Signature Version 4."
+
+
+def encrypts(algorithm: str | None) -> bool:
+    return (algorithm or "").startswith("aws:kms")
+
+
+def key_of(bucket: FakeBucket, name: str | None) -> Any:
+    """The usable key of the bucket's region by id, alias or ARN; raises what S3 answers where there is none."""
+    name = name or MANAGED
+    region, account, kept = bucket.region_name, bucket.account_id, name
+    if name.startswith("arn:"):
+        region, account, name = (name.split(":", 5) + [""] * 6)[3:6]
+        name = name.removeprefix("key/")
+    if region != bucket.region_name:
+        raise AwsError("KMS.NotFoundException", f"Invalid arn {region}")
+    backend = get_backend("kms")[account][region]
+    found = backend.keys.get(backend.get_key_id_from_alias(name) if name.startswith("alias/") else name)
+    if found is None:
+        raise AwsError("KMS.NotFoundException", f"Key '{kept}' does not exist")
+    if found.key_state != "Enabled":
+        code = "KMS.DisabledException" if found.key_state == "Disabled" else "KMS.KMSInvalidStateException"
+        raise AwsError(code, f"{found.arn} is {found.key_state}.")
+    return found
+
+
+def may(caller: Caller, action: str, key: Any, environ: dict[str, Any]) -> bool:
+    told = context.of(environ, caller) | {
+        "kms:viaservice": [f"s3.{key.region}.amazonaws.com"],
+        "kms:calleraccount": [caller.account],
+    }
+    own = caller.account == key.account_id
+    policy = json.loads(key.policy)
+    return bool(
+        judge(
+            caller.principal, identities.held(caller), action, key.arn, told, policy=policy, same_account=own,
+            policy_decides=True,
+        )
+    )  # fmt: skip
+
+
+def demand(action: str, key: Any) -> None:
+    caller = callers.of(request.environ)
+    managed = MANAGED in key.aliases and caller.account == key.account_id
+    if not managed and not may(caller, action, key, request.environ):
+        message = f"User: {caller.arn} is not authorized to perform: {action} on resource: {key.arn}"
+        raise denied(f"{message} because no policy allows the {action} action")
+
+
+@extends(S3Backend)
+def put_object(original: Any, self: S3Backend, bucket_name: str, *args: Any, **words: Any) -> FakeKey:
+    bucket = self.get_bucket(bucket_name)
+    default = ((bucket.encryption or {}).get("Rule") or {}).get("ApplyServerSideEncryptionByDefault") or {}
+    algorithm = words.get("encryption") or default.get("SSEAlgorithm")
+    if algorithm not in {None, "AES256", "aws:kms", "aws:kms:dsse"}:
+        raise AwsError("InvalidArgument", "The encryption method specified is not supported")
+    if encrypts(algorithm):
+        own = words.get("kms_key_id") if words.get("encryption") else None
+        key = key_of(bucket, own or default.get("KMSMasterKeyID"))
+        if has_request_context():
+            demand("kms:GenerateDataKey", key)
+        words |= {"encryption": algorithm, "kms_key_id": key.arn}
+    return original(self, bucket_name, *args, **words)
+
+
+@extends(S3Response, "get_object", "head_object")
+def read(original: Any, self: S3Response, *args: Any, **words: Any) -> Any:
+    version = self.querystring.get("versionId", [None])[0]
+    found = self.backend.get_object(self.bucket_name, self.parse_key_name(), version_id=version)
+    if isinstance(found, FakeKey) and encrypts(found.encryption):
+        if callers.of(self.request.environ).kind == "anonymous":
+            raise AwsError("InvalidArgument", UNSIGNED)
+        if self.request.method == "GET":
+            demand("kms:Decrypt", key_of(self.backend.get_bucket(self.bucket_name), found.kms_key_id))
+    return original(self, *args, **words)
+
+
+def may_replicate(
+    caller: Caller, source: FakeBucket, target: FakeBucket, item: FakeKey, replica_key: str | None, environ: Any
+) -> bool:
+    """Whether the replication role may use both keys, and whether they are there."""
+    if not encrypts(item.encryption):
+        return True
+    try:
+        keys = key_of(source, item.kms_key_id), key_of(target, replica_key)
+    except AwsError:
+        return False
+    return may(caller, "kms:Decrypt", keys[0], environ) and may(caller, "kms:Encrypt", keys[1], environ)
