@@ -70,10 +70,14 @@ def test_while_there_is_no_room_at_all_documents_are_served_and_nothing_is_store
 
 
 def test_room_is_looked_after(tmp_path):
-    flag = tmp_path / "no_room"
+    flag, stored = tmp_path / "no_room", tmp_path / "cache" / "a"
+    stored.parent.mkdir()
+    stored.write_text("a document")
 
     def run(mib: int, wanted: bool) -> str:
-        process = subprocess.Popen([ROLE / "files" / "keep_room", flag, str(mib), tmp_path], stdout=subprocess.PIPE)
+        process = subprocess.Popen(
+            [ROLE / "files" / "keep_room", flag, str(mib), stored.parent], stdout=subprocess.PIPE
+        )
         deadline = time.monotonic() + 20
         while flag.exists() is not wanted and time.monotonic() < deadline:
             time.sleep(0.05)
@@ -83,6 +87,7 @@ def test_room_is_looked_after(tmp_path):
         return process.communicate()[0].decode()
 
     assert "documents are served, and not stored" in run(10**9, True)
+    assert not stored.exists()
     assert "there is room again" in run(1, False)
 
 
