@@ -181,7 +181,6 @@ OF_A_BUCKET = {
         "{tag: public}",
         "{tag: {a: b, c: d}}",
         "{tag: {a: 5}}",
-        "{keys: [a], tag: {a: b}}",
         "{prefix: a/}",
     ],
     "keep_replication_rules": WORDS,

@@ -56,16 +56,16 @@ def _allow(sid: str, principal: Any, actions: list[str], resource: Any, conditio
 
 
 def serve(arn: str, served: Any, addresses: Sequence[str]) -> dict[str, Any]:
-    """What the routers may get: all objects, those whose keys match, or those with a tag.
+    """What the routers may get: all objects, or those whose keys match and that have the tag.
 
     Limited to fixed addresses, this is not a public policy to AWS, so that public access stays blocked.
     """
     condition: dict[str, Any] = {"IpAddress": {"aws:SourceIp": list(addresses)}}
     resource: Any = f"{arn}/*"
-    if isinstance(served, Mapping) and "keys" in served:
-        resource = [f"{arn}/{pattern}" for pattern in served["keys"]]
-    elif isinstance(served, Mapping):
-        condition["StringEquals"] = {f"s3:ExistingObjectTag/{name}": value for name, value in served["tag"].items()}
+    if isinstance(served, Mapping):
+        resource = [f"{arn}/{pattern}" for pattern in served.get("keys") or ["*"]]
+        tags = {f"s3:ExistingObjectTag/{name}": value for name, value in (served.get("tag") or {}).items()}
+        condition |= {"StringEquals": tags} if tags else {}
     return _allow("Serve", "*", ["s3:GetObject"], resource, condition)
 
 

@@ -37,13 +37,11 @@ def _object(properties: Mapping[str, Any], *required: str) -> dict[str, Any]:
 
 # A key that an object can have, with any number of asterisks: what policy and router both understand.
 _PATTERN = {"type": "string", "pattern": r"^[^/*?{}$\\\s][^?{}$\\]*$|^\*[^?{}$\\]*$", "maxLength": 900}
-SERVED = {
-    "oneOf": [
-        {"enum": [True, False, "legacy"]},
-        _object({"keys": {"type": "array", "items": _PATTERN, "minItems": 1, "uniqueItems": True}}, "keys"),
-        _object({"tag": {**_NAMED, "maxProperties": 1}}, "tag"),
-    ]
+_DOCUMENTS: dict[str, Any] = {
+    "keys": {"type": "array", "items": _PATTERN, "minItems": 1, "uniqueItems": True},
+    "tag": {**_NAMED, "maxProperties": 1},
 }
+SERVED = {"oneOf": [{"enum": [True, False, "legacy"]}, {**_object(_DOCUMENTS), "minProperties": 1}]}
 SETTINGS_OF_ALL: dict[str, Any] = {
     **{setting.name: setting.schema for setting in SETTINGS if setting.schema},
     **dict.fromkeys(GRANTS, _TEXTS),

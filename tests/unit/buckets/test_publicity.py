@@ -26,6 +26,7 @@ def said(live, wanted, ownership=ENFORCED):
     [
         (True, "shop/* from 198.51.100.10/32"),
         ({"keys": ["*/data/*", "a.pdf"]}, "shop/*/data/*, shop/a.pdf from 198.51.100.10/32"),
+        ({"keys": ["a/*"], "tag": {"public": "yes"}}, "shop/a/* with the tag public=yes from 198.51.100.10/32"),
         ({"tag": {"public": "yes"}}, "shop/* with the tag public=yes from 198.51.100.10/32"),
     ],
 )
