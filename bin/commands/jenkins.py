@@ -6,8 +6,10 @@ import os
 import shlex
 from pathlib import Path
 
-from commands.run import call, play
-from commands.words import Refusal, Words
+from commands.run import BIN, call, play, say
+from commands.words import ROOT, Refusal, Words
+
+_LOCK = str(ROOT / "inventories/common/group_vars/all/jenkins_plugins.yml")
 
 
 def provision(words: Words) -> int:
@@ -55,8 +57,21 @@ def verify_host(words: Words) -> int:
 
 
 def test_jenkins(words: Words) -> int:
-    war = words.get("JENKINS_WAR", "")
-    if not Path(war).is_file():
-        raise Refusal(f"JENKINS_WAR='{war}' is no file; the tests of tests/jenkins_war say what else is needed")
+    war = _file(words, "JENKINS_WAR")
     files = {word: os.path.abspath(words[word]) for word in words if word.startswith("JENKINS_")}
+    say(f"trying the declared plugins, configuration, jobs and Jenkinsfile in {war}")
     return int(call("pytest", "tests/jenkins_war", *shlex.split(words.get("ARGS", "")), env=files) != 0)
+
+
+def lock_plugins(words: Words) -> int:
+    """The declared plugins and all that they need, as a war's own update centre has them."""
+    war, manager = _file(words, "JENKINS_WAR"), _file(words, "JENKINS_PLUGIN_MANAGER")
+    move = ["move"] if _yes(words, "MOVE") else []
+    return call(BIN / "python", ROOT / "bin/commands/lock_plugins.py", war, manager, words.get("FILE") or _LOCK, *move)
+
+
+def _file(words: Words, word: str) -> str:
+    path = words.get(word, "")
+    if not Path(path).is_file():
+        raise Refusal(f"{word}='{path}' is no file")
+    return os.path.abspath(path)

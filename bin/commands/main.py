@@ -88,8 +88,10 @@ GROUPS = {
         "verify-host": Command("Check real hosts by SSH: STAGE=jenkins, STAGE=preview its assets router; or "
                                "HOSTS=ssh://admin@… SUITE=…", jenkins.verify_host,
                                ("STAGE", "HOSTS", "SUITE", "ARGS"), _hosts),
-        "test-jenkins": Command("Try the plugins, configuration, jobs and Jenkinsfile in a controller: JENKINS_WAR=… "
-                                "JENKINS_PLUGIN_MANAGER=…", jenkins.test_jenkins, _WAR),
+        "test-jenkins": Command("Try the plugins, configuration, jobs and Jenkinsfile in a controller, "
+                                "JENKINS_WAR=…; says what that proved", jenkins.test_jenkins, _WAR),
+        "lock-plugins": Command("Write the whole set of plugins for JENKINS_WAR=… by JENKINS_PLUGIN_MANAGER=…; "
+                                "MOVE=yes takes the newest first", jenkins.lock_plugins, (*_WAR, "MOVE", "FILE")),
     },
     "This project": {
         "setup": Command("Make .venv from the lock; every command does it where it is missing", project.setup),

@@ -1,6 +1,7 @@
 """The declared plugins, configuration, jobs and Jenkinsfile in a controller: make test-jenkins JENKINS_WAR=jenkins.war.
 
-JENKINS_PLUGIN_MANAGER is the plugin installation manager's jar; or JENKINS_PLUGIN_DIR holds the plugins (*.jpi).
+The plugin installation manager is fetched as role jenkins fetches it, unless JENKINS_PLUGIN_MANAGER is its jar or
+JENKINS_PLUGIN_DIR holds the plugins (*.jpi).
 Without a war the stand-in of tests/hosts/jenkins takes its place, which tests this file rather than Jenkins, and runs
 no builds.
 """
@@ -8,6 +9,7 @@ no builds.
 from __future__ import annotations
 
 import base64
+import hashlib
 import http.cookiejar
 import json
 import os
@@ -79,6 +81,21 @@ def repositories(folder: Path, urls: list[str]) -> dict[str, str]:
     return environment
 
 
+def fetched(home: Path, url: str, checksum: str) -> Path:
+    """The plugin installation manager that role jenkins fetches, by the same checksum."""
+    path = home / "manager.jar"
+    with urllib.request.urlopen(url, timeout=120) as answer:  # noqa: S310 declared in the role
+        path.write_bytes(answer.read())
+    wanted = checksum.removeprefix("sha256:")
+    if "://" in wanted:
+        with urllib.request.urlopen(wanted, timeout=120) as answer:  # noqa: S310
+            wanted = answer.read().decode().split()[0]
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == wanted, (
+        f"{url} is not what jenkins_plugin_manager_checksum says"
+    )
+    return path
+
+
 @pytest.fixture(scope="module")
 def controller(tmp_path_factory):
     if not shutil.which("java"):
@@ -105,17 +122,16 @@ def controller(tmp_path_factory):
         cwd=ROOT,
     )
     plugins = home / "home/plugins"
+    api = json.loads((home / "api").read_text())
     if folder := os.environ.get("JENKINS_PLUGIN_DIR"):
         shutil.copytree(folder, plugins)
-    elif manager:
+    else:
+        manager = manager or str(fetched(home, *api["manager"]))
         options = (f"--war={war}", f"--plugin-file={home}/plugins.txt", f"--plugin-download-directory={plugins}")
         run("java", "-jar", manager, *options, "--latest=false", env={**os.environ, **python})
-    else:
-        pytest.fail("set JENKINS_PLUGIN_MANAGER to the plugin installation manager's jar, or JENKINS_PLUGIN_DIR")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    api = json.loads((home / "api").read_text())
     environment = {
         **os.environ,
         "HARNESS": str(home),
@@ -165,6 +181,15 @@ def test_every_pinned_plugin_comes_up_at_its_version_and_so_does_what_they_need(
     assert controller.api["plugins"]
     assert set(controller.api["plugins"]) - active == set()
     assert [plugin["shortName"] for plugin in plugins if not plugin["active"]] == []
+
+
+def test_the_lock_is_the_whole_set_that_came_up(controller):
+    if not controller.runs_builds:
+        pytest.skip("the stand-in's plugins are not Jenkins'")
+    _, answer = controller("pluginManager/api/json?tree=plugins[shortName,version]")
+    have = {f"{plugin['shortName']}:{plugin['version']}" for plugin in json.loads(answer)["plugins"]}
+
+    assert have == set(controller.api["locked"]), "bin/estate lock-plugins writes it"
 
 
 def test_configuration_as_code_closes_the_controller(controller):

@@ -110,7 +110,7 @@ def test_each_job_says_that_it_is_declared_here(rendered):
 
 
 def test_jenkins_has_every_plugin_that_the_jobs_need():
-    path = ROOT / "inventories/common/group_vars/all/jenkins.yml"
+    path = ROOT / "inventories/common/group_vars/all/jenkins_plugins.yml"
     pinned = {str(plugin).partition(":")[0] for plugin in yaml.safe_load(path.read_text())["jenkins_plugins"]}
 
     assert set(NEEDED) <= pinned, f"jenkins_plugins in {path} lacks {sorted(set(NEEDED) - pinned)}"

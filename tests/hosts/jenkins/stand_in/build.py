@@ -6,6 +6,7 @@ Needs java (to compile one class), dpkg-deb and gpg. The key is thrown away.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -53,6 +54,13 @@ ExecStart=/opt/aws/amazon-cloudwatch-agent/bin/start-amazon-cloudwatch-agent
 [Install]
 WantedBy=multi-user.target
 """
+# As the update centre's JSON has them: one of an older version, one that the scenario accepts.
+WARNINGS = [
+    {"id": identity, "type": "plugin", "name": name, "message": "Something", "url": "https://jenkins.example/",
+     "versions": [{"lastVersion": "x", "pattern": pattern}]}
+    for identity, name, pattern in [("SECURITY-1", "git", "4[.].*"), ("SECURITY-2", "credentials", "1[.]1(|[.-].*)"),
+                                    ("SECURITY-3", "git", "5[.]11([.].*)?")]
+]  # fmt: skip
 SSM_UNIT = """[Service]
 ExecStart=/bin/sleep infinity
 [Install]
@@ -64,9 +72,10 @@ def run(*command: object, **options) -> str:
     return subprocess.run([str(word) for word in command], check=True, capture_output=True, text=True, **options).stdout
 
 
-def jar(path: Path, classes: Path, script: str) -> None:
+def jar(path: Path, classes: Path, script: str, version: str = "") -> None:
+    said = f"Jenkins-Version: {version}\n" if version else ""
     with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("META-INF/MANIFEST.MF", "Manifest-Version: 1.0\nMain-Class: StandIn\n\n")
+        archive.writestr("META-INF/MANIFEST.MF", f"Manifest-Version: 1.0\nMain-Class: StandIn\n{said}\n")
         archive.write(classes / "StandIn.class", "StandIn.class")
         archive.writestr("stand_in.py", script)
 
@@ -141,7 +150,7 @@ def main(root: Path) -> None:
         run(*compiler, "-d", classes, HERE / "StandIn.java")
         for version in VERSIONS:
             war = Path(classes, "jenkins.war")
-            jar(war, Path(classes), (HERE / "jenkins.py").read_text().replace("@VERSION@", version))
+            jar(war, Path(classes), (HERE / "jenkins.py").read_text().replace("@VERSION@", version), version)
             files: dict[str, tuple[str | Path, int]] = {
                 "usr/bin/jenkins": (LAUNCHER, 0o755),
                 "usr/share/java/jenkins.war": (war, 0o644),
@@ -153,6 +162,7 @@ def main(root: Path) -> None:
             owned = ("var/lib/jenkins", "var/log/jenkins", "var/cache/jenkins")
             package(binary, "jenkins", version, "python3, python3-yaml", files, owned)
         jar(root / "jenkins-plugin-manager.jar", Path(classes), (HERE / "plugin_manager.py").read_text())
+    (root / "update-center.json").write_text(json.dumps({"warnings": WARNINGS}))
     manager = root / "jenkins-plugin-manager.jar"
     Path(f"{manager}.sha256").write_text(hashlib.sha256(manager.read_bytes()).hexdigest())
     ssm = {"lib/systemd/system/amazon-ssm-agent.service": (SSM_UNIT, 0o644)}

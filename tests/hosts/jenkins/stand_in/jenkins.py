@@ -18,6 +18,7 @@ import sys
 import threading
 import time
 import xml.etree.ElementTree
+import zipfile
 from pathlib import Path
 from urllib.parse import parse_qs, unquote_plus
 
@@ -374,6 +375,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.close_connection = True
 
 
+def plugin(path: Path) -> dict:
+    """As PluginWrapper reads a plugin's manifest; one whose version says broken does not become active."""
+    with zipfile.ZipFile(path) as archive:
+        lines = archive.read("META-INF/MANIFEST.MF").decode().splitlines()
+    said = dict(line.split(": ", 1) for line in lines if ": " in line)
+    version = said["Plugin-Version"]
+    return {"shortName": said["Short-Name"], "version": version, "active": "broken" not in version}
+
+
 def unpack(web_root: Path) -> None:
     """As winstone's HostConfiguration.getWebRoot: makes the directory and fills it, or the launcher ends with 1."""
     (web_root / "WEB-INF").mkdir(parents=True, exist_ok=True)
@@ -391,10 +401,7 @@ def main() -> None:
     State.log = options.logfile
     unpack(options.webroot)
     signal.signal(signal.SIGTERM, leave)
-    State.plugins = [
-        {**json.loads(path.read_text()), "active": "broken" not in path.read_text()}
-        for path in sorted((HOME / "plugins").glob("*.jpi"))
-    ]
+    State.plugins = [plugin(path) for path in sorted((HOME / "plugins").glob("*.jpi"))]
     if not State.plugins:
         (HOME / "secrets").mkdir(exist_ok=True)
         (HOME / "secrets" / "initialAdminPassword").write_text("the wizard's")

@@ -1,0 +1,58 @@
+"""The lock of plugins: read from what was downloaded, compared with what is wanted, and what is known against it."""
+
+import zipfile
+
+import pytest
+from ansible.module_utils.estate.jenkins.plugins import lock_problems, of_folder, warnings
+
+
+def test_what_a_folder_has_is_read_from_the_manifests_inside(tmp_path):
+    for name, version, file in [("git", "5.10.1", "git.jpi"), ("a" * 80, "1 (private-1-x)", "long.hpi")]:
+        with zipfile.ZipFile(tmp_path / file, "w") as archive:
+            line = f"Short-Name: {name}"
+            folded = "\r\n ".join(line[at : at + 70] for at in range(0, len(line), 70))
+            archive.writestr(
+                "META-INF/MANIFEST.MF", f"Manifest-Version: 1.0\r\n{folded}\r\nPlugin-Version: {version}\r\n"
+            )
+    (tmp_path / "git.jpi.pinned").write_text("")
+
+    assert of_folder(tmp_path) == [f"{'a' * 80}:1", "git:5.10.1"]
+
+
+@pytest.mark.parametrize(
+    ("locked", "said"),
+    [
+        (["git:5.10.1", "git-client:6"], []),
+        ([], ["git:5.10.1 is not in it"]),
+        (["git:5.10.0"], ["git:5.10.1 is not in it"]),
+        (["git:5.10.1", "git-client:6", "git-client:7"], ["git-client is in it twice"]),
+    ],
+)
+def test_a_lock_holds_each_wanted_plugin_once_at_its_version(locked, said):
+    assert lock_problems(["git:5.10.1"], locked) == said
+
+
+CENTER = {
+    "warnings": [
+        {"id": "SECURITY-1", "type": "plugin", "name": "git", "message": "Hole", "url": "https://jenkins.example/1",
+         "versions": [{"lastVersion": "5.2", "pattern": "5[.][012](|[.-].*)"}, {"pattern": "4[.].*"}]},
+        {"id": "SECURITY-2", "type": "core", "name": "core", "message": "Hole", "url": "https://jenkins.example/2",
+         "versions": [{"pattern": "2[.]580[.]1"}]},
+        {"id": "SECURITY-3", "type": "plugin", "name": "junit", "message": "Every", "url": "https://jenkins.example/3",
+         "versions": []},
+    ]
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("plugins", "core", "ids"),
+    [
+        (["git:5.2.1"], "2.580.2", ["SECURITY-1"]),
+        (["git:5.20"], "2.580.2", []),
+        (["git:4.0"], "2.580.1", ["SECURITY-1", "SECURITY-2"]),
+        (["junit:1", "mailer:2"], "2.580.11", ["SECURITY-3"]),
+        ([], "2.580.2", []),
+    ],
+)
+def test_a_warning_holds_for_the_versions_that_it_names_and_no_other(plugins, core, ids):
+    assert [said.split()[0] for said in warnings(CENTER, plugins, core)] == ids
