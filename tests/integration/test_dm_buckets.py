@@ -540,3 +540,17 @@ def test_a_decimal_that_is_raised_is_written(converge, s3):
     assert converge(declared)["changed"] is True
     live = json.loads(s3.get_bucket_policy(Bucket="shop-documents")["Policy"])["Statement"]
     assert {"s3:TlsVersion": "1.3"} in [one["Condition"].get("NumericLessThan") for one in live]
+
+
+def test_a_lifecycle_that_is_read_stale_is_waited_for(estate_aws, converge, s3):
+    """buckets 15: for a while AWS answers what was before; the change is done when it no longer does."""
+    converge(declaration())
+    declared = declaration()
+    declared["buckets"][0]["lifecycle"][0]["noncurrent_days"] = 60
+    estate_aws.fail("PutBucketLifecycleConfiguration", matching="shop-documents", kind="stale", seconds=1.5)
+
+    assert done(converge(declared)) == {"done"}
+
+    [rule] = s3.get_bucket_lifecycle_configuration(Bucket="shop-documents")["Rules"]
+    assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 60}
+    assert converge(declared)["changed"] is False
