@@ -39,7 +39,7 @@ class Dispatcher(DomainDispatcherApplication):
     def _s3(self, environ: dict[str, Any]) -> Any:
         environ["PATH_INFO"] = environ["PATH_INFO"].replace("\n", " ")  # which routes only; keys are read from RAW_URI
         name = "s3"
-        if environ["PATH_INFO"].startswith("/v20180820/") or "s3-control" in environ.get("HTTP_HOST", ""):
+        if requests.is_control(environ) or "s3-control" in environ.get("HTTP_HOST", ""):
             name = "s3control"
         with self.lock:
             if name not in self.app_instances:
@@ -207,6 +207,10 @@ class Application:
     def admin_expire_sessions(self) -> dict[str, Any]:
         sessions.expire()
         return {}
+
+    def admin_instance_session(self, role: str) -> list[str]:
+        session = sessions.of_instance(role)
+        return [session.access_key_id, session.secret_access_key, session.session_token]
 
     def admin_root_user(self, account: str, **words: Any) -> dict[str, Any]:
         from moto.iam.models import iam_backends

@@ -139,6 +139,10 @@ class Control:
         """What AssumeRole handed out so far is answered with ExpiredToken."""
         self._tell("expire_sessions")
 
+    def instance_session(self, account: str, role: str) -> list[str]:
+        """The key that an EC2 instance with that role has: [access key, secret, token]."""
+        return self._tell("instance_session", role=f"arn:aws:iam::{ACCOUNTS[account][0]}:role/{role}")
+
     def root_user(self, account: str, **words: Any) -> None:
         """What is known of an account's root: mfa (yes), access_keys (no), password_last_used ("no_information")."""
         self._tell("root_user", account=ACCOUNTS[account][0], **words)

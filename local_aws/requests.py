@@ -18,6 +18,7 @@ READS = re.compile(
 OPERATION = "local_aws.operation"  # where the application leaves it for the patches
 FORM = "local_aws.form"
 ACTION = "local_aws.action"
+CONTROL = "/v20180820/"
 REST_XML = {"route53", "cloudfront"}
 
 
@@ -113,6 +114,11 @@ def form_version(environ: dict[str, Any]) -> str:
     return found.group(1).decode() if found else ""
 
 
+def is_control(environ: dict[str, Any]) -> bool:
+    """Whether it is about an account's S3: s3control signs as s3, and is told by its path."""
+    return environ["PATH_INFO"].startswith(CONTROL)
+
+
 def operation(environ: dict[str, Any], name: str) -> str:
     """AWS's name of the operation, as boto3's event names have it: "PutBucketPolicy"."""
     target = environ.get("HTTP_X_AMZ_TARGET", "")
@@ -123,8 +129,8 @@ def operation(environ: dict[str, Any], name: str) -> str:
 
 def _routed(environ: dict[str, Any], name: str) -> str:
     """By moto's router; of S3, where it costs a tenth of a call, once for each kind of request."""
-    if name != "s3":
-        return _ask_router(environ, name)
+    if name != "s3" or is_control(environ):
+        return _ask_router(environ, "s3control" if name == "s3" else name)
     key = _kind(environ)
     if key not in _known:
         _known[key] = _ask_router(environ, name)

@@ -1,6 +1,6 @@
 """What Jenkins' jobs call is what its roles may do: the calls of real runs, judged on the policies as applied.
 
-The embedded AWS lets its way in do everything, so no other test would miss a permission that a job needs.
+tests/integration/test_jenkins_converges.py runs them as Jenkins; here every call that there ever is to make is judged.
 """
 
 from __future__ import annotations

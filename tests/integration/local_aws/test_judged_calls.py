@@ -242,3 +242,16 @@ def test_nobody_gets_a_session_that_nobody_judges(estate_aws):
         "WebIdentityToken": "x" * 20,
     }
     assert refusal(estate_aws.client_of("sts", None).assume_role_with_web_identity, **words) == "NotImplemented"
+
+
+def test_an_accounts_public_access_block_is_judged_too(estate_aws, become):
+    words = {"AccountId": OWN}
+    block = {"PublicAccessBlockConfiguration": {"BlockPublicAcls": True}}
+    reader = become("reader", "production", allow("s3:GetAccountPublicAccessBlock", "*"))
+    writer = become("writer", "production", allow("s3:PutAccountPublicAccessBlock", "*"))
+
+    reader, writer = (estate_aws.client_of("s3control", key) for key in (reader, writer))
+    assert refusal(reader.put_public_access_block, **words, **block) == "AccessDenied"
+    assert writer.put_public_access_block(**words, **block)
+    assert reader.get_public_access_block(**words)
+    assert refusal(writer.get_public_access_block, **words) == "AccessDenied"

@@ -1,0 +1,55 @@
+"""Jenkins' own roles carry the main job out: a call that they lack is refused here, as on the real AWS."""
+
+from __future__ import annotations
+
+import boto3
+import pytest
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def as_jenkins(converged_estate, tmp_path):
+    """The environment of the Jenkins host: its instance's role, and the roles that it assumes."""
+    key = converged_estate.instance_session("main", "jenkins")
+    config, credentials = tmp_path / "config", tmp_path / "credentials"
+    ours = (converged_estate.state / "aws_config").read_text()
+    config.write_text(ours.replace("OrganizationAccountAccessRole", "infrastructure"))
+    names = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
+    lines = [f"{name} = {value}" for name, value in zip(names, key, strict=True)]
+    credentials.write_text("\n".join(["[digitalmarketplace]", *lines]) + "\n")
+    return {"AWS_CONFIG_FILE": str(config), "AWS_SHARED_CREDENTIALS_FILE": str(credentials)}
+
+
+def test_the_keys_are_those_of_jenkins_and_of_the_roles_that_it_assumes(converged_estate, as_jenkins, monkeypatch):
+    for name, value in {**converged_estate.env, **as_jenkins}.items():
+        monkeypatch.setenv(name, value)
+    for account, role in (("", "jenkins"), ("-development", "infrastructure"), ("-backups", "infrastructure")):
+        session = boto3.Session(profile_name=f"digitalmarketplace{account}")
+        assert f":assumed-role/{role}/" in session.client("sts").get_caller_identity()["Arn"]
+
+
+def refusals(aws, since: int) -> list[tuple[str, str]]:
+    return [(call["service"], call["operation"]) for call in aws.calls(since) if call["status"] in {401, 403}]
+
+
+def test_the_buckets_are_planned_and_mended_by_jenkins(converged_estate, as_jenkins):
+    s3 = converged_estate.client("s3", "development")
+    s3.delete_bucket_lifecycle(Bucket="digitalmarketplace-dev-uploads")
+    s3.delete_bucket_replication(Bucket="digitalmarketplace-documents-preview-preview")
+    since = len(converged_estate.calls())
+    done = converged_estate.playbook("converge_buckets.yml", env=as_jenkins)
+
+    assert (done.rc, refusals(converged_estate, since)) == (0, []), done.output[-4000:]
+    assert s3.get_bucket_replication(Bucket="digitalmarketplace-documents-preview-preview")
+    again = converged_estate.playbook("converge_buckets.yml", check=True, env=as_jenkins)
+    assert [
+        plans["buckets"]["actions"] for plans in again.report["plans"].values() if plans["buckets"]["actions"]
+    ] == []
+
+
+def test_the_estate_is_audited_by_jenkins(converged_estate, as_jenkins):
+    since = len(converged_estate.calls())
+    done = converged_estate.playbook("audit_estate.yml", "--skip-tags", "assets_router", check=True, env=as_jenkins)
+
+    assert (done.rc, refusals(converged_estate, since)) == (0, []), done.output[-4000:]
