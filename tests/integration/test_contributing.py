@@ -1,0 +1,68 @@
+"""CONTRIBUTING.md's recipes, as somebody new would follow them: in a copy of the tree, word for word."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.slow
+ROOT = Path(__file__).parents[2]
+TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+RECIPES = dict(re.findall(r"^## (Add .+?)\n(.*?)(?=^## |\Z)", TEXT, re.M | re.S))
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """A copy of what git knows, with the same .venv."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, check=True
+    )
+    for name in filter(None, listed.stdout.decode().split("\0")):
+        if (ROOT / name).is_symlink() or (ROOT / name).is_file():
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, tmp_path / name, follow_symlinks=False)
+    (tmp_path / ".venv").symlink_to(Path(sys.prefix))
+    return tmp_path
+
+
+def follow(tree: Path, kind: str, text: str, environment: dict[str, str]) -> None:
+    if kind == "sh":
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", text], cwd=tree, env=environment, capture_output=True, text=True,
+            check=False, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+        assert done.returncode == 0, f"{text}\n{done.stdout[-3000:]}{done.stderr[-3000:]}"
+    elif file := re.match(r"# file: (\S+)\n", text):
+        (tree / file[1]).parent.mkdir(parents=True, exist_ok=True)
+        (tree / file[1]).write_text(text[file.end() :])
+    elif place := re.match(r"# in (\S+), below ( *\S+)\n", text):
+        path, line = tree / place[1], place[2] + "\n"
+        before, found, after = path.read_text().partition(line)
+        assert found, f"{place[1]} has no line {place[2]!r}"
+        path.write_text(before + line + text[place.end() :] + after)
+    else:
+        raise AssertionError(f"a block that says neither its file nor its place: {text[:60]!r}")
+
+
+@pytest.mark.parametrize("title", RECIPES)
+def test_a_recipe_works_as_it_stands(title, tree, estate_aws):
+    environment = {
+        **estate_aws.env,
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "AWS_PROFILE": "main",
+        "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
+        "ANSIBLE_STDOUT_CALLBACK": "minimal",
+    }
+    for kind, text in BLOCK.findall(RECIPES[title]):
+        follow(tree, kind, text, environment)
+
+
+def test_every_recipe_of_the_design_is_there():
+    assert {title.rpartition(" ")[2] for title in RECIPES} >= {"kind", "stage", "bucket", "filter", "module"}
