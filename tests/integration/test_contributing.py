@@ -56,9 +56,8 @@ def test_a_recipe_works_as_it_stands(title, tree, estate_aws):
     environment = {
         **estate_aws.env,
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        "AWS_PROFILE": "main",
+        "AWS_PROFILE": "digitalmarketplace",
         "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
-        "ANSIBLE_STDOUT_CALLBACK": "minimal",
     }
     for kind, text in BLOCK.findall(RECIPES[title]):
         follow(tree, kind, text, environment)
