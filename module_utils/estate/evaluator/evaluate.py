@@ -16,7 +16,7 @@ from ansible.module_utils.estate.evaluator import words
 from ansible.module_utils.estate.evaluator.conditions import holds, operator
 from ansible.module_utils.estate.evaluator.document import Statement, Statements, account_of
 from ansible.module_utils.estate.evaluator.patterns import NEVER, filled, like, resource_like
-from ansible.module_utils.estate.evaluator.request import NOW, SESSION, TAG, Known, Principal, Values, known_of
+from ansible.module_utils.estate.evaluator.request import NOW, SESSION, Known, Principal, Values, known_of
 from ansible.module_utils.estate.evaluator.words import Open
 
 UNGIVEN = "no policy gives it"
@@ -108,7 +108,7 @@ def conditions_left(statement: Statement, known: Known) -> Opens | None:
         if statement.variables:
             pairs = [filled(value, known) for value in values]
             wanted, unknown = [text for text, _ in pairs], any(more for _, more in pairs)
-        answer = None if unknown or not _decidable(lower, known) else holds(name, wanted, known.get(lower))
+        answer = None if unknown or lower not in known else holds(name, wanted, known.get(lower))
         if answer is False and not (lower == NOW and not known.whole and _begins(name)):
             return None
         # What is so now and will end is a condition, as is what is to begin.
@@ -116,11 +116,6 @@ def conditions_left(statement: Statement, known: Known) -> Opens | None:
         if answer is None or timed:
             left.add(Open(name, key, tuple(values) if unknown else tuple(wanted)))
     return frozenset(left)
-
-
-def _decidable(key: str, known: Known) -> bool:
-    # A user has the tags that are read with it and no others; a session may bring more.
-    return key in known or (key.startswith(TAG) and known.get("aws:principaltype") == ("User",))
 
 
 def _begins(name: str) -> bool:

@@ -46,6 +46,13 @@ class Known(dict[str, Values]):
 
     whole = False
 
+    def __contains__(self, key: object) -> bool:
+        # A user has the tags that are read with it and no others; a session may bring more.
+        return super().__contains__(key) or (str(key).startswith(TAG) and self.get("aws:principaltype") == ("User",))
+
+    def __missing__(self, _key: str) -> Values:
+        return None
+
 
 class Whole(Known):
     """One request to the last key: what is not in it is missing."""
@@ -54,9 +61,6 @@ class Whole(Known):
 
     def __contains__(self, _key: object) -> bool:
         return True
-
-    def __missing__(self, _key: str) -> Values:
-        return None
 
 
 def known_of(principal: Principal, now: str, owner: str) -> Known:

@@ -1,0 +1,86 @@
+"""Whoever may ask for something: users and roles of ours, and everybody else whom a policy of a resource names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from ansible.module_utils.estate.evaluator.composed import Estate
+from ansible.module_utils.estate.evaluator.document import Statement, Statements, account_in, account_of, read
+from ansible.module_utils.estate.evaluator.evaluate import NONE, Opens, meant
+from ansible.module_utils.estate.evaluator.request import Known, Principal, Source, known_of
+
+# Of others what their own account lets them do is not known, and so everything.
+ANYTHING = read({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
+UNSIGNED = "unsigned"
+ANYBODY = "anybody, unsigned"
+# Known of a request beforehand, but not for all time.
+_PASSING = ("aws:currenttime", "aws:epochtime", "aws:securetransport", "aws:viaawsservice", "aws:resourceaccount")
+
+
+class Asker(NamedTuple):
+    kind: str  # "user", "role", "account", "Service", "Federated" or "unsigned"
+    name: str  # as it is told: "user ada.example", "role production:developers", "anybody, unsigned"
+    principal: Principal
+    known: Known
+
+    @property
+    def ours(self) -> bool:
+        return self.kind in ("user", "role")
+
+    def meant(self, statement: Statement) -> list[tuple[str, Opens]]:
+        """How a statement of a resource's policy means it."""
+        if self.kind in ("user", "role", "account"):
+            return meant(statement, self.principal, self.known)
+        if statement.not_principals:
+            return [("anyone", NONE)]
+        if self.kind == UNSIGNED:
+            return [("anyone", NONE)] if ("AWS", "*") in statement.principals else []
+        return [("named", NONE)] if (self.kind, self.principal.arn) in statement.principals else []
+
+
+def known_for_all_time(principal: Principal) -> Known:
+    known = known_of(principal, "1970-01-01", principal.account)
+    return Known({key: value for key, value in known.items() if key not in _PASSING})
+
+
+def ours(estate: Estate) -> dict[str, Asker]:
+    found = {}
+    for arn, who in estate.who.items():
+        name = f"role {who.role}" if who.kind == "role" else who.name
+        found[arn] = Asker(who.kind, name, who.principal, known_for_all_time(who.principal))
+    return found
+
+
+def others(policies: Iterator[Statements], estate: Estate) -> dict[str, Asker]:
+    """Everybody whom policies of resources name and who is none of ours, by what they are named."""
+    found: dict[str, Asker] = {}
+    for policy in policies:
+        for statement in policy:
+            if statement.not_principals or ("AWS", "*") in statement.principals:
+                found[UNSIGNED] = Asker(UNSIGNED, ANYBODY, _other("*", ""), Known())
+                found["*"] = _account("anybody with an account of AWS", "arn:aws:iam::000000000000:user/anybody")
+            for kind, name in statement.principals:
+                account = account_of(name) or account_in(name)
+                if kind != "AWS":
+                    found[name] = Asker(kind, name, _other(name, ""), Known())
+                elif (
+                    name != "*"
+                    and account
+                    and (account not in estate.by_id or not (account_of(name) or name in estate.who))
+                ):
+                    arn = (
+                        name if name.startswith("arn:") and not account_of(name) else f"arn:aws:iam::{account}:user/any"
+                    )
+                    found[name] = _account(f"account {account}" if account_of(name) else name, arn)
+    return found
+
+
+def _other(arn: str, account: str) -> Principal:
+    return Principal(arn, account, (Source("another account", "policy", ANYTHING),), None, {})
+
+
+def _account(name: str, arn: str) -> Asker:
+    principal = _other(arn, account_in(arn))
+    known = {"aws:principalarn": (arn,), "aws:principalaccount": (principal.account,)}
+    return Asker("account", name, principal, Known(known))

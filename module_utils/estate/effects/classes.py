@@ -1,0 +1,128 @@
+"""The finitely many classes that patterns can tell apart: one string for each set of patterns that a string can match.
+
+All patterns are followed at once, character by character, as one automaton whose state is the bits of a number. Two
+strings that end in the same state are alike to every pattern, so that one of them stands for all. Exact; no library of
+patterns or solver is asked (z3's regular expressions take "any character" for fewer than there are).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from ansible.module_utils.estate.evaluator.patterns import NEVER
+
+TOO_MANY = 200_000  # states; no policies of people come near, and what does is not proved
+OTHER = "\ue010"  # a character that no pattern has
+
+
+class Undecided(Exception):
+    """What cannot be decided exactly, in words; never taken for safe."""
+
+
+def _steps(pattern: str, arn: bool) -> list[tuple[str, bool]]:
+    """(character, "*" or "?" as themselves; whether a wildcard stops at a colon) of each place of a pattern."""
+    if arn and pattern != "*":
+        pattern = ":".join([*pattern.split(":", 5), *["*"] * 6][:6]) if pattern.startswith("arn:") else pattern
+    colons = 0
+    steps: list[tuple[str, bool]] = []
+    for char in pattern:
+        colons += char == ":"
+        wild = (char, arn and pattern.startswith("arn:") and colons < 5)
+        if not (char == "*" and steps and steps[-1] == wild):
+            steps.append(wild)
+    return steps
+
+
+TEXT, ARN, ANY_CASE = "text", "arn", "any case"  # how a pattern matches
+
+
+def representatives(patterns: Iterable[str], how: str = TEXT) -> tuple[str, ...]:
+    """A string for each set of patterns that some string matches, the empty set too."""
+    return together((pattern, how) for pattern in patterns)
+
+
+def together(patterns: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """The same of patterns that match in different ways, each (pattern, how)."""
+    return _representatives(tuple(sorted({one for one in patterns if NEVER not in one[0]})))
+
+
+@lru_cache(maxsize=500)
+def _representatives(patterns: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+    advance: dict[str, int] = {}
+    stay_any = stay_no_colon = any_one = any_no_colon = start = finals = stars = 0
+    place = 0
+    for pattern, how in patterns:
+        start |= 1 << place
+        for char, no_colon in _steps(pattern, how == ARN):
+            bit = 1 << place
+            if char == "*":
+                stars |= bit
+                stay_any, stay_no_colon = (
+                    (stay_any, stay_no_colon | bit) if no_colon else (stay_any | bit, stay_no_colon)
+                )
+            elif char == "?":
+                any_one, any_no_colon = (any_one, any_no_colon | bit) if no_colon else (any_one | bit, any_no_colon)
+            else:
+                real = {"\ue000": "*", "\ue001": "?"}.get(char, char)
+                for form in {real, real.lower(), real.upper()} if how == ANY_CASE else (real,):
+                    advance[form] = advance.get(form, 0) | bit
+            place += 1
+        finals |= 1 << place
+        place += 1
+    alphabet = [OTHER, *sorted({":", *advance})]
+
+    def closed(state: int) -> int:
+        while (more := state | (state & stars) << 1) != state:
+            state = more
+        return state
+
+    moves = []
+    for char in alphabet:
+        colon = char == ":"
+        moves.append(
+            (
+                char,
+                advance.get(char, 0) | any_one | (0 if colon else any_no_colon),
+                stay_any | (0 if colon else stay_no_colon),
+            )
+        )
+    first = closed(start)
+    seen, queue, found = {first}, [(first, "")], {first & finals: ""}
+    while queue:
+        following = []
+        for state, text in queue:
+            for char, on, stay in moves:
+                reached = closed((state & on) << 1 | (state & stay))
+                if reached not in seen:
+                    seen.add(reached)
+                    following.append((reached, text + char))
+                    found.setdefault(reached & finals, text + char)
+        if len(seen) > TOO_MANY:
+            raise Undecided(f"{len(patterns)} patterns tell more than {TOO_MANY} kinds of names apart")
+        queue = following
+    return tuple(found.values())
+
+
+@lru_cache(maxsize=100_000)
+def overlap(one: str, other: str) -> bool:
+    """Whether some string matches both patterns; wildcards may cross colons, so that it errs towards yes."""
+    places = {(0, 0)}
+    seen = set(places)
+    while places:
+        i, j = places.pop()
+        if i == len(one) and j == len(other):
+            return True
+        a, b = one[i : i + 1], other[j : j + 1]
+        following = []
+        if a == "*":
+            following += [(i + 1, j), (i, j + 1)] if b else [(i + 1, j)]
+        if b == "*":
+            following += [(i, j + 1), (i + 1, j)] if a else [(i, j + 1)]
+        if a and b and "*" not in (a, b) and (a == b or "?" in (a, b)):
+            following.append((i + 1, j + 1))
+        for place in following:
+            if place not in seen:
+                seen.add(place)
+                places.add(place)
+    return False

@@ -1,0 +1,168 @@
+"""What a change means for people, in sentences: who gains or loses what, where, through what and if."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from ansible.module_utils.estate.effects.askers import ANYBODY
+from ansible.module_utils.estate.effects.compare import Gain, Held, new_access
+from ansible.module_utils.estate.evaluator import words
+from ansible.module_utils.estate.evaluator.composed import Estate, Lives
+from ansible.module_utils.estate.evaluator.document import Statement, account_in
+from ansible.module_utils.estate.evaluator.evaluate import acts, applies
+from ansible.module_utils.estate.evaluator.patterns import filled, like, resource_like
+from ansible.module_utils.estate.evaluator.request import Known, Values
+
+NOTHING_NEW = "this grants nobody anything new"
+_USUAL: dict[str, Values] = {"aws:viaawsservice": ("false",), "aws:securetransport": ("true",)}
+NAMED = 4  # names that a line has before it counts
+
+
+class Effects(NamedTuple):
+    gains: tuple[str, ...]
+    losses: tuple[str, ...]
+    undecided: tuple[str, ...]  # what could not be proved either way
+
+    @property
+    def grants(self) -> bool:
+        """Whether anybody may get anything new: also where that could not be decided."""
+        return bool(self.gains or self.undecided)
+
+    @property
+    def lines(self) -> list[str]:
+        """What a plan says first: that nothing new is granted only where that was proved."""
+        proved = [] if self.grants else [NOTHING_NEW]
+        return [*proved, *self.gains, *self.losses, *(f"not proved: {one}" for one in self.undecided)]
+
+
+def effects(before: Lives, after: Lives, names: Mapping[str, str] | None = None) -> Effects:
+    """What after allows and before does not, and the other way round.
+
+    Both are accounts as dm_access_info returns them, all of them or those that are known: what hangs on an account that
+    is not there is taken to be let in by it. names are accounts' names by id, also of those that are not there.
+    """
+    old, new = Estate(before), Estate(after)
+    names = {**(names or {}), **{account.id: account.name for account in (*old.accounts, *new.accounts)}}
+    gained, lost = new_access(old, new), new_access(new, old)
+    return Effects(
+        tuple(_lines(gained.gains, "gain", names)),
+        tuple(_lines(lost.gains, "lose", names)),
+        tuple(gained.undecided),
+    )
+
+
+class _What(NamedTuple):
+    said: str
+    through: str
+    conditions: tuple[str, ...]
+
+
+def _lines(gains: Iterable[Gain], verb: str, names: Mapping[str, str]) -> list[str]:
+    """Everybody who gains the same in the same way in one line."""
+    cells: dict[tuple[str, str, tuple[str, ...]], dict[str, dict[str, None]]] = {}
+    for gain in gains:
+        for held in _by(gain):
+            key = (gain.asker.name, _through(held), _needs(gain, held))
+            for action, resource in _patterns(gain, held):
+                cells.setdefault(key, {}).setdefault(_where(gain, resource, names), {})[action] = None
+    whose: dict[_What, list[str]] = {}
+    for (who, through, needs), places in cells.items():
+        same: dict[tuple[str, ...], list[str]] = {}
+        for place, actions in places.items():
+            same.setdefault(_widest(actions), []).append(place)
+        for patterns, where in same.items():
+            whose.setdefault(_What(_said(patterns, _widest(where)), through, needs), []).append(who)
+    return sorted(
+        f"{_people(sorted(who))} {verb}{'s' if len(who) == 1 else ''} {what.said} {what.through}"
+        f"{', if ' + '; '.join(what.conditions) if what.conditions else ''}"
+        for what, who in ((what, [ANYBODY] if ANYBODY in everybody else everybody) for what, everybody in whose.items())
+    )
+
+
+def _by(gain: Gain) -> list[Held]:
+    """What to tell it by: the statement that is new, or else what allows it (something else went that kept it off)."""
+    new = [held for held in gain.since if held.statement.allows]
+    identity = [held for held in new or gain.by if held.side == "identity"]
+    return identity or new or list(gain.by)
+
+
+def _people(who: list[str]) -> str:
+    return ", ".join(who[:NAMED]) + (f" and {len(who) - NAMED} more" if len(who) > NAMED else "")
+
+
+def _through(held: Held) -> str:
+    return f"through {held.holder}" if held.side == "resource" else f"through {held.holder} ({held.policy})"
+
+
+def _needs(gain: Gain, held: Held) -> tuple[str, ...]:
+    """The conditions of what allows it; those of denials are said where the asker's other policies have them."""
+    on_role = held.side == "resource" and gain.thing is not None and gain.thing.kind == "role"
+    known = Known(gain.asker.known | _USUAL)
+    is_ = applies(held.statement, gain.action, None if on_role else gain.resource, known)
+    opens = set(is_.opens if is_ else ())
+    for other in gain.by:
+        if other.side == "resource" and held.side == "identity":
+            theirs = applies(
+                other.statement, gain.action, None if gain.thing and gain.thing.kind == "role" else gain.resource, known
+            )
+            opens |= set(theirs.opens if theirs else ())
+    limits = [
+        words.unless(denied.opens)
+        for source in gain.asker.principal.sources
+        for one in source.statements
+        if not one.allows and (denied := applies(one, gain.action, gain.resource, known)) and denied.opens
+    ]
+    return words.phrases(opens, limits)
+
+
+def _patterns(gain: Gain, held: Held) -> list[tuple[str, str]]:
+    """The narrowest words for it that policies have: of the statement itself, or of what went."""
+    sources: list[Statement] = [one.statement for one in gain.since if one is not held] + [held.statement]
+    actions, resources = ["*"], ["*"]
+    for one in sources:
+        if not one.not_actions and acts(one, gain.action):
+            actions = _narrow(actions, [p for p in one.actions if like(p, gain.action, ignore_case=True)])
+        if not one.not_resources and one.resources:
+            written = [(p, filled(p, gain.asker.known)[0]) for p in one.resources]
+            resources = _narrow(resources, [p for p, w in written if resource_like(w, gain.resource)])
+    if gain.thing is not None:
+        resources = [gain.thing.arn + ("/*" if "/" in gain.resource and gain.thing.kind == "bucket" else "")]
+    return [(action, resource) for action in actions for resource in resources]
+
+
+def _narrow(known: list[str], found: list[str]) -> list[str]:
+    """The longest pattern says the most."""
+    return [max([*known, *found], key=lambda p: (len(p.replace("*", "")), p))] if found else known
+
+
+def _where(gain: Gain, resource: str, names: Mapping[str, str]) -> str:
+    if gain.thing is not None:
+        return (
+            gain.thing.name
+            if gain.thing.kind == "role"
+            else f"{gain.thing.name}{' (objects)' if '/' in resource else ''}"
+        )
+    if ":role/" in resource and not set("*?$") & set(resource):
+        account = account_in(resource)
+        return f"{names.get(account, account)}:{resource.rsplit('/', 1)[-1]}"
+    return "anything" if resource == "*" else resource
+
+
+def _widest(patterns: Iterable[str]) -> tuple[str, ...]:
+    found = sorted(set(patterns))
+    return tuple(
+        one for one in found if not any(other != one and like(other, one, ignore_case=True) for other in found)
+    )
+
+
+def _said(actions: tuple[str, ...], where: tuple[str, ...]) -> str:
+    places = ", ".join(where[:6]) + (f" and {len(where) - 6} more" if len(where) > 6 else "")
+    if all(action.lower().startswith("sts:assumerole") for action in actions):
+        return places
+    what = (
+        "everything"
+        if actions == ("*",)
+        else ", ".join(actions[:6]) + (f" and {len(actions) - 6} more" if len(actions) > 6 else "")
+    )
+    return f"{what} on {places}"

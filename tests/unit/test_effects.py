@@ -1,0 +1,198 @@
+"""What a change means for people, in sentences; that it is true is tests/policy/test_effects.py."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+from ansible.module_utils.estate.effects.classes import Undecided, overlap, representatives
+from ansible.module_utils.estate.effects.contexts import Contexts
+from ansible.module_utils.estate.effects.tell import NOTHING_NEW, Effects, effects
+from ansible.module_utils.estate.evaluator.patterns import like
+from ansible.module_utils.estate.evaluator.words import Open
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support.access_world import MFA, World, allow, arn, root, trust, world
+
+OFFICE = {"NotIpAddress": {"aws:SourceIp": ["192.0.2.0/24"]}, "Bool": {"aws:ViaAWSService": "false"}}
+
+
+@pytest.fixture
+def made() -> World:
+    """Ada is in Developers and Everyone; Bob in Everyone alone; the bucket docs is production's."""
+    found = world()
+    found.group("Everyone", {"OfficeOnly": allow("*", "*", "Deny", Condition=OFFICE)})
+    found.accounts["main"]["users"][0]["groups"].append("Everyone")
+    found.user("bob.example", "Everyone")
+    found.accounts["production"]["buckets"] = {"docs": {"policy": None, "restricted": False}}
+    return found
+
+
+def after(before: World) -> World:
+    return copy.deepcopy(before)
+
+
+def told(before: World, then: World) -> Effects:
+    return effects(before.lives(), then.lives())
+
+
+def test_nothing_that_changes_is_nothing_new(made: World) -> None:
+    then = after(made)
+    group = then.accounts["main"]["groups"][0]["inline"]
+    group["renamed"] = group.pop("assume-roles")
+    group["renamed"]["Statement"][0]["Resource"] = [arn("production", "developers")] * 2
+
+    assert told(made, then).lines == [NOTHING_NEW]
+    assert not told(made, then).grants
+
+
+def test_whoever_joins_gains_and_whoever_leaves_loses(made: World) -> None:
+    then = after(made)
+    then.accounts["main"]["users"][1]["groups"].append("Developers")
+    through = "production:developers through group Developers (assume-roles), if MFA; address in 192.0.2.0/24"
+
+    assert told(made, then).lines == [f"bob.example gains {through}"]
+    assert told(then, made).lines == [NOTHING_NEW, f"bob.example loses {through}"]
+
+
+def test_whoever_leaves_a_group_that_denies_gains(made: World) -> None:
+    then = after(made)
+    then.accounts["main"]["users"][0]["groups"].remove("Everyone")
+
+    assert told(made, then).lines == [
+        "ada.example gains production:developers through group Developers (assume-roles), if MFA"
+    ]
+
+
+def test_an_assume_that_goes_is_told_for_everybody_who_had_it(made: World) -> None:
+    for number in range(40):
+        made.user(f"person{number:02}.example", "Developers", "Everyone")
+    then = after(made)
+    then.accounts["main"]["groups"][0]["inline"] = {}
+
+    [nothing, line] = told(made, then).lines
+    assert nothing == NOTHING_NEW
+    assert line.startswith(
+        "ada.example, person00.example, person01.example, person02.example and 37 more lose production:"
+    )
+
+
+def test_a_group_that_left_the_matrix_takes_what_it_gave(made: World) -> None:
+    then = after(made)
+    del then.accounts["main"]["groups"][0]
+    for user in then.accounts["main"]["users"]:
+        user["groups"] = [group for group in user["groups"] if group != "Developers"]
+
+    assert [line.split(" through")[0] for line in told(made, then).losses] == [
+        "ada.example loses production:developers"
+    ]
+
+
+def test_a_trust_without_its_condition_and_a_stranger_in_it_are_gains(made: World) -> None:
+    free, stranger = after(made), after(made)
+    free.accounts["production"]["roles"][0]["trust"] = trust(root("main"))
+    stranger.accounts["production"]["roles"][0]["trust"] = trust(
+        root("main"), "arn:aws:iam::999999999999:root", Condition=MFA
+    )
+
+    assert told(made, free).lines == [
+        "ada.example gains production:developers through the role's trust, if address in 192.0.2.0/24"
+    ]
+    assert told(made, stranger).lines == [
+        "account 999999999999 gains production:developers through the role's trust, if MFA"
+    ]
+
+
+def test_a_role_s_policy_and_its_boundary_are_told_by_action_and_resource(made: World) -> None:
+    role = made.accounts["production"]["roles"][0]
+    made.accounts["production"]["policies"]["b"] = allow("*", ["s3:Get*"])
+    wider, unbound = after(made), after(made)
+    wider.accounts["production"]["roles"][0]["inline"] = {"p": allow("arn:aws:s3:::x/*", ["s3:GetObject", "s3:Put*"])}
+    role |= {"inline": {"p": allow("arn:aws:s3:::x/*", "s3:*")}, "boundary": "b"}
+    unbound.accounts["production"]["roles"][0] = copy.deepcopy(role) | {"boundary": ""}
+    wider.accounts["production"]["roles"][0]["boundary"] = "b"
+    narrow = after(made)
+    narrow.accounts["production"]["roles"][0]["inline"] = {}
+
+    assert told(narrow, wider).lines == [
+        "role production:developers gains s3:GetObject on arn:aws:s3:::x/* through role developers (p)"
+    ]
+    assert told(made, unbound).grants
+
+
+def test_a_wider_office_is_a_gain_of_everybody_whom_it_keeps_in(made: World) -> None:
+    then = after(made)
+    office = then.accounts["main"]["groups"][1]["inline"]["OfficeOnly"]["Statement"][0]["Condition"]["NotIpAddress"]
+    office["aws:SourceIp"] = ["192.0.2.0/24", "198.51.100.0/24"]
+
+    assert "address in 192.0.2.0/24, 198.51.100.0/24" in told(made, then).gains[0]
+    assert told(then, made).lines[0] == NOTHING_NEW
+
+
+def bucket(**more: Any) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject",
+                                                    "Resource": "arn:aws:s3:::docs/*", **more}]}  # fmt: skip
+
+
+def test_a_bucket_s_policy_lets_in_roles_routers_and_the_world(made: World) -> None:
+    theirs, router, world_, blocked = (after(made) for _ in range(4))
+    docs = [one.accounts["production"]["buckets"]["docs"] for one in (theirs, router, world_, blocked)]
+    docs[0]["policy"] = bucket(Principal={"AWS": arn("production", "developers")})
+    docs[1]["policy"] = bucket(Principal="*", Condition={"IpAddress": {"aws:SourceIp": ["192.0.2.1/32"]}})
+    docs[2]["policy"] = bucket(Principal="*")
+    docs[3] |= {"policy": bucket(Principal="*"), "restricted": True}
+
+    assert told(made, theirs).gains == (
+        "role production:developers gains s3:GetObject on bucket docs (objects) through the policy of bucket docs",
+    )
+    assert any("unsigned gains" in line and "if address in 192.0.2.1/32" in line for line in told(made, router).gains)
+    assert any("unsigned" in line for line in told(made, world_).gains)
+    assert not any("unsigned" in line for line in told(made, blocked).gains), "the public access block keeps others off"
+    assert told(blocked, world_).grants, "the block that goes lets them in"
+
+
+def test_what_cannot_be_decided_is_said_not_to_be_proved(made: World) -> None:
+    then = after(made)
+    many = {"ForAnyValue:StringLike": {"aws:TagKeys": [f"{letter}*{letter}" for letter in "abcdefgh"]}}
+    then.accounts["main"]["groups"][0]["inline"]["more"] = allow("*", "s3:*", Condition=many)
+
+    found = told(made, then)
+    assert found.grants
+    assert any(line.startswith("not proved: what ada.example may do") for line in found.lines)
+    assert NOTHING_NEW not in found.lines
+
+
+def test_odd_documents_are_a_gain_perhaps_and_never_a_crash(made: World) -> None:
+    then = after(made)
+    then.accounts["main"]["groups"][0]["inline"]["odd"] = "nonsense"
+
+    assert told(made, then).grants
+
+
+ALPHABET = st.text("ab*?:", max_size=6)
+
+
+@given(patterns=st.lists(ALPHABET, max_size=4), texts=st.lists(st.text("abc:", max_size=7), max_size=20))
+def test_every_string_is_alike_to_one_that_stands_for_its_class(patterns: list[str], texts: list[str]) -> None:
+    kinds = {tuple(like(p, one) for p in patterns) for one in representatives(patterns)}
+
+    assert {tuple(like(p, text) for p in patterns) for text in texts} <= kinds
+
+
+@given(one=ALPHABET, other=ALPHABET, text=st.text("ab:", max_size=6))
+def test_patterns_overlap_where_a_string_matches_both(one: str, other: str, text: str) -> None:
+    if like(one, text) and like(other, text):
+        assert overlap(one, other)
+
+
+def test_contexts_of_keys_multiply_and_too_many_are_not_decided() -> None:
+    mfa = Open("Bool", "aws:MultiFactorAuthPresent", ("true",))
+    office = Open("NotIpAddress", "aws:SourceIp", ("192.0.2.0/24",))
+    contexts = Contexts([mfa, office])
+    assert contexts.where(mfa) & contexts.where(office) not in (0, contexts.all)
+
+    many = [Open("StringLike", f"aws:RequestTag/{key}", tuple(f"{n}*" for n in range(9))) for key in "abcdefgh"]
+    with pytest.raises(Undecided):
+        Contexts(many)
