@@ -1,0 +1,119 @@
+"""What must never be: judged with everything that somebody can become."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible.module_utils.estate.effects.invariants import judge, proofs
+from ansible.module_utils.estate.errors import Refusal
+from ansible.module_utils.estate.evaluator.composed import Estate
+
+from tests.support.access_world import MFA, World, allow, arn, root, trust
+
+DOCS = "arn:aws:s3:::docs"
+READ: dict[str, Any] = {"name": "docs", "never": ["s3:GetObject"], "on": [f"{DOCS}/*"], "because": "they are private"}
+
+
+@pytest.fixture
+def made() -> World:
+    """Ada becomes production:readers with MFA, which reads the bucket docs; Jenkins production:infrastructure."""
+    found = World()
+    found.group("Readers", {"p": allow(arn("production", "readers"))})
+    found.user("ada.example", "Readers")
+    found.user("bob.example")
+    found.role(
+        "production", "readers", trust(root("main"), Condition=MFA), inline={"p": allow(f"{DOCS}/*", "s3:GetObject")}
+    )
+    found.role(
+        "main",
+        "jenkins",
+        trust("ec2.amazonaws.com", kind="Service"),
+        inline={"p": allow(arn("production", "infrastructure"))},
+    )
+    found.role("production", "infrastructure", trust(arn("main", "jenkins")))
+    found.accounts["production"]["buckets"] = {"docs": {"policy": None, "restricted": False}}
+    return found
+
+
+def verdict(made: World, **more: Any) -> tuple[str, str]:
+    [one] = judge([{**READ, **more}], Estate(made.lives()))
+    return one.verdict, one.why
+
+
+def test_who_may_is_told_through_whom(made: World) -> None:
+    said, why = verdict(made)
+
+    assert said == "failed"
+    assert "ada.example as role production:readers may s3:GetObject" in why
+    assert why.endswith("it must not be, because they are private")
+
+
+def test_whoever_is_excepted_may_and_leads_no_further(made: World) -> None:
+    assert verdict(made, but=["production:readers"]) == ("proved", "")
+    assert verdict(made, who=["user:bob.example", "unsigned", "main:jenkins"]) == ("proved", "")
+
+
+def test_without_mfa_is_asked_of_the_first_step(made: World) -> None:
+    assert verdict(made, who=["people"], without="MFA") == ("proved", "")
+
+    made.accounts["production"]["roles"][0]["trust"] = trust(root("main"))
+    assert verdict(made, who=["people"], without="MFA")[0] == "failed"
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        ("iam:UpdateAssumeRolePolicy", arn("production", "readers")),
+        ("iam:PutRolePolicy", arn("production", "*")),
+        ("iam:*", "*"),
+    ],
+)
+def test_who_may_write_what_a_role_is_may_what_it_may(made: World, action: str, resource: str) -> None:
+    assert verdict(made, who=["main:jenkins"]) == ("proved", "")
+
+    made.accounts["production"]["roles"][1]["inline"] = {"p": allow(resource, action)}
+    assert "role main:jenkins as role production:readers may" in verdict(made, who=["main:jenkins"])[1]
+
+
+def test_a_role_that_may_be_passed_and_started_is_a_step(made: World) -> None:
+    made.accounts["production"]["roles"][0]["trust"] = trust("lambda.amazonaws.com", kind="Service")
+    made.accounts["production"]["roles"][1]["inline"] = {"p": allow("*", ["iam:PassRole", "lambda:CreateFunction"])}
+
+    assert verdict(made, who=["main:jenkins"])[0] == "failed"
+
+
+def test_a_bucket_s_policy_opens_and_closes(made: World) -> None:
+    def policy(**more: Any) -> dict[str, Any]:
+        return {"Version": "2012-10-17", "Statement": [{"Action": "s3:*", "Resource": [DOCS, f"{DOCS}/*"], **more}]}
+
+    bucket = made.accounts["production"]["buckets"]["docs"]
+    bucket["policy"] = policy(Effect="Allow", Principal="*")
+    assert verdict(made, who=["unsigned"])[0] == "failed"
+    bucket["restricted"] = True
+    assert verdict(made, who=["unsigned"]) == ("proved", "")
+    bucket["policy"] = policy(Effect="Deny", Principal="*")
+    assert verdict(made) == ("proved", "")
+
+
+def test_what_cannot_be_decided_is_not_proved(made: World) -> None:
+    many = {"ForAnyValue:StringLike": {"aws:TagKeys": [f"{letter}*{letter}" for letter in "abcdefgh"]}}
+    made.accounts["main"]["users"][1]["inline"] = {"p": allow(f"{DOCS}/*", "s3:GetObject", Condition=many)}
+    made.accounts["production"]["buckets"]["docs"]["policy"] = allow(
+        f"{DOCS}/*", "s3:GetObject", Principal={"AWS": root("main")}
+    )
+
+    [one] = proofs(judge([{**READ, "who": ["user:bob.example"]}], Estate(made.lives())))
+    assert (one["verdict"], "too many sets" in one["why"]) == ("failed", True)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"nver": ["s3:*"]}, "docs has nver; allowed are because"),
+        ({"without": "office"}, "without is 'office'; allowed is MFA"),
+    ],
+)
+def test_a_mistyped_invariant_is_refused(made: World, wrong: dict, said: str) -> None:
+    with pytest.raises(Refusal, match=said):
+        verdict(made, **wrong)
