@@ -6,11 +6,12 @@ module: dm_access_info
 short_description: Read who may go where in an account, and how its credentials are kept
 description:
   - Reads users, groups, roles and policies in one paginated sweep, AWS's own policies where they are attached, the
-    account summary and the credential report. Changes nothing.
+    account summary, the credential report, the keys that it does not know of, and the policies of buckets. Changes
+    nothing.
   - Follows U(https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_getting-report.html). AWS makes a
     credential report at most every four hours, so that what it says can be that old; C(credentials.generated) says
     how old.
-  - Ids of access keys are not read.
+  - Ids of keys and credentials are not kept.
 author: [Digital Marketplace developers]
 options:
   account:
@@ -62,8 +63,12 @@ access:
     policies: {description: Documents of managed policies by ARN., type: dict}
     credentials:
       description: >-
-        C(generated); C(root) with C(keys), C(mfa), C(password_last_used); C(users) by name with C(password), C(mfa),
-        C(created), C(password_last_used) and C(keys), each C(slot), C(active), C(rotated), C(used).
+        C(generated); C(root) with C(keys), C(certificates), C(mfa), C(password), C(password_last_used); C(users) by
+        name with C(password), C(mfa), C(created), C(password_last_used) and C(keys), each C(kind), C(slot), C(active),
+        C(rotated), C(used). C(kind) is V(key), V(certificate), V(ssh) or V(service).
+      type: dict
+    buckets:
+      description: C(policy) and C(restricted), whether a public policy is ignored, by bucket.
       type: dict
 """
 
@@ -71,46 +76,31 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-try:
-    import botocore
-    from botocore.config import Config
-except ImportError:
-    pass  # AnsibleAWSModule reports it
-
-from ansible.module_utils.dm_access_read import NoReport, credentials, report, shape
-from ansible.module_utils.estate.access.read import PartialRead, managed, pages, parse, policies_of_aws
-from ansible.module_utils.estate.errors import sentence
-from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleBotocoreError
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible.module_utils.estate.access.read import managed, pages, parse, policies_of_aws
+from ansible.module_utils.estate.call import Clients
+from ansible.module_utils.estate.review.read import buckets, credentials, other_keys, report, shape
+from ansible.module_utils.estate.run import estate_module
 
 
-def read(client: Any, account_id: str, seconds: float, wait: Callable[[float], object] = time.sleep) -> dict[str, Any]:
-    live = parse(pages(client.get_account_authorization_details))
-    made = report(client, seconds, wait)
+def read(clients: Any, account_id: str, seconds: float, wait: Callable[[float], object] = time.sleep) -> dict[str, Any]:
+    iam = clients["iam"]
+    live = parse(pages(iam.get_account_authorization_details))
+    made = report(iam, seconds, wait)
+    keys = other_keys(iam, live.users)
     return {
         "account_id": account_id,
-        **shape(live, policies_of_aws(client, managed(live))),
-        "credentials": credentials(made, client.get_account_summary()["SummaryMap"]),
+        **shape(live, policies_of_aws(iam, managed(live))),
+        "credentials": credentials(made, iam.get_account_summary()["SummaryMap"], keys),
+        "buckets": buckets(clients["s3"], clients["s3control"], account_id),
     }
 
 
 def main() -> None:
-    module = AnsibleAWSModule(
-        argument_spec={
-            "account": {"type": "str", "required": True},
-            "account_id": {"type": "str", "required": True},
-            "report_seconds": {"type": "int", "default": 120},
-        },
-        supports_check_mode=True,
-    )
-    account = module.params["account"]
-    try:
-        client = module.client("iam", aws_config=Config(retries={"mode": "adaptive", "max_attempts": 8}))
-        access = read(client, module.params["account_id"], module.params["report_seconds"])
-    except (PartialRead, NoReport) as exc:
-        module.fail_json(msg=f"Access to account {account} could only be read in part: {exc}.")
-    except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError, AnsibleBotocoreError) as exc:
-        module.fail_json(msg=sentence(exc, f"Could not read access to account {account}"))
+    module = estate_module(DOCUMENTATION)
+    account, clients = module.params["account"], Clients(module)
+    seconds = module.params["report_seconds"]
+    doing = f"Access to account {account} could only be read in part"
+    access = clients.ask(lambda: read(clients, module.params["account_id"], seconds), doing)
     module.exit_json(changed=False, access=access)
 
 

@@ -8,17 +8,6 @@ from typing import Any
 Shape = dict[str, Any]
 
 
-def as_read(live: Any, account_id: str, aws: Mapping[str, Mapping[str, Any]]) -> Shape:
-    """What is live (access.read.Live), in the shape of dm_access_info; aws are AWS's own policies by ARN."""
-    return {
-        "account_id": account_id,
-        "users": [user._asdict() for user in live.users.values()],
-        "groups": [group._asdict() for group in live.groups.values()],
-        "roles": [role._asdict() for role in live.roles.values()],
-        "policies": {policy.arn: policy.document for policy in live.policies.values()} | dict(aws),
-    }
-
-
 def as_wanted(
     before: Shape, wanted: Mapping[str, Any], joins: Iterable[tuple[str, str]], leaves: Iterable[tuple[str, str]]
 ) -> Shape:

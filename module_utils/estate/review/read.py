@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 from ansible.module_utils.estate.access.read import Live
-from ansible.module_utils.estate.errors import error_code
+from ansible.module_utils.estate.errors import Refusal, error_code
 
 ROOT = "<root_account>"
 # Ways of saying that there is nothing to say.
@@ -22,7 +24,7 @@ _AGAIN = ("ReportNotPresent", "ReportExpired", "ReportInProgress")
 STEP = 2.0  # seconds between two questions
 
 
-class NoReport(Exception):
+class NoReport(Refusal):
     """AWS did not come up with a credential report; the message says so in words."""
 
 
@@ -53,15 +55,21 @@ def report(client: Any, seconds: float, wait: Callable[[float], object]) -> Repo
         waited += STEP
 
 
-def credentials(made: Report, summary: Mapping[str, int]) -> dict[str, Any]:
-    """Password, MFA and keys of each user and of root; for root the account summary, which is never old, counts too."""
+def credentials(made: Report, summary: Mapping[str, int], more: Mapping[str, list[dict[str, Any]]]) -> dict[str, Any]:
+    """Password, MFA and keys of each user and of root; for root the account summary, which is never old, counts too.
+
+    more has the keys that the report does not know of, by user.
+    """
     rows = {row["user"]: row for row in made.rows}
     root = rows.get(ROOT, {})
     return {
         "generated": made.generated,
         "root": {
             "keys": summary.get("AccountAccessKeysPresent", 0) > 0 or any(key["active"] for key in _keys(root)),
+            "certificates": summary.get("AccountSigningCertificatesPresent", 0) > 0,
             "mfa": summary.get("AccountMFAEnabled", 0) > 0,
+            # Where AWS keeps root locked centrally it has none; an account that does not say has one.
+            "password": summary.get("AccountPasswordPresent", 1) > 0,
             "password_last_used": _said(root, "password_last_used"),
         },
         "users": {
@@ -70,7 +78,7 @@ def credentials(made: Report, summary: Mapping[str, int]) -> dict[str, Any]:
                 "password": _true(row, "password_enabled"),
                 "password_last_used": _said(row, "password_last_used"),
                 "mfa": _true(row, "mfa_active"),
-                "keys": _keys(row),
+                "keys": [*_keys(row), *_certificates(row), *more.get(name, ())],
             }
             for name, row in rows.items()
             if name != ROOT
@@ -90,6 +98,7 @@ def _true(row: Mapping[str, str], column: str) -> bool:
 def _keys(row: Mapping[str, str]) -> list[dict[str, Any]]:
     return [
         {
+            "kind": "key",
             "slot": slot,
             "active": _true(row, f"access_key_{slot}_active"),
             "rotated": _said(row, f"access_key_{slot}_last_rotated"),
@@ -98,6 +107,77 @@ def _keys(row: Mapping[str, str]) -> list[dict[str, Any]]:
         for slot in (1, 2)
         if _said(row, f"access_key_{slot}_last_rotated") or _true(row, f"access_key_{slot}_active")
     ]
+
+
+def _certificates(row: Mapping[str, str]) -> list[dict[str, Any]]:
+    """AWS does not say when they were used."""
+    return [
+        {
+            "kind": "certificate",
+            "slot": slot,
+            "active": True,
+            "rotated": _said(row, f"cert_{slot}_last_rotated"),
+            "used": None,
+        }
+        for slot in (1, 2)
+        if _true(row, f"cert_{slot}_active")
+    ]
+
+
+def other_keys(client: Any, users: Iterable[str], workers: int = 16) -> dict[str, list[dict[str, Any]]]:
+    """SSH keys and credentials of single services by user, which no report has; their ids are not kept."""
+
+    def of(name: str) -> list[dict[str, Any]]:
+        ssh = client.list_ssh_public_keys(UserName=name)["SSHPublicKeys"]
+        services = client.list_service_specific_credentials(UserName=name)["ServiceSpecificCredentials"]
+        return [
+            *(_other("ssh", place, one["Status"], one["UploadDate"]) for place, one in enumerate(ssh, start=1)),
+            *(_other("service", f"for {one['ServiceName']}", one["Status"], one["CreateDate"]) for one in services),
+        ]
+
+    names = list(users)
+    with ThreadPoolExecutor(max_workers=workers) as pool:
+        return {name: found for name, found in zip(names, pool.map(of, names), strict=True) if found}
+
+
+def _other(kind: str, slot: int | str, status: str, made: Any) -> dict[str, Any]:
+    rotated = made.isoformat() if hasattr(made, "isoformat") else str(made)
+    return {"kind": kind, "slot": slot, "active": status == "Active", "rotated": rotated, "used": None}
+
+
+def buckets(s3: Any, control: Any, account_id: str, workers: int = 16) -> dict[str, dict[str, Any]]:
+    """Each bucket's policy, and whether public ones are ignored (None: not known, since it could not be read)."""
+    whole = _blocked(lambda: control.get_public_access_block(AccountId=account_id))
+
+    def of(name: str) -> dict[str, Any]:
+        own = _blocked(lambda: s3.get_public_access_block(Bucket=name))
+        policy = _or_none(lambda: json.loads(s3.get_bucket_policy(Bucket=name)["Policy"]), "NoSuchBucketPolicy")
+        return {
+            "policy": policy,
+            "restricted": True if True in (own, whole) else None if None in (own, whole) else False,
+        }
+
+    names = [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]
+    with ThreadPoolExecutor(max_workers=workers) as pool:
+        return dict(zip(names, pool.map(of, names), strict=True))
+
+
+def _blocked(ask: Callable[[], Any]) -> bool | None:
+    try:
+        return bool(ask()["PublicAccessBlockConfiguration"].get("RestrictPublicBuckets"))
+    except Exception as exc:
+        if error_code(exc) == "NoSuchPublicAccessBlockConfiguration":
+            return False
+        return None
+
+
+def _or_none(ask: Callable[[], Any], absent: str) -> Any:
+    try:
+        return ask()
+    except Exception as exc:
+        if error_code(exc) != absent:
+            raise
+        return None
 
 
 def shape(live: Live, aws: Mapping[str, dict]) -> dict[str, Any]:
