@@ -109,7 +109,7 @@ def check(seed: str, many: int) -> tuple[int, int]:
         after = changed(dice, before)
         old, new = Estate(before), Estate(after)
         found = new_access(old, new)
-        gainers = {gain.asker.principal.arn for gain in found.gains}
+        gainers = {one.principal.arn for gain in found.gains for one in gain.whose}
         undecided = " ".join(found.undecided)
         nothing += not found.gains
         for gain in found.gains:  # no false alarms

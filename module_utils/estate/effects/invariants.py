@@ -22,8 +22,8 @@ from typing import Any, NamedTuple
 
 from ansible.module_utils.estate.effects.askers import UNSIGNED, Asker, others, ours
 from ansible.module_utils.estate.effects.classes import ANY_CASE, ARN, Undecided, overlap, representatives
-from ansible.module_utils.estate.effects.compare import Held, Thing, allowed, things
 from ansible.module_utils.estate.effects.contexts import Contexts
+from ansible.module_utils.estate.effects.judged import Held, Thing, allowed, things
 from ansible.module_utils.estate.errors import Refusal
 from ansible.module_utils.estate.evaluator.composed import Estate
 from ansible.module_utils.estate.evaluator.document import Statement

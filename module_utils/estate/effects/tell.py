@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from ansible.module_utils.estate.effects.askers import ANYBODY
-from ansible.module_utils.estate.effects.compare import Gain, Held, new_access
+from ansible.module_utils.estate.effects.compare import new_access
+from ansible.module_utils.estate.effects.judged import Held
+from ansible.module_utils.estate.effects.question import Gain
 from ansible.module_utils.estate.evaluator import words
-from ansible.module_utils.estate.evaluator.composed import Estate, Lives
+from ansible.module_utils.estate.evaluator.composed import Estate, Lives, Reader
 from ansible.module_utils.estate.evaluator.document import Statement, account_in
 from ansible.module_utils.estate.evaluator.evaluate import acts, applies
 from ansible.module_utils.estate.evaluator.patterns import filled, like, resource_like
@@ -42,7 +44,8 @@ def effects(before: Lives, after: Lives, names: Mapping[str, str] | None = None)
     Both are accounts as dm_access_info returns them, all of them or those that are known: what hangs on an account that
     is not there is taken to be let in by it. names are accounts' names by id, also of those that are not there.
     """
-    old, new = Estate(before), Estate(after)
+    reader = Reader()
+    old, new = Estate(before, reader), Estate(after, reader)
     names = {**(names or {}), **{account.id: account.name for account in (*old.accounts, *new.accounts)}}
     gained, lost = new_access(old, new), new_access(new, old)
     return Effects(
@@ -60,10 +63,10 @@ class _What(NamedTuple):
 
 def _lines(gains: Iterable[Gain], verb: str, names: Mapping[str, str]) -> list[str]:
     """Everybody who gains the same in the same way in one line."""
-    cells: dict[tuple[str, str, tuple[str, ...]], dict[str, dict[str, None]]] = {}
+    cells: dict[tuple[tuple[str, ...], str, tuple[str, ...]], dict[str, dict[str, None]]] = {}
     for gain in gains:
         for held in _by(gain):
-            key = (gain.asker.name, _through(held), _needs(gain, held))
+            key = (tuple(one.name for one in gain.whose), _through(held), _needs(gain, held))
             for action, resource in _patterns(gain, held):
                 cells.setdefault(key, {}).setdefault(_where(gain, resource, names), {})[action] = None
     whose: dict[_What, list[str]] = {}
@@ -72,9 +75,9 @@ def _lines(gains: Iterable[Gain], verb: str, names: Mapping[str, str]) -> list[s
         for place, actions in places.items():
             same.setdefault(_widest(actions), []).append(place)
         for patterns, where in same.items():
-            whose.setdefault(_What(_said(patterns, _widest(where)), through, needs), []).append(who)
+            whose.setdefault(_What(_said(patterns, _widest(where)), through, needs), []).extend(who)
     return sorted(
-        f"{_people(sorted(who))} {verb}{'s' if len(who) == 1 else ''} {what.said} {what.through}"
+        f"{_people(sorted(set(who)))} {verb}{'s' if len(set(who)) == 1 else ''} {what.said} {what.through}"
         f"{', if ' + '; '.join(what.conditions) if what.conditions else ''}"
         for what, who in ((what, [ANYBODY] if ANYBODY in everybody else everybody) for what, everybody in whose.items())
     )

@@ -19,14 +19,25 @@ SERVICE_ROLES = "/aws-service-role/"
 IDENTITY_CENTER = "/aws-reserved/sso.amazonaws.com/"
 
 
+class Reader:
+    """Reads each document once, also for a second state of the same accounts."""
+
+    def __init__(self) -> None:
+        self._read: dict[int, tuple[Any, Statements]] = {}
+
+    def __call__(self, document: Any) -> Statements:
+        if id(document) not in self._read:
+            self._read[id(document)] = document, read(document)
+        return self._read[id(document)][1]
+
+
 class Account:
     """One account, with its policies read once."""
 
-    def __init__(self, name: str, live: Mapping[str, Any]) -> None:
+    def __init__(self, name: str, live: Mapping[str, Any], reader: Reader) -> None:
         self.name, self.id = name, str(live["account_id"])
-        self.live = live
+        self.live, self._reader = live, reader
         self._documents = live["policies"]
-        self._policies: dict[str, Statements] = {}
         self._held: dict[tuple[str, str], list[Source]] = {}
         self.users = {user["name"]: user for user in live["users"]}
         self.groups = {group["name"]: group for group in live["groups"]}
@@ -37,11 +48,9 @@ class Account:
                 self.members.setdefault(group, []).append(user["name"])
 
     def policy(self, arn: str) -> Statements:
-        if arn not in self._policies:
-            if arn not in self._documents:
-                raise Refusal(f"policy {arn} of {self.name} was not read; read every account again")
-            self._policies[arn] = read(self._documents[arn])
-        return self._policies[arn]
+        if arn not in self._documents:
+            raise Refusal(f"policy {arn} of {self.name} was not read; read every account again")
+        return self._reader(self._documents[arn])
 
     def held(self, kind: str, item: Mapping[str, Any]) -> list[Source]:
         """The policies of a user, group or role itself."""
@@ -49,7 +58,7 @@ class Account:
         if key not in self._held:
             holder = f"{kind} {item['name']}"
             managed = [Source(holder, arn.rsplit("/", 1)[-1], self.policy(arn)) for arn in item["managed"]]
-            inline = [Source(holder, name, read(document)) for name, document in item["inline"].items()]
+            inline = [Source(holder, name, self._reader(document)) for name, document in item["inline"].items()]
             self._held[key] = managed + inline
         return self._held[key]
 
@@ -92,8 +101,9 @@ class Bucket(NamedTuple):
 
 
 class Estate:
-    def __init__(self, lives: Lives) -> None:
-        self.accounts = [Account(name, live) for name, live in lives.items()]
+    def __init__(self, lives: Lives, reader: Reader | None = None) -> None:
+        reader = reader or Reader()
+        self.accounts = [Account(name, live, reader) for name, live in lives.items()]
         self.by_id = {account.id: account for account in self.accounts}
         self.who = {
             item["arn"]: Who(kind, account, item, account.principal(kind, item))
@@ -102,10 +112,10 @@ class Estate:
             for item in items.values()
         }
         self.roles = {arn: who for arn, who in self.who.items() if who.kind == "role"}
-        self.trusts = {arn: read(who.item["trust"]) for arn, who in self.roles.items()}
-        self.buckets = {bucket.name: bucket for account in self.accounts for bucket in _buckets(account)}
+        self.trusts = {arn: reader(who.item["trust"]) for arn, who in self.roles.items()}
+        self.buckets = {bucket.name: bucket for account in self.accounts for bucket in _buckets(account, reader)}
 
 
-def _buckets(account: Account) -> Iterator[Bucket]:
+def _buckets(account: Account, reader: Reader) -> Iterator[Bucket]:
     for name, live in (account.live.get("buckets") or {}).items():
-        yield Bucket(account, name, read(live["policy"]) if live.get("policy") else None, live.get("restricted"))
+        yield Bucket(account, name, reader(live["policy"]) if live.get("policy") else None, live.get("restricted"))

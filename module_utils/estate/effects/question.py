@@ -1,0 +1,315 @@
+"""One asker before and after: which classes of requests can be new, and which are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from ansible.module_utils.estate.effects.askers import Asker
+from ansible.module_utils.estate.effects.classes import ANY_CASE, ARN, OTHER, overlap, representatives
+from ansible.module_utils.estate.effects.contexts import Contexts, Values
+from ansible.module_utils.estate.effects.judged import About, Held, Thing, allowed
+from ansible.module_utils.estate.evaluator.document import Statement, account_in
+from ansible.module_utils.estate.evaluator.evaluate import Applied, Opens, acts, applies, is_personal
+from ansible.module_utils.estate.evaluator.patterns import filled, resource_like
+
+_USERNAME = re.compile(r"\$\{aws:username\}", re.IGNORECASE)
+NOBODY = "\ue011"  # a name that no pattern has
+
+
+class Gain(NamedTuple):
+    """Something that is allowed on one side of the comparison and not on the other."""
+
+    asker: Asker  # one of those whose it is
+    whose: tuple[Asker, ...]
+    action: str  # one that stands for its class, as resource does
+    resource: str
+    thing: Thing | None
+    by: tuple[Held, ...]  # what allows it
+    since: tuple[Held, ...]  # what differs between the two sides there; () where a boundary or block went away
+    context: Mapping[str, Values]  # one in which it is allowed
+    sure: bool  # False: it hangs on what only the request tells, so that it may be none
+
+
+def plain(statements: Iterable[Statement]) -> list[Statement]:
+    """Without what changes no meaning."""
+    return [one._replace(name="") for one in statements]
+
+
+def _bare(held: Held) -> tuple[str, Statement]:
+    return held.side, held.statement._replace(name="")
+
+
+def _held(asker: Asker | None) -> list[Held]:
+    if asker is None:
+        return []
+    found = [Held("identity", s.holder, s.policy, one) for s in asker.principal.sources for one in s.statements]
+    return found + [Held("boundary", "", "boundary", one) for one in asker.principal.boundary or ()]
+
+
+class Question:
+    """One asker before and after."""
+
+    def __init__(
+        self, was: Asker | None, asker: Asker, were: Mapping[str, Thing], are: Mapping[str, Thing], changed: set[str],
+        accounts: Container[str],
+    ) -> None:  # fmt: skip
+        self.was, self.asker, self.were, self.are, self.accounts = was, asker, were, are, accounts
+        before, after = _held(was), _held(asker)
+        shapes = {_bare(one) for one in before}
+        shapes_after = {_bare(one) for one in after}
+        bounded_before = was is not None and was.principal.boundary is not None
+        # Whatever is new lies where something was added that allows, or something went that denied.
+        added = [one for one in after if one.statement.allows and _bare(one) not in shapes]
+        gone = [one for one in before if not one.statement.allows and _bare(one) not in shapes_after]
+        unbound = [one for one in after if bounded_before and asker.principal.boundary is None and one.statement.allows]
+        retagged = was is not None and was.principal.tags != asker.principal.tags
+        everything = [one for one in after if one.statement.allows] if retagged or was is None else []
+        self.seeds = [*added, *gone, *unbound, *everything]
+        self.changed = set()
+        for arn in changed:
+            mine = self._resource_seeds(arn)
+            if mine:
+                self.seeds += mine
+                self.changed.add(arn)
+        self.before = [one for one in before if self._relevant(one)]
+        self.after = [one for one in after if self._relevant(one)]
+
+    def _resource_seeds(self, arn: str) -> list[Held]:
+        was, now = self.were.get(arn), self.are.get(arn)
+        if now is None:
+            return []
+        old = set(plain(was.policy)) if was else set()
+        new = set(plain(now.policy))
+        added = [one for one in now.policy if one.allows and one._replace(name="") not in old]
+        gone = [one for one in was.policy if not one.allows and one._replace(name="") not in new] if was else []
+        opened = list(now.policy) if was and was.closed and not now.closed else []
+        whose = "the role's trust" if now.kind == "role" else f"the policy of {now.name}"
+        seeds = [_about(one, now) for one in (*added, *gone, *opened) if self.asker.meant(one)]
+        return [Held("resource", whose, "policy", one) for one in seeds]
+
+    def _relevant(self, held: Held) -> bool:
+        """Whether a statement can be about anything that a seed is about."""
+        return any(_meet(held.statement, seed.statement) for seed in self.seeds)
+
+    def key(self) -> tuple:
+        """The same for askers whom nothing here tells apart."""
+        statements = [held.statement for held in (*self.before, *self.after)]
+        things_ = [thing.policy for arn in self._arns() for thing in (self.were.get(arn), self.are.get(arn)) if thing]
+        named = [tuple(self.asker.meant(one)) for policy in things_ for one in policy]
+        me = self.asker.principal
+        return (
+            self.asker.kind,
+            me.account,
+            self.was is None,
+            frozenset(self.before),
+            frozenset(self.after),
+            me.boundary is None,
+            self.was is None or self.was.principal.boundary is None,
+            tuple(named),
+            tuple(self._arns()),
+            self._personal([*statements, *(one for policy in things_ for one in policy)]),
+        )
+
+    def _personal(self, statements: list[Statement]) -> str:
+        """What tells the asker from others with the same statements: "" where nothing does.
+
+        ${aws:username} tells people apart only where another pattern may mean one person's name and not another's.
+        """
+        me = self.asker.principal.arn
+        personal = [one for one in statements if is_personal(one)]
+        if not personal:
+            return "" if self.asker.ours else me
+        if not self.asker.ours or not self.asker.principal.is_user or self.asker.principal.tags:
+            return me
+        if any(is_personal(one._replace(resources=())) for one in personal) or not self._by_name_only(personal):
+            return me
+        name = me.rsplit("/", 1)[-1]
+        mine = {p for one in personal for p in one.resources if "${" in p}
+        others_ = {p for one in statements for p in one.resources if p != "*" and "${" not in p}
+        for variable in mine:
+            head, tail = (part.replace("*", OTHER).replace("?", OTHER) for part in _USERNAME.split(variable, 1))
+            near = [p for p in others_ if _begin_alike(p, head)]
+            for pattern in near:
+                given, anybody = _USERNAME.sub(name, variable), _USERNAME.sub(NOBODY, variable)
+                if overlap(pattern, given) != overlap(pattern, anybody):
+                    return me
+                if resource_like(pattern, head + name + tail) != resource_like(pattern, head + NOBODY + tail):
+                    return me
+        return ""
+
+    @staticmethod
+    def _by_name_only(personal: list[Statement]) -> bool:
+        return all(
+            len(_USERNAME.split(p)) == 2 and "${" not in _USERNAME.sub("", p)
+            for one in personal
+            for p in one.resources
+            if "${" in p
+        )
+
+    def _arns(self) -> list[str]:
+        """Things that may be asked for: all of them for whose own policies changed, else those that changed."""
+        own = any(seed.side != "resource" for seed in self.seeds)
+        return sorted({**self.were, **self.are}) if own else sorted(self.changed)
+
+    # --- the answer ---------------------------------------------------------------------------------------------------
+
+    def gains(self) -> Iterator[Gain]:
+        arns = [arn for arn in self._arns() if any(_about_thing(seed.statement, arn) for seed in self.seeds)]
+        seeds = [seed.statement for seed in self.seeds]
+        own = any(seed.side != "resource" for seed in self.seeds)
+        sides = [*self.before, *self.after]
+        policies = {arn: self._policies(arn) for arn in arns}
+        everything = [
+            *(held.statement for held in sides),
+            *(held.statement for both in policies.values() for side in both for held in side),
+        ]
+        actions = [
+            action
+            for action in representatives((a for one in [*everything, *seeds] for a in one.actions), ANY_CASE)
+            if any(acts(one, action) for one in seeds)
+        ]
+        resources = self._resources(everything, seeds, arns, own)
+        judged: dict[tuple, Contexts | int] = {}
+        applied: dict[tuple[int, str, str], Applied | None] = {}
+        for resource in resources:
+            arn = _thing_of(resource, policies)
+            for action in actions:
+                yield from self._one(action, resource, arn, policies.get(arn, ((), ())), judged, applied)
+
+    def _policies(self, arn: str) -> tuple[tuple[Held, ...], tuple[Held, ...]]:
+        def held(thing: Thing | None) -> tuple[Held, ...]:
+            whose = (
+                "" if thing is None else "the role's trust" if thing.kind == "role" else f"the policy of {thing.name}"
+            )
+            return tuple(Held("resource", whose, "policy", one) for one in (thing.policy if thing else ()))
+
+        return held(self.were.get(arn)), held(self.are.get(arn))
+
+    def _resources(self, everything: list[Statement], seeds: list[Statement], arns: list[str], own: bool) -> list[str]:
+        known = [self.asker.known] + ([self.was.known] if self.was else [])
+        patterns = {
+            filled(pattern, one)[0] if statement.variables else pattern
+            for statement in [*everything, *seeds]
+            for pattern in statement.resources
+            for one in known
+        }
+        patterns |= set(arns) | {f"{arn}/*" for arn in arns if ":s3:" in arn}
+        found = representatives(patterns, ARN)
+        about = [
+            resource
+            for resource in found
+            if any(
+                applies(
+                    one._replace(conditions=(), odd="", actions=("*",), not_actions=False),
+                    "x",
+                    resource,
+                    self.asker.known,
+                )
+                for one in seeds
+            )
+        ]
+        return about if own else [one for one in about if _thing_of(one, dict.fromkeys(arns)) in arns]
+
+    def _one(
+        self,
+        action: str,
+        resource: str,
+        arn: str,
+        policies: tuple[tuple[Held, ...], tuple[Held, ...]],
+        judged: dict,
+        applied: dict,
+    ) -> Iterator[Gain]:
+        thing_before, thing_after = self.were.get(arn), self.are.get(arn)
+        before = self._about(self.was, self.before, policies[0], action, resource, thing_before, applied)
+        after = self._about(self.asker, self.after, policies[1], action, resource, thing_after, applied)
+        elsewhere = self._elsewhere(resource)
+        becoming = action.lower().startswith("sts:")
+        key = (before, after, arn, elsewhere, becoming)
+        if key not in judged:
+            judged[key] = None if elsewhere else self._judge(before, after, thing_before, thing_after, becoming)
+        if judged[key] is not None:
+            by, since, context, sure = judged[key]
+            yield Gain(self.asker, (self.asker,), action, resource, thing_after, by, since, context, sure)
+
+    def _elsewhere(self, resource: str) -> bool:
+        """Whether it is IAM's of another account of ours, whose roles are all known: nobody gets at that from afar."""
+        account = account_in(resource)
+        known = account in self.accounts and account != self.asker.principal.account
+        return known and resource.startswith("arn:aws:iam:") and resource not in self.are
+
+    def _judge(
+        self, before: About, after: About, thing_before: Thing | None, thing_after: Thing | None, becoming: bool
+    ) -> tuple[tuple[Held, ...], tuple[Held, ...], Mapping[str, Values], bool] | None:
+        contexts = Contexts(one for side in (before, after) for _, opens, _ in side for one in opens)
+        old = allowed(contexts, self.was, before, thing_before, becoming) if self.was else 0
+        new = allowed(contexts, self.asker, after, thing_after, becoming) & ~old
+        if not new:
+            return None
+        were = {_bare(held) for held, *_ in before}
+        are = {_bare(held) for held, *_ in after}
+        by = tuple(
+            held
+            for held, opens, _ in after
+            if held.statement.allows and held.side != "boundary" and contexts.where_all(opens) & new
+        )
+        gone = tuple(held for held, *_ in before if not held.statement.allows and _bare(held) not in are)
+        return by, tuple(held for held in by if _bare(held) not in were) or gone, contexts.example(new), contexts.sure
+
+    def _about(
+        self, asker: Asker | None, held: list[Held], policy: tuple[Held, ...], action: str, resource: str,
+        thing: Thing | None, applied: dict,
+    ) -> About:  # fmt: skip
+        """The statements about a class of requests."""
+        if asker is None:
+            return ()
+        found: list[tuple[Held, Opens, str]] = []
+        for one in held:
+            key = (id(one.statement), action, resource)
+            if key not in applied:
+                applied[key] = applies(one.statement, action, resource, asker.known)
+            if (is_ := applied[key]) is not None:
+                found.append((one, is_.opens, ""))
+        for one in policy:
+            asked = None if thing is not None and thing.kind == "role" else resource
+            if thing is not None and thing.kind == "role" and not action.lower().startswith("sts:"):
+                continue
+            if acts(one.statement, action) and (them := asker.meant(one.statement)):
+                is_ = applies(one.statement, action, asked, asker.known)
+                found += [(one, is_.opens | more, how) for how, more in them] if is_ else []
+        return tuple(found)
+
+
+def _begin_alike(pattern: str, head: str) -> bool:
+    """Whether a pattern can mean anything that begins as head does."""
+    start = re.split(r"[*?]", pattern, maxsplit=1)[0]
+    return start.startswith(head) or head.startswith(start)
+
+
+def _about(statement: Statement, thing: Thing) -> Statement:
+    """A trust says no resource: it is the role's."""
+    return statement._replace(resources=(thing.arn,)) if thing.kind == "role" else statement
+
+
+def _thing_of(resource: str, things_: Mapping[str, object]) -> str:
+    if resource in things_:
+        return resource
+    bucket = resource.split("/", 1)[0]
+    return bucket if bucket in things_ and ":s3:" in bucket else ""
+
+
+def _about_thing(statement: Statement, arn: str) -> bool:
+    return statement.not_resources or any(
+        overlap(p, arn) or overlap(p, f"{arn}/*") or "${" in p for p in statement.resources
+    )
+
+
+def _meet(one: Statement, other: Statement) -> bool:
+    if not (one.not_actions or other.not_actions) and not any(
+        overlap(a.lower(), b.lower()) for a in one.actions for b in other.actions
+    ):
+        return False
+    if one.not_resources or other.not_resources:
+        return True
+    return any(a == "*" or b == "*" or "${" in a + b or overlap(a, b) for a in one.resources for b in other.resources)
