@@ -289,6 +289,7 @@ class CallbackModule(Default):
             "seconds": round((datetime.datetime.now(datetime.UTC) - self._started).total_seconds(), 1),
             "pending": sum(row[verb] for row in rows.values() for verb in _WORDS),
             "drift": sum(len(plan.get("drift", ())) for plans in self._plans.values() for plan in plans.values()),
+            "grants": any(plan.get("grants") for plans in self._plans.values() for plan in plans.values()),
             "summary": rows,
             "looked_at": [*rows],
             "left_out": {host: self._left_out(host) for host in sorted(self._wanted)},

@@ -189,6 +189,10 @@ options:
   removals_allowed:
     description: How many may go in this run, whatever O(removal_share) and O(removal_number) say.
     type: int
+  accounts:
+    description: Names of accounts by their ids, for what is told of roles elsewhere.
+    type: dict
+    default: {}
   confirmed:
     description: What is meant although it looks like a mistake, by the name that the refusal gives.
     type: list
@@ -247,9 +251,11 @@ from ansible.module_utils.estate.access.guard import Asked, Limits, refusals
 from ansible.module_utils.estate.access.plan import plan
 from ansible.module_utils.estate.access.read import Live, managed, policies_of_aws, read, signed_in_from
 from ansible.module_utils.estate.call import Clients
+from ansible.module_utils.estate.effects.tell import effects
 from ansible.module_utils.estate.errors import Refusal
 from ansible.module_utils.estate.person.read import signs_in
 from ansible.module_utils.estate.plan import Plan
+from ansible.module_utils.estate.review.read import shape
 from ansible.module_utils.estate.run import estate_module, run
 
 
@@ -264,7 +270,7 @@ def planned(params: dict[str, Any], clients: Clients) -> tuple[Plan, list[str]]:
     limits = Limits(params["removal_share"], params["removal_number"], params["removals_allowed"])
     asked = ask(params, clients, account.live) if takes else Asked(confirmed=tuple(params["confirmed"]))
     clients.fresh.update(action.resource for action in made.actions if action.verb == "add")
-    return made, refusals(params, account.live, limits, asked)
+    return with_effects(made, params, clients, account.live), refusals(params, account.live, limits, asked)
 
 
 def ask(params: dict[str, Any], clients: Clients, live: Live) -> Asked:
@@ -284,6 +290,22 @@ def ask(params: dict[str, Any], clients: Clients, live: Live) -> Asked:
         lambda: signed_in_from(clients),
         tuple(params["confirmed"]),
     )
+
+
+def with_effects(made: Plan, params: dict[str, Any], clients: Clients, live: Live) -> Plan:
+    """The plan with what it means for people, proved over all of the account; an empty one means nothing."""
+    if not made.actions:
+        return made
+    then, name = after(params, live), params["account"]
+    documents = policies_of_aws(clients["iam"], managed(live) | managed(then))
+    was, will_be = (
+        {name: shape(state, documents) | {"account_id": params["account_id"]}} for state in (live, then)
+    )
+    meant = effects(was, will_be, params["accounts"])
+    said = [*made.effects, *meant.lines]
+    shown = {"before_header": "people", "after_header": "people", "before": "", "after": "\n".join(said) + "\n"}
+    others = [diff for diff in made.diff if diff["after_header"] != "people"]
+    return made._replace(effects=said, grants=meant.grants, diff=[shown, *others])
 
 
 def main() -> None:

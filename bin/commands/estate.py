@@ -133,6 +133,14 @@ def summary(words: Words) -> int:
     return 0
 
 
+def grants(words: Words) -> int:
+    """2 where it grants anybody anything new, or may: what asks for approval goes by that."""
+    new, said = plan_file.effects(words.get("PLAN", ""))
+    for line in said or ["this grants nobody anything new"]:
+        say(line, sys.stdout)
+    return 2 if new else 0
+
+
 def start(words: Words) -> int:  # noqa: ARG001 every command takes its words
     embedded_aws("start")
     return 0

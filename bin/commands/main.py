@@ -67,6 +67,8 @@ GROUPS = {
                          side_by_side.merge, ("STAGE", "PLANS", "BUILD"), _with_access),
         "summary": Command("Say in one line what PLAN=build/plan-STAGE.json would change",
                            estate.summary, ("PLAN",), needs_setup=False),
+        "grants": Command("Say what PLAN=build/plan-STAGE.json means for people; 2 where anybody may get anything new",
+                          estate.grants, ("PLAN",), needs_setup=False),
     },
     "The embedded AWS": {
         "start": Command("Start the embedded AWS of this checkout; STAGE=local does it too", estate.start),

@@ -29,6 +29,17 @@ def summary(path: str) -> str:
     return "; ".join(f"{host}: {', '.join(said)}" for host, said in counted.items() if said) or "nothing to do"
 
 
+def effects(path: str) -> tuple[bool, list[str]]:
+    """(whether it grants anybody anything new, what it means for people; purposes that do not say are named)."""
+    plan, said = read(path), []
+    for host, purposes in plan["plans"].items():
+        for purpose, one in purposes.items():
+            said += [f"{host}: {line}" for line in one.get("effects", ())]
+            if one.get("grants") and not one.get("effects"):
+                said.append(f"{host}: {purpose} changes policies; who gains by that was not looked into")
+    return bool(plan.get("grants", True)), said
+
+
 def confirm(path: str, stage: str) -> None:
     """Refuses unless the person at the terminal types the stage's name."""
     if not _somebody_is_there():

@@ -42,6 +42,22 @@ class Action(NamedTuple):
     step: str = ""  # what this call alone sets, of a resource whose settings do not depend on each other
 
 
+# How calls begin that may give somebody something.
+GRANTING = (
+    "iam.",
+    "s3.put_bucket_policy",
+    "s3.delete_bucket_policy",
+    "s3.put_bucket_acl",
+    "s3.put_public_access_block",
+    "s3.delete_public_access_block",
+    "s3.put_bucket_ownership_controls",
+    "s3.delete_bucket_ownership_controls",
+    "sns.set_topic_attributes",
+    "sns.add_permission",
+    "kms.put_key_policy",
+)
+
+
 class Unmanaged(NamedTuple):
     """What is live but not declared, with the YAML to paste to adopt it, and the file to paste it into."""
 
@@ -61,6 +77,7 @@ class Plan(NamedTuple):
     unmanaged: Sequence[Unmanaged] = ()
     left_out: Mapping[str, str] = {}  # resource -> why nothing could be planned for it; the run then ends failed
     effects: Sequence[str] = ()  # what it means for people: who gains or loses what
+    grants: bool | None = None  # whether anybody may get anything new; None: nobody looked, so the calls decide
     drift: Sequence[str] = ()  # what differs from what is declared and no call of ours can repair
 
     @property
@@ -80,6 +97,11 @@ class Plan(NamedTuple):
             verbs[action.resource] = max(verbs.get(action.resource, action.verb), action.verb, key=rank.__getitem__)
         return {verb: list(verbs.values()).count(verb) for verb in ("add", "change", "remove")}
 
+    @property
+    def may_grant(self) -> bool:
+        """Whether it may give anybody something new: unless that was looked into, whatever writes a policy may."""
+        return self.grants if self.grants is not None else any(a.method.startswith(GRANTING) for a in self.actions)
+
     def told(self) -> dict[str, Any]:
         """What a module returns as `plan`, and the dm_report callback shows and stores."""
         return {
@@ -91,6 +113,7 @@ class Plan(NamedTuple):
             "unmanaged": [found._asdict() for found in self.unmanaged],
             "notes": list(self.notes),
             "effects": list(self.effects),
+            "grants": self.may_grant,
             "drift": list(self.drift),
         }
 

@@ -98,6 +98,9 @@ def main_account(estate_aws: Control, run_playbook: Any) -> Control:
     return estate_aws
 
 
+USUAL = "MFA; address in 192.0.2.0/24, 203.0.113.0/28"
+
+
 def test_people_move_and_only_their_memberships_change(main_account: Control, run_playbook: Any, people: Any) -> None:
     before = members(main_account)
 
@@ -126,7 +129,13 @@ def test_people_move_and_only_their_memberships_change(main_account: Control, ru
         "moves: eve.example gains production:infrastructure through ProdInfrastructure, "
         "backups:backups through backups and loses development:developers through Developers",
         "leaves: fay.example loses development:security_audit and production:security_audit through SecurityAudit",
+        f"eve.example gains backups:backups through group backups (assume-roles), if {USUAL}",
+        f"eve.example gains production:infrastructure through group ProdInfrastructure (assume-roles), if {USUAL}",
+        f"eve.example loses development:developers through group Developers (assume-roles), if {USUAL}",
+        "fay.example loses development:security_audit, production:security_audit through group SecurityAudit "
+        f"(assume-roles), if {USUAL}",
     ]
+    assert told["grants"]
     assert "note: dee.example is in ProdDevelopers until 2026-12-03" in done.output
     assert (
         "note: fay.example was in SecurityAudit until 2026-11-01; take the name out of security_audit_users"

@@ -66,3 +66,27 @@ def test_the_summary_of_an_empty_plan_says_so(tmp_path):
     rows = {"preview": {"add": 0, "change": 0, "remove": 0}}
 
     assert summary(tmp_path / "plan.json", rows) == "nothing to do\n"
+
+
+def grants(path, content):
+    path.write_text(json.dumps({"dm_plan": content}))
+    done = subprocess.run([ROOT / "bin/estate", "grants", f"PLAN={path}"], capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout.splitlines()
+
+
+def test_whoever_asks_for_approval_learns_whether_anything_new_is_granted(tmp_path):
+    nothing = {"main-account": {"access": {"grants": False, "effects": ["this grants nobody anything new"]}}}
+    gain = {"main-account": {"access": {"grants": True, "effects": ["ada.example gains production:developers"]}}}
+    policy = {"preview": {"buckets": {"grants": True, "effects": []}}}
+    path = tmp_path / "plan.json"
+
+    assert grants(path, {"grants": False, "plans": nothing}) == (0, ["main-account: this grants nobody anything new"])
+    assert grants(path, {"grants": False, "plans": {}}) == (0, ["this grants nobody anything new"])
+    assert grants(path, {"grants": True, "plans": gain}) == (
+        2,
+        ["main-account: ada.example gains production:developers"],
+    )
+    assert grants(path, {"grants": True, "plans": policy}) == (
+        2, ["preview: buckets changes policies; who gains by that was not looked into"],
+    )  # fmt: skip
+    assert grants(path, {"plans": {}})[0] == 2, "a plan that does not say is one that may"

@@ -7,6 +7,7 @@ patterns or solver is asked (z3's regular expressions take "any character" for f
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -44,7 +45,36 @@ def representatives(patterns: Iterable[str], how: str = TEXT) -> tuple[str, ...]
 
 def together(patterns: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     """The same of patterns that match in different ways, each (pattern, how)."""
-    return _representatives(tuple(sorted({one for one in patterns if NEVER not in one[0]})))
+    made = {one for one in patterns if NEVER not in one[0]}
+    plain = {one for one in made if _is_plain(*one)}
+    hard = made - plain
+    # What means nothing that a pattern with a wildcard within means is told apart by its beginning alone.
+    near = {one for one in plain if any(overlap(one[0], other[0]) for other in hard)}
+    found = _representatives(tuple(sorted(hard | near)))
+    beside = [one[0] for one in plain - near]
+    if any(text.startswith(p[:-1]) if p.endswith("*") else text == p for text in found for p in beside):
+        return _representatives(tuple(sorted(made)))
+    heads = [pattern.removesuffix("*") for pattern, _ in plain]
+    return tuple(
+        dict.fromkeys([*found, OTHER, *(_real(one) for one in heads), *(f"{_real(one)}{OTHER}" for one in heads)])
+    )
+
+
+def _is_plain(pattern: str, how: str) -> bool:
+    """Whether a pattern is one name, or all that begin with some text."""
+    head = pattern.removesuffix("*")
+    ends_late = how != ARN or pattern in ("*", head) or head.count(":") >= 5
+    return (
+        how != ANY_CASE
+        and ends_late
+        and "*" not in head
+        and "?" not in head
+        and (how != ARN or head.count(":") >= 5 or pattern == "*")
+    )
+
+
+def _real(text: str) -> str:
+    return text.replace("\ue000", "*").replace("\ue001", "?")
 
 
 @lru_cache(maxsize=500)
@@ -107,6 +137,9 @@ def _representatives(patterns: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
 @lru_cache(maxsize=100_000)
 def overlap(one: str, other: str) -> bool:
     """Whether some string matches both patterns; wildcards may cross colons, so that it errs towards yes."""
+    head, other_head = re.split(r"[*?]", one, maxsplit=1)[0], re.split(r"[*?]", other, maxsplit=1)[0]
+    if not (head.startswith(other_head) or other_head.startswith(head)):
+        return False
     places = {(0, 0)}
     seen = set(places)
     while places:

@@ -7,7 +7,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from ansible.module_utils.estate.effects.askers import Asker
-from ansible.module_utils.estate.effects.classes import ANY_CASE, ARN, OTHER, overlap, representatives
+from ansible.module_utils.estate.effects.classes import ARN, OTHER, overlap, representatives
 from ansible.module_utils.estate.effects.contexts import Contexts, Values
 from ansible.module_utils.estate.effects.judged import About, Held, Thing, allowed
 from ansible.module_utils.estate.evaluator.document import Statement, account_in
@@ -48,6 +48,9 @@ def _held(asker: Asker | None) -> list[Held]:
     return found + [Held("boundary", "", "boundary", one) for one in asker.principal.boundary or ()]
 
 
+Judged = tuple[tuple[Held, ...], tuple[Held, ...], Mapping[str, Values], bool]  # the last four of a Gain
+
+
 class Question:
     """One asker before and after."""
 
@@ -73,6 +76,8 @@ class Question:
             if mine:
                 self.seeds += mine
                 self.changed.add(arn)
+        self._said: dict[tuple[int, str | None, bool], Applied | None] = {}
+        self._seeds = frozenset(self.seeds)
         self.before = [one for one in before if self._relevant(one)]
         self.after = [one for one in after if self._relevant(one)]
 
@@ -91,7 +96,7 @@ class Question:
 
     def _relevant(self, held: Held) -> bool:
         """Whether a statement can be about anything that a seed is about."""
-        return any(_meet(held.statement, seed.statement) for seed in self.seeds)
+        return held in self._seeds or any(_meet(held.statement, seed.statement) for seed in self.seeds)
 
     def key(self) -> tuple:
         """The same for askers whom nothing here tells apart."""
@@ -165,18 +170,20 @@ class Question:
             *(held.statement for held in sides),
             *(held.statement for both in policies.values() for side in both for held in side),
         ]
-        actions = [
-            action
-            for action in representatives((a for one in [*everything, *seeds] for a in one.actions), ANY_CASE)
-            if any(acts(one, action) for one in seeds)
-        ]
-        resources = self._resources(everything, seeds, arns, own)
-        judged: dict[tuple, Contexts | int] = {}
-        applied: dict[tuple[int, str, str], Applied | None] = {}
-        for resource in resources:
-            arn = _thing_of(resource, policies)
-            for action in actions:
-                yield from self._one(action, resource, arn, policies.get(arn, ((), ())), judged, applied)
+        judged: dict[tuple, Judged | None] = {}
+        for alike in self._actions(everything, seeds):
+            for resource in self._resources(everything, seeds, arns, own):
+                arn = _thing_of(resource, policies)
+                yield from self._one(alike, resource, arn, policies.get(arn, ((), ())), judged)
+
+    def _actions(self, everything: list[Statement], seeds: list[Statement]) -> list[list[str]]:
+        """Actions of every class that a seed is about, those together that the same statements are about."""
+        found: dict[tuple[bool, ...], list[str]] = {}
+        for action in representatives(a.lower() for one in [*everything, *seeds] for a in one.actions):
+            if any(acts(one, action) for one in seeds):
+                about = (action.startswith("sts:"), *(acts(one, action) for one in everything))
+                found.setdefault(about, []).append(action)
+        return list(found.values())
 
     def _policies(self, arn: str) -> tuple[tuple[Held, ...], tuple[Held, ...]]:
         def held(thing: Thing | None) -> tuple[Held, ...]:
@@ -213,25 +220,28 @@ class Question:
         return about if own else [one for one in about if _thing_of(one, dict.fromkeys(arns)) in arns]
 
     def _one(
-        self,
-        action: str,
-        resource: str,
-        arn: str,
-        policies: tuple[tuple[Held, ...], tuple[Held, ...]],
-        judged: dict,
-        applied: dict,
-    ) -> Iterator[Gain]:
+        self, actions: list[str], resource: str, arn: str, policies: tuple[tuple[Held, ...], tuple[Held, ...]],
+        judged: dict[tuple, Judged | None],
+    ) -> Iterator[Gain]:  # fmt: skip
         thing_before, thing_after = self.were.get(arn), self.are.get(arn)
-        before = self._about(self.was, self.before, policies[0], action, resource, thing_before, applied)
-        after = self._about(self.asker, self.after, policies[1], action, resource, thing_after, applied)
-        elsewhere = self._elsewhere(resource)
-        becoming = action.lower().startswith("sts:")
+        before = self._about(self.was, self.before, policies[0], actions[0], resource, thing_before)
+        after = self._about(self.asker, self.after, policies[1], actions[0], resource, thing_after)
+        elsewhere, becoming = self._elsewhere(resource), actions[0].startswith("sts:")
         key = (before, after, arn, elsewhere, becoming)
         if key not in judged:
             judged[key] = None if elsewhere else self._judge(before, after, thing_before, thing_after, becoming)
-        if judged[key] is not None:
-            by, since, context, sure = judged[key]
-            yield Gain(self.asker, (self.asker,), action, resource, thing_after, by, since, context, sure)
+        if (new := judged[key]) is not None:
+            for action in actions:
+                yield Gain(self.asker, (self.asker,), action, resource, thing_after, *new)
+
+    def _applied(self, statement: Statement, action: str, resource: str | None, asker: Asker) -> Applied | None:
+        """Whatever the action: what a statement says of a resource is worked out once."""
+        if not acts(statement, action):
+            return None
+        key = (id(statement), resource, asker is self.was)
+        if key not in self._said:
+            self._said[key] = applies(statement, action, resource, asker.known)
+        return self._said[key]
 
     def _elsewhere(self, resource: str) -> bool:
         """Whether it is IAM's of another account of ours, whose roles are all known: nobody gets at that from afar."""
@@ -241,7 +251,7 @@ class Question:
 
     def _judge(
         self, before: About, after: About, thing_before: Thing | None, thing_after: Thing | None, becoming: bool
-    ) -> tuple[tuple[Held, ...], tuple[Held, ...], Mapping[str, Values], bool] | None:
+    ) -> Judged | None:
         contexts = Contexts(one for side in (before, after) for _, opens, _ in side for one in opens)
         old = allowed(contexts, self.was, before, thing_before, becoming) if self.was else 0
         new = allowed(contexts, self.asker, after, thing_after, becoming) & ~old
@@ -259,24 +269,21 @@ class Question:
 
     def _about(
         self, asker: Asker | None, held: list[Held], policy: tuple[Held, ...], action: str, resource: str,
-        thing: Thing | None, applied: dict,
+        thing: Thing | None,
     ) -> About:  # fmt: skip
         """The statements about a class of requests."""
         if asker is None:
             return ()
         found: list[tuple[Held, Opens, str]] = []
         for one in held:
-            key = (id(one.statement), action, resource)
-            if key not in applied:
-                applied[key] = applies(one.statement, action, resource, asker.known)
-            if (is_ := applied[key]) is not None:
+            if (is_ := self._applied(one.statement, action, resource, asker)) is not None:
                 found.append((one, is_.opens, ""))
         for one in policy:
             asked = None if thing is not None and thing.kind == "role" else resource
             if thing is not None and thing.kind == "role" and not action.lower().startswith("sts:"):
                 continue
             if acts(one.statement, action) and (them := asker.meant(one.statement)):
-                is_ = applies(one.statement, action, asked, asker.known)
+                is_ = self._applied(one.statement, action, asked, asker)
                 found += [(one, is_.opens | more, how) for how, more in them] if is_ else []
         return tuple(found)
 
@@ -306,7 +313,8 @@ def _about_thing(statement: Statement, arn: str) -> bool:
 
 
 def _meet(one: Statement, other: Statement) -> bool:
-    if not (one.not_actions or other.not_actions) and not any(
+    wide = "*" in one.actions or "*" in other.actions or one.actions == other.actions
+    if not (wide or one.not_actions or other.not_actions) and not any(
         overlap(a.lower(), b.lower()) for a in one.actions for b in other.actions
     ):
         return False

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from ansible.module_utils.estate.evaluator import words
 from ansible.module_utils.estate.evaluator.conditions import holds, operator
 from ansible.module_utils.estate.evaluator.document import Statement, Statements, account_of
-from ansible.module_utils.estate.evaluator.patterns import NEVER, filled, like, resource_like
+from ansible.module_utils.estate.evaluator.patterns import NEVER, any_like, filled, resource_like
 from ansible.module_utils.estate.evaluator.request import NOW, SESSION, Known, Principal, Values, known_of
 from ansible.module_utils.estate.evaluator.words import Open
 
@@ -58,7 +58,7 @@ class Verdict(NamedTuple):
 
 def acts(statement: Statement, action: str) -> bool:
     """Whether a statement is about an action."""
-    return statement.not_actions != any(like(pattern, action, ignore_case=True) for pattern in statement.actions)
+    return statement.not_actions != any_like(statement.actions, action)
 
 
 def applies(statement: Statement, action: str, resource: str | None, known: Known) -> Applied | None:

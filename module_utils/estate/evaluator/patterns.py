@@ -42,6 +42,20 @@ def like(pattern: str, value: str, ignore_case: bool = False) -> bool:
     return NEVER not in pattern and _glob(pattern, ignore_case).fullmatch(value) is not None
 
 
+@lru_cache(maxsize=5_000)
+def _names(patterns: tuple[str, ...]) -> tuple[frozenset[str], re.Pattern[str] | None]:
+    """AWS's own policies name a thousand actions: those without wildcards are looked up, the others tried at once."""
+    wild = [pattern for pattern in patterns if "*" in pattern or "?" in pattern]
+    made = re.compile("|".join(f"(?:{_written(one)})" for one in wild), re.DOTALL | re.IGNORECASE) if wild else None
+    return frozenset(pattern.lower() for pattern in patterns), made
+
+
+def any_like(patterns: tuple[str, ...], name: str) -> bool:
+    """Whether one of many patterns means a name, whatever the case: an action."""
+    plain, wild = _names(patterns)
+    return name.lower() in plain or (wild is not None and wild.fullmatch(name) is not None)
+
+
 def resource_like(pattern: str, resource: str) -> bool:
     """Whether a policy's Resource means a resource: an ARN, or "*" for actions that have none."""
     if pattern == "*":
