@@ -80,7 +80,8 @@ def _real(text: str) -> str:
 @lru_cache(maxsize=500)
 def _representatives(patterns: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
     advance: dict[str, int] = {}
-    stay_any = stay_no_colon = any_one = any_no_colon = start = finals = stars = 0
+    forms: dict[int, tuple[str, ...]] = {}  # what the place of a bit waits for
+    stay_any = stay_no_colon = any_one = any_no_colon = start = finals = stars = literals = 0
     place = 0
     for pattern, how in patterns:
         start |= 1 << place
@@ -94,43 +95,46 @@ def _representatives(patterns: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
             elif char == "?":
                 any_one, any_no_colon = (any_one, any_no_colon | bit) if no_colon else (any_one | bit, any_no_colon)
             else:
-                real = {"\ue000": "*", "\ue001": "?"}.get(char, char)
-                for form in {real, real.lower(), real.upper()} if how == ANY_CASE else (real,):
+                real = _real(char)
+                forms[bit] = tuple({real, real.lower(), real.upper()}) if how == ANY_CASE else (real,)
+                literals |= bit
+                for form in forms[bit]:
                     advance[form] = advance.get(form, 0) | bit
             place += 1
         finals |= 1 << place
         place += 1
-    alphabet = [OTHER, *sorted({":", *advance})]
 
     def closed(state: int) -> int:
         while (more := state | (state & stars) << 1) != state:
             state = more
         return state
 
-    moves = []
-    for char in alphabet:
-        colon = char == ":"
-        moves.append(
-            (
-                char,
-                advance.get(char, 0) | any_one | (0 if colon else any_no_colon),
-                stay_any | (0 if colon else stay_no_colon),
-            )
-        )
+    def following(state: int) -> dict[str, None]:
+        """The characters that lead on from a state in different ways: all others lead where OTHER does."""
+        waiting, found = state & literals, {OTHER: None, ":": None}
+        while waiting:
+            bit = waiting & -waiting
+            waiting ^= bit
+            found |= dict.fromkeys(forms[bit])
+        return found
+
     first = closed(start)
     seen, queue, found = {first}, [(first, "")], {first & finals: ""}
     while queue:
-        following = []
+        reached_now = []
         for state, text in queue:
-            for char, on, stay in moves:
+            for char in following(state):
+                colon = char == ":"
+                on = advance.get(char, 0) | any_one | (0 if colon else any_no_colon)
+                stay = stay_any | (0 if colon else stay_no_colon)
                 reached = closed((state & on) << 1 | (state & stay))
                 if reached not in seen:
                     seen.add(reached)
-                    following.append((reached, text + char))
+                    reached_now.append((reached, text + char))
                     found.setdefault(reached & finals, text + char)
         if len(seen) > TOO_MANY:
             raise Undecided(f"{len(patterns)} patterns tell more than {TOO_MANY} kinds of names apart")
-        queue = following
+        queue = reached_now
     return tuple(found.values())
 
 

@@ -23,13 +23,17 @@ class Gain(NamedTuple):
 
     asker: Asker  # one of those whose it is
     whose: tuple[Asker, ...]
-    action: str  # one that stands for its class, as resource does
+    actions: tuple[str, ...]  # one that stands for its class, as resource does
     resource: str
     thing: Thing | None
     by: tuple[Held, ...]  # what allows it
     since: tuple[Held, ...]  # what differs between the two sides there; () where a boundary or block went away
     context: Mapping[str, Values]  # one in which it is allowed
     sure: bool  # False: it hangs on what only the request tells, so that it may be none
+
+    @property
+    def action(self) -> str:
+        return self.actions[0]
 
 
 def plain(statements: Iterable[Statement]) -> list[Statement]:
@@ -171,8 +175,9 @@ class Question:
             *(held.statement for both in policies.values() for side in both for held in side),
         ]
         judged: dict[tuple, Judged | None] = {}
+        resources = self._resources(everything, seeds, arns, own)
         for alike in self._actions(everything, seeds):
-            for resource in self._resources(everything, seeds, arns, own):
+            for resource in resources:
                 arn = _thing_of(resource, policies)
                 yield from self._one(alike, resource, arn, policies.get(arn, ((), ())), judged)
 
@@ -204,19 +209,8 @@ class Question:
         }
         patterns |= set(arns) | {f"{arn}/*" for arn in arns if ":s3:" in arn}
         found = representatives(patterns, ARN)
-        about = [
-            resource
-            for resource in found
-            if any(
-                applies(
-                    one._replace(conditions=(), odd="", actions=("*",), not_actions=False),
-                    "x",
-                    resource,
-                    self.asker.known,
-                )
-                for one in seeds
-            )
-        ]
+        bare = [one._replace(conditions=(), odd="", actions=("*",), not_actions=False) for one in dict.fromkeys(seeds)]
+        about = [where for where in found if any(applies(one, "x", where, self.asker.known) for one in bare)]
         return about if own else [one for one in about if _thing_of(one, dict.fromkeys(arns)) in arns]
 
     def _one(
@@ -231,8 +225,7 @@ class Question:
         if key not in judged:
             judged[key] = None if elsewhere else self._judge(before, after, thing_before, thing_after, becoming)
         if (new := judged[key]) is not None:
-            for action in actions:
-                yield Gain(self.asker, (self.asker,), action, resource, thing_after, *new)
+            yield Gain(self.asker, (self.asker,), tuple(actions), resource, thing_after, *new)
 
     def _applied(self, statement: Statement, action: str, resource: str | None, asker: Asker) -> Applied | None:
         """Whatever the action: what a statement says of a resource is worked out once."""

@@ -125,7 +125,7 @@ def _patterns(gain: Gain, held: Held) -> list[tuple[str, str]]:
     actions, resources = ["*"], ["*"]
     for one in sources:
         if not one.not_actions and acts(one, gain.action):
-            actions = _narrow(actions, [p for p in one.actions if like(p, gain.action, ignore_case=True)])
+            actions = _narrow(actions, _meant(one, gain.actions))
         if not one.not_resources and one.resources:
             written = [(p, filled(p, gain.asker.known)[0]) for p in one.resources]
             resources = _narrow(resources, [p for p, w in written if resource_like(w, gain.resource)])
@@ -134,9 +134,21 @@ def _patterns(gain: Gain, held: Held) -> list[tuple[str, str]]:
     return [(action, resource) for action in actions for resource in resources]
 
 
+def _meant(statement: Statement, actions: tuple[str, ...]) -> list[str]:
+    """A statement's patterns for any of the actions."""
+    plain = set(actions)
+    wild = [p for p in statement.actions if "*" in p or "?" in p]
+    found = [p for p in statement.actions if p.lower() in plain]
+    return found or [p for p in wild if any(like(p, action, ignore_case=True) for action in actions)]
+
+
 def _narrow(known: list[str], found: list[str]) -> list[str]:
-    """The longest pattern says the most."""
-    return [max([*known, *found], key=lambda p: (len(p.replace("*", "")), p))] if found else known
+    """The longest patterns say the most."""
+
+    def length(patterns: list[str]) -> int:
+        return max(len(one.replace("*", "")) for one in patterns)
+
+    return found if found and (known == ["*"] or length(found) > length(known)) else known
 
 
 def _where(gain: Gain, resource: str, names: Mapping[str, str]) -> str:
