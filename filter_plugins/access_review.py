@@ -13,8 +13,12 @@ if _ROOM not in ansible.module_utils.__path__:
     ansible.module_utils.__path__.append(_ROOM)
 
 from ansible.module_utils.estate import people as listed
+from ansible.module_utils.estate.effects.invariants import judge
 from ansible.module_utils.estate.errors import Refusal
+from ansible.module_utils.estate.evaluator.composed import Estate
 from ansible.module_utils.estate.review import lines, review
+from ansible.module_utils.estate.review.credentials import finding
+from ansible.module_utils.estate.review.findings import ordered
 from ansible.module_utils.estate.review.picture import picture
 from ansible.module_utils.estate.review.table import table
 
@@ -55,6 +59,11 @@ options:
     type: list
     elements: str
     default: []
+  invariants:
+    description: What must never be, O(access_review_invariants). What does not hold, or was not proved, is a finding.
+    type: list
+    elements: dict
+    default: []
   main:
     description: The account of all people.
     type: str
@@ -92,6 +101,7 @@ def access_review(
     groups: Mapping[str, Mapping[str, Any]] | None = None,
     key_days: int = 90,
     administrators: list[str] | None = None,
+    invariants: list[Mapping[str, Any]] | None = None,
     main: str = "main",
     width: int = 120,
     colour: bool = False,
@@ -100,6 +110,9 @@ def access_review(
     everyone = [name for name, group in groups.items() if group.get("everyone") is True]
     until = listed.ends(listed.read(people, groups)) if people else {}
     found = review(lives, now, until, key_days=key_days, everyone=everyone, administrators=administrators)
+    broken = [one for one in judge(invariants or [], Estate(lives)) if one.verdict != "proved"]
+    told = [finding("invariant", "all", one.name, f"{one.verdict}: {one.why}") for one in broken]
+    found = found._replace(findings=ordered([*found.findings, *told]))
     title = f"Who can reach which role, {now[:10]}"
     files = {
         "access.csv": lines.written(found.grants, lines.COLUMNS["grants"]),

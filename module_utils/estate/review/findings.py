@@ -11,6 +11,7 @@ from ansible.module_utils.estate.review.credentials import Finding, finding, of_
 from ansible.module_utils.estate.review.outsiders import Outsider
 
 KINDS = (
+    "invariant",
     "root",
     "anyone",
     "able",

@@ -103,7 +103,7 @@ def _buckets(lines: list[dict[str, Any]]) -> Table:
 def _findings(findings: list[dict[str, str]]) -> Table:
     table = _table("To look at", "what", "account", "who", "finding")
     for one in findings:
-        style = "bold red" if one["kind"] in ("root", "anyone", "able", "no MFA", "dangling") else ""
+        style = "bold red" if one["kind"] in ("invariant", "root", "anyone", "able", "no MFA", "dangling") else ""
         table.add_row(Text(one["kind"], style), one["account"], one["subject"], one["finding"])
     return table
 
