@@ -298,9 +298,7 @@ def with_effects(made: Plan, params: dict[str, Any], clients: Clients, live: Liv
         return made
     then, name = after(params, live), params["account"]
     documents = policies_of_aws(clients["iam"], managed(live) | managed(then))
-    was, will_be = (
-        {name: shape(state, documents) | {"account_id": params["account_id"]}} for state in (live, then)
-    )
+    was, will_be = ({name: shape(state, documents) | {"account_id": params["account_id"]}} for state in (live, then))
     meant = effects(was, will_be, params["accounts"])
     said = [*made.effects, *meant.lines]
     shown = {"before_header": "people", "after_header": "people", "before": "", "after": "\n".join(said) + "\n"}

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.dm_access_read import shape
 from ansible.module_utils.estate.access.after import powers
 from ansible.module_utils.estate.access.read import managed, pages, parse, policies_of_aws
 from ansible.module_utils.estate.evaluator.composed import Estate
 from ansible.module_utils.estate.evaluator.evaluate import Evaluator
 from ansible.module_utils.estate.review.able import able
+from ansible.module_utils.estate.review.read import shape
 from simulator import ALLOWED, Request
 from test_access import ACCOUNTS, read
 from test_pipeline import asks

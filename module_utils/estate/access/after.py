@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ansible.module_utils.dm_access_read import shape
 from ansible.module_utils.estate.access.plan import changes
 from ansible.module_utils.estate.access.read import Group, Live, Policy, Role, User, Version
 from ansible.module_utils.estate.evaluator.composed import Estate, Who
 from ansible.module_utils.estate.evaluator.evaluate import Evaluator
 from ansible.module_utils.estate.review.able import able
+from ansible.module_utils.estate.review.read import shape
 
 
 def after(wanted: Mapping[str, Any], live: Live) -> Live:
