@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from ansible.module_utils.estate.evaluator.patterns import NEVER
 
-TOO_MANY = 200_000  # states; no policies of people come near, and what does is not proved
+TOO_MANY = 20_000  # states; no policies of people come near, and what does is not proved
 OTHER = "\ue010"  # a character that no pattern has
 
 

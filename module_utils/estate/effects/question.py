@@ -7,7 +7,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from ansible.module_utils.estate.effects.askers import Asker
-from ansible.module_utils.estate.effects.classes import ARN, OTHER, overlap, representatives
+from ansible.module_utils.estate.effects.classes import ARN, OTHER, Undecided, overlap, representatives
 from ansible.module_utils.estate.effects.contexts import Contexts, Values
 from ansible.module_utils.estate.effects.judged import About, Held, Thing, allowed
 from ansible.module_utils.estate.evaluator.document import Statement, account_in
@@ -15,6 +15,7 @@ from ansible.module_utils.estate.evaluator.evaluate import Applied, Opens, acts,
 from ansible.module_utils.estate.evaluator.patterns import filled, resource_like
 
 _USERNAME = re.compile(r"\$\{aws:username\}", re.IGNORECASE)
+MOST = 50_000  # pairs of classes that are looked at for one asker
 NOBODY = "\ue011"  # a name that no pattern has
 
 
@@ -81,6 +82,8 @@ class Question:
                 self.seeds += mine
                 self.changed.add(arn)
         self._said: dict[tuple[int, str | None, bool], Applied | None] = {}
+        self._told: set[tuple] = set()
+        self._patterns: dict[tuple[str, str], bool] = {}
         self._seeds = frozenset(self.seeds)
         self.before = [one for one in before if self._relevant(one)]
         self.after = [one for one in after if self._relevant(one)]
@@ -176,7 +179,12 @@ class Question:
         ]
         judged: dict[tuple, Judged | None] = {}
         resources = self._resources(everything, seeds, arns, own)
-        for alike in self._actions(everything, seeds):
+        groups = self._actions(everything, seeds)
+        if len(groups) * len(resources) > MOST:
+            raise Undecided(
+                f"{len(groups)} classes of actions on {len(resources)} of resources are too many to look at"
+            )
+        for alike in groups:
             for resource in resources:
                 arn = _thing_of(resource, policies)
                 yield from self._one(alike, resource, arn, policies.get(arn, ((), ())), judged)
@@ -224,7 +232,16 @@ class Question:
         key = (before, after, arn, elsewhere, becoming)
         if key not in judged:
             judged[key] = None if elsewhere else self._judge(before, after, thing_before, thing_after, becoming)
-        if (new := judged[key]) is not None:
+        if (new := judged[key]) is None:
+            return
+        # Resources that the same patterns mean are told alike: one of them will do.
+        told = (
+            key,
+            actions[0],
+            tuple(p for held in new[0] for p in held.statement.resources if self._means(p, resource)),
+        )
+        if told not in self._told:
+            self._told.add(told)
             yield Gain(self.asker, (self.asker,), tuple(actions), resource, thing_after, *new)
 
     def _applied(self, statement: Statement, action: str, resource: str | None, asker: Asker) -> Applied | None:
@@ -235,6 +252,14 @@ class Question:
         if key not in self._said:
             self._said[key] = applies(statement, action, resource, asker.known)
         return self._said[key]
+
+    def _means(self, pattern: str, resource: str) -> bool:
+        if pattern == "*":
+            return True
+        key = (pattern, resource)
+        if key not in self._patterns:
+            self._patterns[key] = resource_like(filled(pattern, self.asker.known)[0], resource)
+        return self._patterns[key]
 
     def _elsewhere(self, resource: str) -> bool:
         """Whether it is IAM's of another account of ours, whose roles are all known: nobody gets at that from afar."""
