@@ -102,6 +102,7 @@ GROUPS = {
         "lint": Command("Check style, types and roles, with the hooks that pre-commit runs", project.lint, ("ARGS",)),
         "bench": Command("Measure beside the stock modules, bare boto3 and the original router; takes seven minutes of "
                          "a quiet machine", project.bench),
+        "docs": Command("Write each role's README from its argument spec", project.docs),
         "lock": Command("Lock the newest dependencies that work together, with hashes", project.lock),
         "clean": Command("Remove what was built: build/ and .venv", project.clean, needs_setup=False),
     },

@@ -30,6 +30,12 @@ def bench(words: Words) -> int:  # noqa: ARG001
     return 0
 
 
+def docs(words: Words) -> int:  # noqa: ARG001
+    for role in sorted((ROOT / "roles").iterdir()):
+        need("aar-doc", role, "markdown", why=f"{role.name} could not be described")
+    return 0
+
+
 def lock(words: Words) -> int:  # noqa: ARG001
     options = ["-q", "--upgrade", "--universal", "--python-version", "3.12", "--generate-hashes", "--no-header"]
     need("uv", "pip", "compile", *options, "requirements-uv.in", "-o", "requirements-uv.lock")
