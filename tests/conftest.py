@@ -17,7 +17,7 @@ from commands.run import inventory_words
 from local_aws.control import Control
 
 ROOT = Path(__file__).parents[1]
-# ansible.module_utils.dm_plan is module_utils/dm_plan.py here too.
+# ansible.module_utils.estate is module_utils/estate here too.
 ansible.module_utils.__path__.append(str(ROOT / "module_utils"))
 
 

@@ -5,7 +5,20 @@ import threading
 import time
 
 import pytest
-from ansible.module_utils.dm_plan import Action, Outcome, carry_out, counts, digest, failures, result
+from ansible.module_utils.estate.plan import Action, Outcome, Plan, Unmanaged, carry_out, failures
+
+
+def digest(actions):
+    return Plan("access", "main", actions).digest
+
+
+def counts(actions):
+    return Plan("access", "main", actions).counts
+
+
+def result(purpose, account, actions, unmanaged, notes):
+    found = [Unmanaged(**one) for one in unmanaged]
+    return Plan(purpose, account, actions, notes=notes, unmanaged=found).told()
 
 
 def act(resource: str, method: str = "iam.do", *needs: str, verb: str = "add") -> Action:
@@ -132,9 +145,9 @@ def test_a_message_names_some_failures_and_counts_the_rest() -> None:
 
     assert failures([Outcome(act("a"), "done")]) == ""
     assert failures([*failed[:2], Outcome(act("b"), "not tried", "user 1 failed")]) == (
-        "user 0: no; user 1: no (1 more calls were not tried)"
+        "user 0, user 1: iam.do: no (1 more calls were not tried)"
     )
-    assert failures(failed).endswith("; user 19: no; and 30 more failed")
+    assert failures(failed).endswith(", user 19 and 30 more: iam.do: no")
 
 
 def test_what_is_stored_of_an_action_is_what_it_does_and_where() -> None:
