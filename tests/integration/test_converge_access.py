@@ -98,7 +98,7 @@ def main_account(estate_aws: Control, run_playbook: Any) -> Control:
     return estate_aws
 
 
-USUAL = "MFA; address in 192.0.2.0/24, 203.0.113.0/28"
+USUAL = "address in 192.0.2.0/24, 203.0.113.0/28"  # MFA is asked for by the role, in an account that is not read here
 
 
 def test_people_move_and_only_their_memberships_change(main_account: Control, run_playbook: Any, people: Any) -> None:
@@ -131,6 +131,8 @@ def test_people_move_and_only_their_memberships_change(main_account: Control, ru
         "leaves: fay.example loses development:security_audit and production:security_audit through SecurityAudit",
         f"eve.example gains backups:backups through group backups (assume-roles), if {USUAL}",
         f"eve.example gains production:infrastructure through group ProdInfrastructure (assume-roles), if {USUAL}",
+        # from the day on that its membership ends
+        f"dee.example loses production:developers through group ProdDevelopers (assume-roles), if {USUAL}",
         f"eve.example loses development:developers through group Developers (assume-roles), if {USUAL}",
         "fay.example loses development:security_audit, production:security_audit through group SecurityAudit "
         f"(assume-roles), if {USUAL}",
