@@ -140,3 +140,12 @@ def test_every_room_is_a_package_since_ansible_packs_no_other_into_a_module():
     rooms = [path for path in (ROOT / "module_utils" / "estate").rglob("*") if path.is_dir() and path.name[0] != "_"]
     assert rooms
     assert [room for room in rooms if not (room / "__init__.py").is_file()] == []
+
+
+def test_the_stages_are_the_inventories_that_are_there():
+    shown = run(
+        BIN / "ansible", "-i", "inventories/accounts", "production-account", "-m", "debug", "-a", "var=dm_stages"
+    )
+
+    stages = sorted(path.parent.name for path in (ROOT / "inventories").glob("*/hosts.yml"))
+    assert re.findall(r"- (\w+)$", shown.stdout, re.M) == [name for name in stages if name != "accounts"], shown.stdout
