@@ -52,11 +52,12 @@ class Keys:
 def write_profiles(state: Path, keys: Keys, url: str, ca: Path) -> None:
     """aws_config and aws_credentials, as a person would keep them: a key for main, roles for the rest.
 
+    An SDK puts the account before s3control's host, which no name server knows: what stands before the @ takes it.
     keys.json holds root's keys and sessions of the roles, for tests.
     """
-    common = f"region = {REGION}\nendpoint_url = {url}\nca_bundle = {ca}\n"
+    common = f"region = {REGION}\nendpoint_url = {url}\nca_bundle = {ca}\nservices = local\n"
     source = ACCOUNTS["main"][1]
-    sections = []
+    sections = [f"[services local]\ns3_control =\n  endpoint_url = {url.replace('//', '//account@')}\n"]
     for account, alias in ACCOUNTS.values():
         role = f"role_arn = arn:aws:iam::{account}:role/{ROLE}\nsource_profile = {source}\n"
         sections.append(f"[profile {alias}]\n{common}{'' if account == MAIN else role}")

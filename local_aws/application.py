@@ -13,7 +13,7 @@ from typing import Any
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-from local_aws import accounts, authorization, bootstrap, callers, faults, operations, posts, requests
+from local_aws import accounts, authorization, batch_worker, bootstrap, callers, faults, operations, posts, requests
 from local_aws.http_server import Dropped
 from local_aws.patches import access_logs, iam_people, replication, sessions
 from local_aws.refusals import Refused
@@ -232,6 +232,7 @@ class Application:
         return {}
 
     def admin_settle(self) -> dict[str, Any]:
+        batch_worker.settle()
         replication.settle()
         return {}
 
@@ -241,7 +242,7 @@ class Application:
 
         self.faults.clear()
         self.latency, access_logs.wanted = 0.0, False
-        replication.settle()
+        self.admin_settle()
         moto_api_backend.reset()
         bootstrap.found(self.keys)
         self.admin_forget_calls()

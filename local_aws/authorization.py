@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from moto.iam.models import iam_backends
 
-from local_aws import context, identities, named_resources, parameters, requests, service_reference
+from local_aws import context, control_access, identities, named_resources, parameters, requests, service_reference
 from local_aws.callers import Caller
 from local_aws.judgement import Verdict, judge
 from local_aws.policies import Context
@@ -26,11 +26,6 @@ PREFIXES = {"monitoring": "cloudwatch", "tagging": "tag", "email": "ses"}
 # https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 # https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
 FREE = {"GetCallerIdentity", "GetSessionToken"}
-CONTROL = {
-    "GetPublicAccessBlock": "GetAccountPublicAccessBlock",
-    "PutPublicAccessBlock": "PutAccountPublicAccessBlock",
-    "DeletePublicAccessBlock": "PutAccountPublicAccessBlock",
-}
 OWN_JUDGES = {"s3", "s3express"}
 TAGS = {"Tags", "tags", "TagsList", "TagSpecifications", "BackupPlanTags", "BackupVaultTags", "AddTags"}
 # The permission that tags of what is being made take.
@@ -53,7 +48,7 @@ class Ask(NamedTuple):
 def demand(environ: dict[str, Any], caller: Caller, service: str, operation: str) -> None:
     """Raise Refused unless the caller's own policies allow all that the request takes."""
     if service == "s3" and requests.is_control(environ):
-        _demand_control(environ, caller, operation)
+        control_access.demand(environ, caller, operation)
         return
     if service in OWN_JUDGES or not caller.account or (service == "sts" and operation in {*FREE, "AssumeRole"}):
         return
@@ -66,16 +61,6 @@ def demand(environ: dict[str, Any], caller: Caller, service: str, operation: str
         verdict = judge(caller.principal, held, ask.action, ask.resource, ask.context)
         if not verdict:
             raise refusal(environ, service, sentence(caller, ask.action, ask.resource, verdict))
-
-
-def _demand_control(environ: dict[str, Any], caller: Caller, operation: str) -> None:
-    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html"""
-    action = f"s3:{CONTROL.get(operation, operation)}"
-    if not caller.account:
-        raise Refused(403, "AccessDenied", "Access Denied")
-    verdict = judge(caller.principal, identities.held(caller), action, "*", context.of(environ, caller))
-    if not verdict:
-        raise Refused(403, "AccessDenied", sentence(caller, action, "*", verdict))
 
 
 def sentence(caller: Caller, action: str, resource: str, verdict: Verdict) -> str:

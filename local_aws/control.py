@@ -96,23 +96,15 @@ class Control:
         if key is None:
             words["signature_version"] = UNSIGNED
         access_key, secret, token = key or ("", "", "")
-        client = session.client(
+        return session.client(
             service,
-            endpoint_url=self.url,
+            endpoint_url=self.url.replace("//", "//account@") if service == "s3control" else self.url,
             verify=self.ca,
             aws_access_key_id=access_key or None,
             aws_secret_access_key=secret or None,
             aws_session_token=token or None,
             config=Config(**words),
         )
-        client.meta.events.register("before-send.s3-control", self._without_prefix)
-        return client
-
-    def _without_prefix(self, request: Any, **_: Any) -> None:
-        """The SDK asks s3control at <account>.<host>, which nobody resolves: the name goes along as Host only."""
-        host = request.url.split("/")[2]
-        request.headers["Host"] = host
-        request.url = request.url.replace(f"https://{host}", self.url, 1)
 
     def calls(self, since: int = 0) -> list[dict[str, Any]]:
         """Every call since the last reset: {n, service, operation, account, region, write, path, status}."""
@@ -160,7 +152,7 @@ class Control:
         self._tell("reset")
 
     def settle(self) -> None:
-        """Wait until replication has nothing left to do."""
+        """Wait until replication and batch jobs have nothing left to do."""
         self._tell("settle")
 
     def _tell(self, command: str, **words: Any) -> Any:

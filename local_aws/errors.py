@@ -21,6 +21,7 @@ STATUS = {
     "LimitExceeded": 409,
     "NoSuchBucket": 404,
     "NoSuchConfiguration": 404,
+    "NoSuchJobException": 404,
     "NoSuchLifecycleConfiguration": 404,
     "NoSuchEntity": 404,
     "NoSuchKey": 404,

@@ -102,12 +102,19 @@ def read(original: Any, self: S3Response, *args: Any, **words: Any) -> Any:
 
 def may_replicate(
     caller: Caller, source: FakeBucket, target: FakeBucket, item: FakeKey, replica_key: str | None, environ: Any
-) -> bool:
-    """Whether the replication role may use both keys, and whether they are there."""
+) -> str:
+    """Why not, unless both keys are there and the replication role may use them."""
     if not encrypts(item.encryption):
-        return True
-    try:
-        keys = key_of(source, item.kms_key_id), key_of(target, replica_key)
-    except AwsError:
-        return False
-    return may(caller, "kms:Decrypt", keys[0], environ) and may(caller, "kms:Encrypt", keys[1], environ)
+        return ""
+    steps = (
+        (source, item.kms_key_id, "kms:Decrypt", "SrcKmsKeyNotPermitted", "SrcKmsKeyInvalidState"),
+        (target, replica_key, "kms:Encrypt", "DstPutObjectNotPermitted", "DstKmsKeyNotFound"),
+    )
+    for bucket, name, action, refused, missing in steps:
+        try:
+            key = key_of(bucket, name)
+        except AwsError as exc:
+            return missing if "NotFound" in exc.code or missing.startswith("Src") else "DstKmsKeyInvalidState"
+        if not may(caller, action, key, environ):
+            return refused
+    return ""

@@ -4,6 +4,7 @@ moto replicates nothing. One thread does it, in the order of the writes; a put n
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-what-is-isnot-replicated.html
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-status.html
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/setting-repl-config-perm-overview.html
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-failure-codes.html
 """
 
 from __future__ import annotations
@@ -14,20 +15,28 @@ import threading
 import traceback
 from typing import Any
 
-from moto.iam.models import iam_backends
 from moto.s3.models import FakeBucket, FakeDeleteMarker, FakeKey, S3Backend, get_canned_acl, s3_backends
 from moto.s3.responses import S3Response
 
-from local_aws import context, requests
-from local_aws.callers import Caller
+from local_aws import requests
 from local_aws.patches import kms_objects
 from local_aws.patches.bucket_access import judge
 from local_aws.patches.replication_rules import destination
-from local_aws.policies import Principal, decide, parsed
+from local_aws.replacing import extends
+from local_aws.service_roles import INSIDE, assumed
 
 CREATES = {"PutObject", "CopyObject", "CompleteMultipartUpload", "PostObject"}
 TAGS = {"PutObjectTagging", "DeleteObjectTagging"}
-INSIDE = {"wsgi.url_scheme": "https", "REMOTE_ADDR": "127.0.0.1"}
+# What it takes, and the reason why a replication without it fails.
+REASONS = {
+    "s3:GetReplicationConfiguration": "SrcGetObjectNotPermitted",
+    "s3:GetObjectVersionForReplication": "SrcGetObjectNotPermitted",
+    "s3:GetObjectVersionTagging": "SrcGetTaggingNotPermitted",
+    "s3:ReplicateObject": "DstPutObjectNotPermitted",
+    "s3:ReplicateTags": "DstPutTaggingNotPermitted",
+    "s3:ReplicateDelete": "DstDelObjNotPermitted",
+    "s3:ObjectOwnerOverrideToBucketOwner": "DstPutAclNotPermitted",
+}
 jobs: queue.Queue[tuple[FakeBucket, Any]] = queue.Queue()
 
 
@@ -59,7 +68,8 @@ def _means(rule: dict[str, Any], name: str, tags: dict[str, str], marker: bool) 
     )
 
 
-def replicate(bucket: FakeBucket, item: FakeKey | FakeDeleteMarker) -> None:
+def replicate(bucket: FakeBucket, item: FakeKey | FakeDeleteMarker) -> list[str]:
+    """For each destination the reason why it failed, "" where it did not."""
     marker = isinstance(item, FakeDeleteMarker)
     tags = {} if marker else tags_of(item)
     results = []
@@ -68,27 +78,47 @@ def replicate(bucket: FakeBucket, item: FakeKey | FakeDeleteMarker) -> None:
         if not marker and (item.encryption or "").startswith("aws:kms") and criteria.get("Status") != "Enabled":
             continue
         results.append(_copy(bucket, item, tags, rule))
-    if results and not marker:
-        item.replication_status = "COMPLETED" if all(results) else "FAILED"
+    if results and status(item) != "REPLICA":
+        item.replication_status = "FAILED" if any(results) else "COMPLETED"
+    return results
 
 
-def _copy(bucket: FakeBucket, item: Any, tags: dict[str, str], rule: dict[str, Any]) -> bool:
+def status(item: FakeKey | FakeDeleteMarker) -> str:
+    return getattr(item, "replication_status", "") or "NONE"
+
+
+def _copy(bucket: FakeBucket, item: Any, tags: dict[str, str], rule: dict[str, Any]) -> str:
     to = rule["Destination"]
     target = destination(to["Bucket"])
-    if target is None or not target.is_versioned or not _allowed(bucket, target, item, tags, rule):
-        return False
+    if target is None:
+        return "DstBucketNotFound"
+    if not target.is_versioned:
+        return "DstBucketUnversioned"
+    reason = _refusal(bucket, target, item, tags, rule)
+    if reason:
+        return reason
     existing = next((v for v in target.keys.getlist(item.name, []) if v.version_id == item.version_id), None)
     if isinstance(item, FakeDeleteMarker):
         if existing is None and item.name in target.keys:
             copy = FakeDeleteMarker(key=target.keys[item.name])
             copy._version_id, copy.last_modified = item.version_id, item.last_modified
             target.keys[item.name] = copy
-        return True
+            _in_order(target, item.name)
+        return ""
+    arrived = vars(item).setdefault("arrived", set())
+    if existing is None and id(target) in arrived:
+        return "DstObjectHardDeleted"
     replica = existing or _replica(target, item, to)
+    arrived.add(id(target))
     tagger = s3_backends[replica.account_id]["aws"].tagger
     tagger.delete_all_tags_for_resource(replica.arn)
     tagger.tag_resource(replica.arn, tagger.convert_dict_to_tags_input(tags))
-    return True
+    return ""
+
+
+def _in_order(target: FakeBucket, name: str) -> None:
+    """The newest version is the current one, also when an older one arrives after it."""
+    target.keys.setlist(name, sorted(target.keys.getlist(name), key=lambda version: version.last_modified))
 
 
 def _replica(target: FakeBucket, key: FakeKey, to: dict[str, Any]) -> FakeKey:
@@ -116,25 +146,16 @@ def _replica(target: FakeBucket, key: FakeKey, to: dict[str, Any]) -> FakeKey:
     replica.checksum_algorithm, replica.checksum_type = key.checksum_algorithm, key.checksum_type
     replica.set_acl(get_canned_acl("private") if to.get("AccessControlTranslation") else key.acl)
     replica.replication_status = "REPLICA"
+    _in_order(target, key.name)
     return replica
 
 
-def _allowed(source: FakeBucket, target: FakeBucket, item: Any, tags: dict[str, str], rule: dict[str, Any]) -> bool:
-    """Whether the role exists, S3 may assume it, and it may do all that this copy takes."""
-    arn = source.replication["Role"]
-    account, name = arn.split(":")[4], arn.rpartition("/")[2]
-    roles = list(iam_backends[account]["aws"].roles.values()) if account in iam_backends else []
-    role = next((role for role in roles if role.arn == arn), None)
-    if role is None or account != source.account_id:
-        return False
-    caller = Caller("role", account, f"arn:aws:sts::{account}:assumed-role/{name}/s3-replication", arn, name, role.id)
-    given = context.of(INSIDE, caller) | {
-        "aws:sourceaccount": [source.account_id],
-        "aws:sourcearn": [f"arn:aws:s3:::{source.name}"],
-    }
-    service = Principal(service="s3.amazonaws.com")
-    if decide(parsed(role.assume_role_policy_document), service, "sts:AssumeRole", "", given) != "Allow":
-        return False
+def _refusal(source: FakeBucket, target: FakeBucket, item: Any, tags: dict[str, str], rule: dict[str, Any]) -> str:
+    """Why not, unless the role exists, S3 may assume it, and it may do all that this copy takes."""
+    own = f"arn:aws:s3:::{source.name}"
+    caller = assumed(source.replication["Role"], "s3.amazonaws.com", "s3-replication", source.account_id, own)
+    if caller is None:
+        return "AssumeRoleNotPermitted"
     there, here = f"arn:aws:s3:::{target.name}/{item.name}", f"arn:aws:s3:::{source.name}/{item.name}"
     takes = [(source, "s3:GetReplicationConfiguration", f"arn:aws:s3:::{source.name}")]
     if isinstance(item, FakeDeleteMarker):
@@ -146,9 +167,11 @@ def _allowed(source: FakeBucket, target: FakeBucket, item: Any, tags: dict[str, 
         if rule["Destination"].get("AccessControlTranslation"):
             takes += [(target, "s3:ObjectOwnerOverrideToBucketOwner", there)]
         replica_key = (rule["Destination"].get("EncryptionConfiguration") or {}).get("ReplicaKmsKeyID")
-        if not kms_objects.may_replicate(caller, source, target, item, replica_key, INSIDE):
-            return False
-    return all(judge(bucket, caller, action, resource, INSIDE) for bucket, action, resource in takes)
+        reason = kms_objects.may_replicate(caller, source, target, item, replica_key, INSIDE)
+        if reason:
+            return reason
+    refused = (REASONS[action] for bucket, action, name in takes if not judge(bucket, caller, action, name, INSIDE))
+    return next(refused, "")
 
 
 def work() -> None:
@@ -168,8 +191,9 @@ def settle() -> None:
     jobs.join()
 
 
-def key_response(self: S3Response, request: Any, full_url: str) -> Any:
-    answer = originals["_key_response"](self, request, full_url)
+@extends(S3Response)
+def _key_response(original: Any, self: S3Response, request: Any, full_url: str) -> Any:
+    answer = original(self, request, full_url)
     operation = request.environ.get(requests.OPERATION) or requests.operation(request.environ, "s3")
     if operation in CREATES | TAGS and answer[0] in {200, 204}:
         _written(self.backend.get_bucket(self.bucket_name), self.parse_key_name(), request, operation)
@@ -193,28 +217,20 @@ def _written(bucket: FakeBucket, name: str, request: Any, operation: str) -> Non
     jobs.put((bucket, key))
 
 
-def set_delete_marker(self: S3Backend, bucket_name: str, key_name: str) -> FakeDeleteMarker:
-    marker = originals["_set_delete_marker"](self, bucket_name, key_name)
+@extends(S3Backend)
+def _set_delete_marker(original: Any, self: S3Backend, bucket_name: str, key_name: str) -> FakeDeleteMarker:
+    marker = original(self, bucket_name, key_name)
     bucket = self.get_bucket(bucket_name)
     if rules_for(bucket, key_name, {}, marker=True):
         jobs.put((bucket, marker))
     return marker
 
 
-def response_dict(self: FakeKey) -> dict[str, Any]:
-    found = originals["response_dict"].fget(self)
-    status = getattr(self, "replication_status", None)
-    return {**found, "x-amz-replication-status": status} if status else found
-
-
-originals: dict[str, Any] = {}
+@extends(FakeKey)
+def response_dict(original: Any, self: FakeKey) -> dict[str, Any]:
+    found, known = original(self), status(self)
+    return found if known == "NONE" else {**found, "x-amz-replication-status": known}
 
 
 def apply() -> None:
-    originals["_key_response"] = S3Response._key_response
-    originals["_set_delete_marker"] = S3Backend._set_delete_marker
-    originals["response_dict"] = FakeKey.response_dict
-    S3Response._key_response = key_response
-    S3Backend._set_delete_marker = set_delete_marker
-    FakeKey.response_dict = property(response_dict)
     threading.Thread(target=work, daemon=True, name="replication").start()

@@ -9,6 +9,7 @@ import urllib.request
 from pathlib import Path
 from ssl import create_default_context
 
+import boto3
 import pytest
 
 ROOT = Path(__file__).parents[3]
@@ -156,3 +157,14 @@ def test_the_accounts_own_block_is_reached_by_the_sdk(estate_aws):
     words = {"AccountId": "333333333333"}
     control.put_public_access_block(**words, PublicAccessBlockConfiguration=closed)
     assert control.get_public_access_block(**words)["PublicAccessBlockConfiguration"] == closed
+
+
+def test_the_profiles_reach_s3control_by_boto3_and_awscli(estate_aws, run, monkeypatch):
+    for name, value in estate_aws.env.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_CA_BUNDLE")
+    session = boto3.Session(profile_name="digitalmarketplace-production")
+    assert session.client("s3control").list_jobs(AccountId="333333333333")["Jobs"] == []
+    state = {"LOCAL_AWS_STATE": str(estate_aws.state)}
+    aws = (os.sys.executable, ROOT / "bin" / "aws", "--profile", "digitalmarketplace-production")
+    assert json.loads(run(*aws, "s3control", "list-jobs", "--account-id", "333333333333", **state)) == {"Jobs": []}
