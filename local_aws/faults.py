@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import threading
 import time
 from dataclasses import dataclass, field
@@ -125,6 +126,11 @@ class Faults:
         return hit[0] if hit else None
 
 
+def request_ids() -> dict[str, str]:
+    """What S3 calls an answer by: https://docs.aws.amazon.com/AmazonS3/latest/API/RESTCommonResponseHeaders.html"""
+    return {"x-amz-request-id": secrets.token_hex(8).upper(), "x-amz-id-2": secrets.token_urlsafe(56)}
+
+
 class Wrong(Protocol):
     """What an error answer says; a Fault does, and so does refusals.Refused."""
 
@@ -136,9 +142,10 @@ class Wrong(Protocol):
 def error(environ: dict[str, Any], wrong: Wrong) -> tuple[str, list[tuple[str, str]], bytes]:
     """The error as the service's protocol has it, so that every SDK understands it."""
     status = f"{wrong.status} {wrong.code}"
-    if environ["REQUEST_METHOD"] == "HEAD":
-        return status, [], b""
     protocol = requests.protocol(environ)
+    ids = request_ids() if protocol == "s3" else {}
+    if environ["REQUEST_METHOD"] == "HEAD":
+        return status, list(ids.items()), b""
     if "json" in protocol:
         data = json.dumps({"__type": wrong.code, "message": wrong.message})
         kind = environ.get("CONTENT_TYPE") or "application/json"
@@ -146,10 +153,11 @@ def error(environ: dict[str, Any], wrong: Wrong) -> tuple[str, list[tuple[str, s
     text = f"<Code>{wrong.code}</Code><Message>{escape(wrong.message)}</Message>"
     if protocol == "s3":
         more = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in getattr(wrong, "elements", {}).items())
-        data = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error>{text}{more}<RequestId>local</RequestId></Error>'
+        named = f"<RequestId>{ids['x-amz-request-id']}</RequestId><HostId>{ids['x-amz-id-2']}</HostId>"
+        data = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error>{text}{more}{named}</Error>'
     elif protocol == "ec2":
         data = f"<Response><Errors><Error>{text}</Error></Errors><RequestID>local</RequestID></Response>"
     else:
         sender = "Sender" if wrong.status < 500 else "Receiver"
         data = f"<ErrorResponse><Error><Type>{sender}</Type>{text}</Error><RequestId>local</RequestId></ErrorResponse>"
-    return status, [("Content-Type", "application/xml")], data.encode()
+    return status, [("Content-Type", "application/xml"), *ids.items()], data.encode()

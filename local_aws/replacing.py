@@ -6,6 +6,7 @@ Nothing happens until patches.apply() comes to the module that says so, so that 
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -48,7 +49,9 @@ def _add(function: Callable[..., Any], owner: Any, names: tuple[str, ...], made:
 def apply(module: str) -> None:
     for owner, name, made in _known.get(module, []):
         original = vars(owner).get(name) or getattr(owner, name, None)
-        if isinstance(original, property):
+        if isinstance(inspect.getattr_static(owner, name, None), staticmethod):
+            setattr(owner, name, staticmethod(made(original)))
+        elif isinstance(original, property):
             setattr(owner, name, property(made(original.fget)))
         else:
             setattr(owner, name, made(original))

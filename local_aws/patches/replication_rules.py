@@ -7,7 +7,9 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-add-config.htm
 
 from __future__ import annotations
 
+import re
 import secrets
+from itertools import pairwise
 from typing import Any
 
 from moto.core.responses import ActionResult
@@ -16,13 +18,25 @@ from moto.s3.models import FakeBucket, s3_backends
 from moto.s3.responses import S3Response
 
 from local_aws import xml_bodies
-from local_aws.errors import AwsError
+from local_aws.errors import AwsError, malformed_xml
+from local_aws.replacing import extends, replaces
 
 MOST = 1000
-V2 = (
-    "must be specified for this version of Cross Region Replication configuration schema. "
+ROLE = re.compile(r"arn:aws:iam::\d{12}:role/\S+")
+KEY = re.compile(r"arn:aws:kms:[a-z0-9-]+:\d{12}:(key|alias)/\S+")
+HIGHEST = 2**31 - 1  # priority
+MINUTES = 15
+MOST_TAGS = 10
+VERSION = (
+    "for this version of Cross Region Replication configuration schema. "
     "Please refer to S3 Developer Guide for more information."
 )
+CLASSES = {
+    "STANDARD", "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER", "GLACIER_IR",
+    "DEEP_ARCHIVE",
+}  # fmt: skip
+SWITCHES = ("DeleteMarkerReplication", "ExistingObjectReplication")
+CRITERIA = ("SseKmsEncryptedObjects", "ReplicaModifications")
 
 
 def invalid(message: str) -> AwsError:
@@ -39,13 +53,15 @@ def check(bucket: FakeBucket, config: dict[str, Any]) -> None:
     """Raise what AWS would; give rules without an ID one."""
     rules = config.get("Rules") or []
     if not config.get("Role") or not rules:
-        raise AwsError("MalformedXML", "The XML you provided was not well-formed or did not validate")
-    if not config["Role"].startswith("arn:aws:iam::"):
+        raise malformed_xml()
+    if not ROLE.fullmatch(config["Role"]):
         raise AwsError("InvalidArgument", "Invalid Role specified in replication configuration")
     if len(rules) > MOST:
         raise invalid("The number of replication rules must not exceed the allowed limit of 1000 rules.")
     if not bucket.is_versioned:
         raise invalid("Versioning must be 'Enabled' on the bucket to apply a replication configuration")
+    if len({"Filter" in rule for rule in rules}) > 1:
+        raise invalid("Rules with a Filter and rules without one cannot be in one replication configuration")
     for rule in rules:
         rule.setdefault("ID", secrets.token_hex(24))
         _check_rule(bucket, rule)
@@ -54,23 +70,57 @@ def check(bucket: FakeBucket, config: dict[str, Any]) -> None:
     priorities = [rule["Priority"] for rule in rules if "Priority" in rule]
     if len(set(priorities)) < len(priorities):
         raise invalid("Found duplicate priority. Priority must be unique for each rule")
+    if "Filter" not in rules[0]:
+        _check_first_version(rules)
+
+
+def _check_first_version(rules: list[dict[str, Any]]) -> None:
+    """One destination, and no object that two rules mean."""
+    if len({rule["Destination"]["Bucket"] for rule in rules}) > 1:
+        raise invalid(f"Multiple destination buckets cannot be used {VERSION}")
+    prefixes = sorted(rule["Prefix"] for rule in rules)
+    for one, other in pairwise(prefixes):
+        if other.startswith(one):
+            raise invalid(f"Found overlapping prefixes '{one}' and '{other}'")
 
 
 def _check_rule(bucket: FakeBucket, rule: dict[str, Any]) -> None:
-    if len(rule["ID"]) > 255 or rule.get("Status") not in {"Enabled", "Disabled"}:
-        raise AwsError("MalformedXML", "The XML you provided was not well-formed or did not validate")
+    criteria = rule.get("SourceSelectionCriteria") or {}
+    switches = [rule, *(rule[name] for name in SWITCHES if name in rule)]
+    switches += [criteria[name] for name in CRITERIA if name in criteria]
+    if not 1 <= len(rule["ID"]) <= 255 or any(one.get("Status") not in {"Enabled", "Disabled"} for one in switches):
+        raise malformed_xml()
     if "Filter" in rule:
-        if "Prefix" in rule:
-            raise invalid("Filter and Prefix cannot both be specified in a rule")
+        _check_filter(rule)
+    elif "Prefix" not in rule:
+        raise invalid(f"Filter must be specified {VERSION}") if "Priority" in rule else malformed_xml()
+    else:
         for element in ("DeleteMarkerReplication", "Priority"):
-            if element not in rule:
-                raise invalid(f"{element} {V2}")
-        tags = rule["Filter"].get("Tag") or rule["Filter"].get("And", {}).get("Tags")
-        if tags and rule["DeleteMarkerReplication"].get("Status") == "Enabled":
-            raise invalid("Delete marker replication is not supported if any Tag filter is specified.")
-    elif "Prefix" not in rule and "Priority" in rule:
-        raise invalid(f"Filter {V2}")
+            if element in rule:
+                raise invalid(f"{element} cannot be used {VERSION}")
+        if "ReplicaModifications" in criteria:
+            raise invalid(f"ReplicaModifications cannot be used {VERSION}")
+    if (rule.get("ExistingObjectReplication") or {}).get("Status") == "Enabled":
+        raise invalid("ExistingObjectReplication is no longer supported; use S3 Batch Replication")
     _check_destination(bucket, rule, rule.get("Destination") or {})
+
+
+def _check_filter(rule: dict[str, Any]) -> None:
+    given = rule["Filter"] or {}
+    if "Prefix" in rule:
+        raise invalid("Filter and Prefix cannot both be specified in a rule")
+    if len(given) > 1:
+        raise malformed_xml()
+    for element in ("DeleteMarkerReplication", "Priority"):
+        if element not in rule:
+            raise invalid(f"{element} must be specified {VERSION}")
+    if not 0 <= rule["Priority"] <= HIGHEST:
+        raise AwsError("InvalidArgument", f"Priority must be between 0 and {HIGHEST}")
+    tags = [given["Tag"]] if given.get("Tag") else (given.get("And") or {}).get("Tags") or []
+    if len({tag["Key"] for tag in tags}) < len(tags) or len(tags) > MOST_TAGS:
+        raise AwsError("InvalidTag", "A filter has at most 10 tags, each key once")
+    if tags and rule["DeleteMarkerReplication"].get("Status") == "Enabled":
+        raise invalid("Delete marker replication is not supported if any Tag filter is specified.")
 
 
 def _check_destination(bucket: FakeBucket, rule: dict[str, Any], to: dict[str, Any]) -> None:
@@ -85,18 +135,42 @@ def _check_destination(bucket: FakeBucket, rule: dict[str, Any], to: dict[str, A
         raise AwsError("InvalidArgument", "Account must be specified if AccessControlTranslation is specified")
     if to.get("Account") and to["Account"] != target.account_id:
         raise invalid("Account must own the destination bucket.")
-    timed = (to.get("ReplicationTime") or {}).get("Status") == "Enabled"
-    if timed and (to.get("Metrics") or {}).get("Status") != "Enabled":
-        raise invalid("Replication destination must contain both ReplicationTime and Metrics or neither.")
+    if to.get("StorageClass", "STANDARD") not in CLASSES:
+        raise malformed_xml()
+    if (to.get("AccessControlTranslation") or {"Owner": "Destination"}).get("Owner") != "Destination":
+        raise malformed_xml()
+    _check_time(to)
     kms = ((rule.get("SourceSelectionCriteria") or {}).get("SseKmsEncryptedObjects") or {}).get("Status") == "Enabled"
-    if kms != bool((to.get("EncryptionConfiguration") or {}).get("ReplicaKmsKeyID")):
+    key = (to.get("EncryptionConfiguration") or {}).get("ReplicaKmsKeyID")
+    if kms != bool(key):
         missing = "EncryptionConfiguration" if kms else "SseKmsEncryptedObjects"
         raise invalid(f"{missing} must be specified if the other is present.")
+    if key and not KEY.fullmatch(key):
+        raise invalid("ReplicaKmsKeyID must be the ARN of a key, or of its alias")
 
 
-def bucket_response_put(self: S3Response, request: Any, bucket_name: str, querystring: dict[str, Any]) -> Any:
+def _check_time(to: dict[str, Any]) -> None:
+    """Replication time control takes metrics, and both say fifteen minutes.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_ReplicationTimeValue.html
+    """
+    time, metrics = to.get("ReplicationTime") or {}, to.get("Metrics") or {}
+    if any(one and one.get("Status") not in {"Enabled", "Disabled"} for one in (time, metrics)):
+        raise malformed_xml()
+    timed = time.get("Status") == "Enabled"
+    if timed and metrics.get("Status") != "Enabled":
+        raise invalid("Replication destination must contain both ReplicationTime and Metrics or neither.")
+    for said in (time.get("Time"), metrics.get("EventThreshold")):
+        if (said is None and timed) or (said is not None and said.get("Minutes") != MINUTES):
+            raise AwsError("InvalidArgument", "ReplicationTime and EventThreshold can be 15 minutes only")
+
+
+@extends(S3Response)
+def _bucket_response_put(
+    original: Any, self: S3Response, request: Any, bucket_name: str, querystring: dict[str, Any]
+) -> Any:
     if "replication" not in querystring:
-        return originals["_bucket_response_put"](self, request, bucket_name, querystring)
+        return original(self, request, bucket_name, querystring)
     bucket = self.backend.get_bucket(bucket_name)
     config = xml_bodies.parsed(self, "PutBucketReplication").get("ReplicationConfiguration") or {}
     check(bucket, config)
@@ -104,18 +178,10 @@ def bucket_response_put(self: S3Response, request: Any, bucket_name: str, querys
     return 200, {}, ""
 
 
+@replaces(S3Response)
 def get_bucket_replication(self: S3Response) -> Any:
     self.data["Action"] = "GetBucketReplication"
     config = self.backend.get_bucket_replication(self.bucket_name)
     if not config:
         raise ReplicationConfigurationNotFoundError(bucket_name=self.bucket_name)
     return self.serialized(ActionResult({"ReplicationConfiguration": config}))
-
-
-originals: dict[str, Any] = {}
-
-
-def apply() -> None:
-    originals["_bucket_response_put"] = S3Response._bucket_response_put
-    S3Response._bucket_response_put = bucket_response_put
-    S3Response.get_bucket_replication = get_bucket_replication

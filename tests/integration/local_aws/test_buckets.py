@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.integration.local_aws.conftest import allow, document, refusal
 
@@ -140,3 +141,16 @@ def test_what_another_account_writes_the_owner_finds(estate_aws, s3):
     estate_aws.client("s3", "main").put_object(Bucket=NAME, Key="a", Body=b"", Tagging="from=main")
 
     assert s3.get_object_tagging(Bucket=NAME, Key="a")["TagSet"] == [{"Key": "from", "Value": "main"}]
+
+
+def test_answers_are_named_as_s3_names_them(estate_aws, bucket):
+    s3 = estate_aws.client("s3", "production")
+    with pytest.raises(ClientError) as missing:
+        s3.get_object(Bucket=bucket(), Key="none")
+    with pytest.raises(ClientError) as refused:
+        estate_aws.client_of("s3", ["AKIA" + "A" * 16, "x" * 40, ""]).list_buckets()
+    for answer in (s3.list_buckets(), missing.value.response, refused.value.response):
+        told = answer["ResponseMetadata"]
+        assert len(told["RequestId"]) == 16
+        assert told["HostId"]
+        assert "x-amzn-requestid" not in told["HTTPHeaders"]

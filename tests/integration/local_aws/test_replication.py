@@ -88,6 +88,8 @@ def test_the_first_versions_rules_come_back_too(source):
 
 TARGET = f"arn:aws:s3:::{COPY}"
 TAGGED = {"Filter": {"Tag": {"Key": "k", "Value": "v"}}}
+KEY = "arn:aws:kms:eu-west-2:333333333333:key/x"
+KMS = {"SourceSelectionCriteria": {"SseKmsEncryptedObjects": {"Status": "Enabled"}}}
 TIMED = {"ReplicationTime": {"Status": "Enabled", "Time": {"Minutes": 15}}}
 
 
@@ -101,12 +103,67 @@ TIMED = {"ReplicationTime": {"Status": "Enabled", "Time": {"Minutes": 15}}}
         {"Destination": {"Bucket": TARGET, **TIMED}},
         {"SourceSelectionCriteria": {"SseKmsEncryptedObjects": {"Status": "Enabled"}}},
         {**TAGGED, "DeleteMarkerReplication": {"Status": "Enabled"}},
+        {"ExistingObjectReplication": {"Status": "Enabled"}},
+        {**KMS, "Destination": {"Bucket": TARGET, "EncryptionConfiguration": {"ReplicaKmsKeyID": "alias/x"}}},
+        {"Destination": {"Bucket": TARGET, "EncryptionConfiguration": {"ReplicaKmsKeyID": KEY}}},
     ],
 )
 def test_a_rule_that_cannot_work_is_refused(source, bucket, words):
     bucket("dm-unversioned")
     wanted = config(rule(**words))
     assert refusal(source.put_bucket_replication, Bucket=SOURCE, ReplicationConfiguration=wanted) == "InvalidRequest"
+
+
+def timed(minutes, threshold):
+    time = {"Status": "Enabled", "Time": {"Minutes": minutes}}
+    metrics = {"Status": "Enabled", **({"EventThreshold": {"Minutes": threshold}} if threshold else {})}
+    return {"Destination": {"Bucket": TARGET, "ReplicationTime": time, "Metrics": metrics}}
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ({"Destination": {"Bucket": TARGET, "StorageClass": "COLD"}}, "MalformedXML"),
+        ({"DeleteMarkerReplication": {"Status": "On"}}, "MalformedXML"),
+        ({"SourceSelectionCriteria": {"ReplicaModifications": {"Status": "On"}}}, "MalformedXML"),
+        ({"Filter": {"Prefix": "a/", "Tag": {"Key": "k", "Value": "v"}}}, "MalformedXML"),
+        ({"ID": ""}, "MalformedXML"),
+        ({"ID": "x" * 256}, "MalformedXML"),
+        ({"Priority": -1}, "InvalidArgument"),
+        (timed(10, 15), "InvalidArgument"),
+        (timed(15, 30), "InvalidArgument"),
+        (timed(15, None), "InvalidArgument"),
+        ({"Filter": {"And": {"Tags": [{"Key": "k", "Value": "v"}] * 2}}}, "InvalidTag"),
+    ],
+)
+def test_what_a_rule_may_say_is_checked(source, words, code):
+    wanted = config(rule(**words))
+    assert refusal(source.put_bucket_replication, Bucket=SOURCE, ReplicationConfiguration=wanted) == code
+
+
+def old(prefix="", **words):
+    return {"ID": prefix or "all", "Prefix": prefix, "Status": "Enabled", "Destination": {"Bucket": TARGET}, **words}
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        [rule(), old("a/")],
+        [old("a/", Priority=1)],
+        [old("a/", DeleteMarkerReplication={"Status": "Enabled"})],
+        [old("a/"), old("a/b/")],
+        [old("a/"), old("b/", Destination={"Bucket": "arn:aws:s3:::dm-third"})],
+    ],
+)
+def test_the_two_versions_of_rules_do_not_mix(source, bucket, rules):
+    bucket("dm-third", versioned=True)
+    wanted = config(*rules)
+    assert refusal(source.put_bucket_replication, Bucket=SOURCE, ReplicationConfiguration=wanted) == "InvalidRequest"
+
+
+def test_only_a_role_replicates(source):
+    wanted = config(rule()) | {"Role": "arn:aws:iam::333333333333:user/x"}
+    assert refusal(source.put_bucket_replication, Bucket=SOURCE, ReplicationConfiguration=wanted) == "InvalidArgument"
 
 
 def test_an_unversioned_source_and_a_rule_without_its_priority_are_refused(source, bucket):
