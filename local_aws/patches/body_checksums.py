@@ -20,6 +20,7 @@ from moto.s3.responses import S3Response
 
 from local_aws import xml_bodies
 from local_aws.errors import AwsError
+from local_aws.replacing import extends, replaces
 from local_aws.requests import OPERATION
 
 CRC32C, CRC64 = anycrc.Model("CRC32C"), anycrc.Model("CRC64-NVME")
@@ -40,12 +41,6 @@ PROVED = {
     "PutBucketTagging", "PutObjectLegalHold", "PutObjectLockConfiguration", "PutObjectRetention",
 }  # fmt: skip
 NOT_CHECKSUMS = {"algorithm", "mode", "type"}
-bucket_response, key_response = S3Response._bucket_response, S3Response._key_response
-head_object, complete, complete_upload = (
-    S3Response.head_object,
-    FakeMultipart.complete,
-    S3Backend.complete_multipart_upload,
-)
 
 
 def digest(algorithm: str, data: bytes) -> bytes:
@@ -54,6 +49,8 @@ def digest(algorithm: str, data: bytes) -> bytes:
     return DIGESTS[algorithm](data)
 
 
+@replaces(models)
+@replaces(responses)
 def compute_checksum(body: bytes, algorithm: str, encode_base64: bool = True) -> bytes:
     found = digest(algorithm, body)
     return base64.b64encode(found) if encode_base64 else found
@@ -104,19 +101,22 @@ def check(response: S3Response, request: Any) -> None:
             raise AwsError("BadDigest", message)
 
 
-def bucket_response_checked(self: S3Response, request: Any, full_url: str) -> Any:
+@extends(S3Response)
+def _bucket_response(original: Any, self: S3Response, request: Any, full_url: str) -> Any:
     if request.method in {"PUT", "POST"}:
         check(self, request)
-    return bucket_response(self, request, full_url)
+    return original(self, request, full_url)
 
 
-def key_response_checked(self: S3Response, request: Any, full_url: str) -> Any:
+@extends(S3Response)
+def _key_response(original: Any, self: S3Response, request: Any, full_url: str) -> Any:
     if request.method in {"PUT", "POST"}:
         check(self, request)
-    return key_response(self, request, full_url)
+    return original(self, request, full_url)
 
 
-def get_checksum(self: S3Response, response_headers: dict[str, Any]) -> tuple[str, str | None]:
+@replaces(S3Response)
+def _get_checksum(self: S3Response, response_headers: dict[str, Any]) -> tuple[str, str | None]:
     """Of an object always one, of anything else what came along."""
     algorithm, value = given(self.headers) or ("", None)
     if value is None and self.request.environ.get(OPERATION) == "PutObject":
@@ -127,9 +127,10 @@ def get_checksum(self: S3Response, response_headers: dict[str, Any]) -> tuple[st
     return algorithm, value
 
 
-def head_with_type(self: S3Response, *args: Any, **words: Any) -> Any:
+@extends(S3Response)
+def head_object(original: Any, self: S3Response, *args: Any, **words: Any) -> Any:
     """moto leaves the number of parts off a composite checksum here, and its type."""
-    status, headers, body = head_object(self, *args, **words)
+    status, headers, body = original(self, *args, **words)
     query = self.querystring
     key = self.backend.get_object(self.bucket_name, self.parse_key_name(), query.get("versionId", [None])[0])
     name = f"{PREFIX}{(getattr(key, 'checksum_algorithm', None) or '').lower()}"
@@ -140,12 +141,13 @@ def head_with_type(self: S3Response, *args: Any, **words: Any) -> Any:
     return status, headers, body
 
 
-def completed(self: FakeMultipart, body: Any) -> Any:
+@extends(FakeMultipart)
+def complete(original: Any, self: FakeMultipart, body: Any) -> Any:
     """Parts and whole as the request that completes them says."""
     from flask import request
 
     parts = list(body)
-    value, etag, details = complete(self, iter(parts))
+    value, etag, details = original(self, iter(parts))
     headers, algorithm = request.headers, self.metadata.get("x-amz-checksum-algorithm") or DEFAULT
     size, checksum = headers.get("x-amz-mp-object-size"), given(headers)
     if size is not None and size != str(len(value)):
@@ -155,14 +157,18 @@ def completed(self: FakeMultipart, body: Any) -> Any:
     return value, etag, details
 
 
-def complete_multipart_upload(self: S3Backend, bucket_name: str, multipart_id: str, body: Any) -> FakeKey | None:
-    key = complete_upload(self, bucket_name, multipart_id, body)
+@extends(S3Backend)
+def complete_multipart_upload(
+    original: Any, self: S3Backend, bucket_name: str, multipart_id: str, body: Any
+) -> FakeKey | None:
+    key = original(self, bucket_name, multipart_id, body)
     if key and not key.checksum_algorithm:
         key.checksum_algorithm = DEFAULT
     return key
 
 
-def check_parts(self: S3Response, body: bytes) -> Any:
+@extends(S3Response)
+def _complete_multipart_body(original: Any, self: S3Response, body: bytes) -> Any:
     upload = self.backend.get_bucket(self.bucket_name).multiparts[self.querystring["uploadId"][0]]
     words = xml_bodies.parsed(self, "CompleteMultipartUpload").get("MultipartUpload") or {}
     for said in words.get("Parts") or []:
@@ -172,15 +178,4 @@ def check_parts(self: S3Response, body: bytes) -> Any:
             if part and value and value != compute_checksum(part.value, algorithm).decode():
                 message = "One or more of the specified parts could not be found. The part may not have been uploaded, "
                 raise AwsError("InvalidPart", f"{message}or the specified entity tag may not match the part's.")
-    return complete_body(self, body)
-
-
-complete_body = S3Response._complete_multipart_body
-
-
-def apply() -> None:
-    models.compute_checksum = responses.compute_checksum = compute_checksum
-    S3Response._bucket_response, S3Response._key_response = bucket_response_checked, key_response_checked
-    S3Response._get_checksum, S3Response.head_object = get_checksum, head_with_type
-    S3Response._complete_multipart_body = check_parts
-    FakeMultipart.complete, S3Backend.complete_multipart_upload = completed, complete_multipart_upload
+    return original(self, body)

@@ -14,6 +14,7 @@ from moto.s3.responses import S3Response
 
 from local_aws import xml_bodies
 from local_aws.errors import AwsError, denied
+from local_aws.replacing import extends, replaces
 from local_aws.requests import OPERATION
 
 EVERYBODY = {
@@ -23,10 +24,6 @@ EVERYBODY = {
 OWNER = "75aa57f09aa0c8caeab4f8c24e99d10f8e7faeebf76c078efc7c6caea54ba06a"  # everybody's canonical id in moto
 OFF = "The bucket does not allow ACLs"
 OWNERS = {"BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"}
-from_headers = S3Response._acl_from_headers
-put_bucket_acl = S3Backend.put_bucket_acl
-put_object_acl, put_object_acl_response = S3Backend.put_object_acl, S3Response.put_object_acl
-put_ownership = S3Backend.put_bucket_ownership_controls
 
 
 def public(acl: FakeAcl | None) -> bool:
@@ -43,36 +40,43 @@ def check(bucket: FakeBucket, acl: FakeAcl | None) -> None:
         raise denied("User is not authorized because public ACLs are prevented by the BlockPublicAcls setting.")
 
 
-def acl_from_headers(self: S3Response, headers: Any) -> FakeAcl | None:
-    acl = from_headers(self, headers)
+@extends(S3Response)
+def _acl_from_headers(original: Any, self: S3Response, headers: Any) -> FakeAcl | None:
+    acl = original(self, headers)
     if acl is not None and self.parse_key_name():
         check(self.backend.get_bucket(self.bucket_name), acl)
     return acl
 
 
-def checked_bucket_acl(self: S3Backend, bucket_name: str, acl: FakeAcl | None) -> None:
+@extends(S3Backend)
+def put_bucket_acl(original: Any, self: S3Backend, bucket_name: str, acl: FakeAcl | None) -> None:
     if request.environ.get(OPERATION) != "CreateBucket":
         check(self.get_bucket(bucket_name), acl)
-    put_bucket_acl(self, bucket_name, acl)
+    original(self, bucket_name, acl)
 
 
-def checked_object_acl(self: S3Backend, bucket_name: str, key_name: str, acl: FakeAcl | None, **words: Any) -> None:
+@extends(S3Backend)
+def put_object_acl(
+    original: Any, self: S3Backend, bucket_name: str, key_name: str, acl: FakeAcl | None, **words: Any
+) -> None:
     if acl is not None:
         check(self.get_bucket(bucket_name), acl)
-    put_object_acl(self, bucket_name, key_name, acl, **words)
+    original(self, bucket_name, key_name, acl, **words)
 
 
-def checked_ownership(self: S3Backend, bucket_name: str, ownership: Any) -> None:
+@extends(S3Backend)
+def put_bucket_ownership_controls(original: Any, self: S3Backend, bucket_name: str, ownership: Any) -> None:
     if ownership not in OWNERS:
         raise AwsError("MalformedXML", "The XML you provided was not well-formed or did not validate")
     bucket = self.get_bucket(bucket_name)
     if ownership == "BucketOwnerEnforced" and bucket.acl and len(bucket.acl.grants) > 1:
         message = "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting"
         raise AwsError("InvalidBucketAclWithObjectOwnership", message)
-    put_ownership(self, bucket_name, ownership)
+    original(self, bucket_name, ownership)
 
 
-def put_own_acl(self: S3Response) -> Any:
+@extends(S3Response, "put_object_acl")
+def put_own_acl(original: Any, self: S3Response) -> Any:
     """Where ACLs are off, the one that gives the owner everything is taken, also as XML: s3cmd copies so."""
     bucket = self.backend.get_bucket(self.bucket_name)
     if bucket.ownership_rule == "BucketOwnerEnforced" and self.body:
@@ -82,31 +86,21 @@ def put_own_acl(self: S3Response) -> Any:
             for grant in given
         ):
             return 200, {}, ""
-    return put_object_acl_response(self)
+    return original(self)
 
 
+@replaces(S3Backend)
 def get_object_acl(_: S3Backend, key: Any) -> FakeAcl:
     """moto has none of a multipart object, and fails."""
     return key.acl or get_canned_acl("private")
 
 
-def bucket_response_put(self: S3Response, req: Any, bucket_name: str, querystring: dict[str, Any]) -> Any:
+@extends(S3Response)
+def _bucket_response_put(
+    original: Any, self: S3Response, req: Any, bucket_name: str, querystring: dict[str, Any]
+) -> Any:
     creates = not querystring
     if creates and req.headers.get("x-amz-acl", "private") != "private" and "x-amz-object-ownership" not in req.headers:
         message = "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting"
         raise AwsError("InvalidBucketAclWithObjectOwnership", message)
-    return originals["_bucket_response_put"](self, req, bucket_name, querystring)
-
-
-originals: dict[str, Any] = {}
-
-
-def apply() -> None:
-    originals["_bucket_response_put"] = S3Response._bucket_response_put
-    S3Response._bucket_response_put = bucket_response_put
-    S3Response._acl_from_headers = acl_from_headers
-    S3Backend.put_bucket_acl = checked_bucket_acl
-    S3Backend.put_object_acl = checked_object_acl
-    S3Backend.get_object_acl = get_object_acl
-    S3Response.put_object_acl = put_own_acl
-    S3Backend.put_bucket_ownership_controls = checked_ownership
+    return original(self, req, bucket_name, querystring)

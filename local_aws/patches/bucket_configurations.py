@@ -19,6 +19,7 @@ from moto.s3.responses import S3Response
 
 from local_aws import xml_bodies
 from local_aws.errors import AwsError, malformed_xml
+from local_aws.replacing import extends
 
 MOST = 1000  # of each kind that has ids
 NO_CONFIGURATION = ("NoSuchConfiguration", "The specified configuration does not exist.")
@@ -89,7 +90,6 @@ KINDS = {
         many=True,
     ),
 }  # fmt: skip
-originals: dict[str, Any] = {}
 
 
 def kept(bucket: FakeBucket) -> dict[str, Any]:
@@ -164,26 +164,21 @@ def asked(querystring: dict[str, Any]) -> str | None:
     return next((word for word in querystring if word in KINDS), None)
 
 
-def bucket_response_put(self: S3Response, request: Any, bucket_name: str, querystring: dict[str, Any]) -> Any:
+@extends(S3Response)
+def _bucket_response_put(
+    original: Any, self: S3Response, request: Any, bucket_name: str, querystring: dict[str, Any]
+) -> Any:
     word = asked(querystring)
-    return put(self, word, KINDS[word]) if word else originals["put"](self, request, bucket_name, querystring)
+    return put(self, word, KINDS[word]) if word else original(self, request, bucket_name, querystring)
 
 
-def bucket_response_get(self: S3Response, bucket_name: str, querystring: dict[str, Any]) -> Any:
+@extends(S3Response)
+def _bucket_response_get(original: Any, self: S3Response, bucket_name: str, querystring: dict[str, Any]) -> Any:
     word = asked(querystring)
-    return get(self, word, KINDS[word]) if word else originals["get"](self, bucket_name, querystring)
+    return get(self, word, KINDS[word]) if word else original(self, bucket_name, querystring)
 
 
-def bucket_response_delete(self: S3Response, bucket_name: str, querystring: dict[str, Any]) -> Any:
+@extends(S3Response)
+def _bucket_response_delete(original: Any, self: S3Response, bucket_name: str, querystring: dict[str, Any]) -> Any:
     word = asked(querystring)
-    return delete(self, word, KINDS[word]) if word else originals["delete"](self, bucket_name, querystring)
-
-
-def apply() -> None:
-    for method, patched in (
-        ("put", bucket_response_put),
-        ("get", bucket_response_get),
-        ("delete", bucket_response_delete),
-    ):
-        originals[method] = getattr(S3Response, f"_bucket_response_{method}")
-        setattr(S3Response, f"_bucket_response_{method}", patched)
+    return delete(self, word, KINDS[word]) if word else original(self, bucket_name, querystring)

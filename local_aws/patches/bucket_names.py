@@ -13,11 +13,11 @@ from typing import Any
 from moto.s3.models import FakeBucket, S3Backend
 
 from local_aws.errors import AwsError
+from local_aws.replacing import extends
 
 SHAPE = re.compile(r"[a-z0-9](?:[a-z0-9-]|\.(?!\.)){1,61}[a-z0-9]")
 RESERVED_STARTS = ("xn--", "sthree-", "amzn-s3-demo-")
 RESERVED_ENDS = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
-create = S3Backend.create_bucket
 
 
 def is_valid(name: str) -> bool:
@@ -28,11 +28,8 @@ def is_valid(name: str) -> bool:
     return False
 
 
-def create_bucket(self: S3Backend, bucket_name: str, *args: Any, **words: Any) -> FakeBucket:
+@extends(S3Backend)
+def create_bucket(original: Any, self: S3Backend, bucket_name: str, *args: Any, **words: Any) -> FakeBucket:
     if not is_valid(bucket_name):
         raise AwsError("InvalidBucketName", "The specified bucket is not valid.", BucketName=bucket_name)
-    return create(self, bucket_name, *args, **words)
-
-
-def apply() -> None:
-    S3Backend.create_bucket = create_bucket
+    return original(self, bucket_name, *args, **words)

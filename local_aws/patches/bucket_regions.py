@@ -15,6 +15,7 @@ from moto.s3.responses import S3Response
 from local_aws import requests
 from local_aws.errors import AwsError
 from local_aws.patches.bucket_access import live
+from local_aws.replacing import extends
 
 # Answered by any region: how a bucket's region is found out, and what is not about an existing bucket.
 ANYWHERE = {"GetBucketLocation", "CreateBucket"}
@@ -50,32 +51,22 @@ def check(response: S3Response, environ: dict[str, Any]) -> None:
     raise error
 
 
-def bucket_response(self: S3Response, request: Any, full_url: str) -> Any:
+@extends(S3Response)
+def _bucket_response(original: Any, self: S3Response, request: Any, full_url: str) -> Any:
     if self.bucket_name:
         check(self, request.environ)
-    return originals["_bucket_response"](self, request, full_url)
+    return original(self, request, full_url)
 
 
-def key_response(self: S3Response, request: Any, full_url: str) -> Any:
+@extends(S3Response)
+def _key_response(original: Any, self: S3Response, request: Any, full_url: str) -> Any:
     check(self, request.environ)
-    return originals["_key_response"](self, request, full_url)
+    return original(self, request, full_url)
 
 
-def location_constraint(self: S3Response) -> str | None:
-    found = originals["_get_location_constraint"](self)
+@extends(S3Response)
+def _get_location_constraint(original: Any, self: S3Response) -> str | None:
+    found = original(self)
     if found and found not in regions():
         raise AwsError("InvalidLocationConstraint", "The specified location-constraint is not valid")
     return found
-
-
-originals: dict[str, Any] = {}
-
-
-def apply() -> None:
-    for name, patched in (
-        ("_bucket_response", bucket_response),
-        ("_key_response", key_response),
-        ("_get_location_constraint", location_constraint),
-    ):
-        originals[name] = getattr(S3Response, name)
-        setattr(S3Response, name, patched)

@@ -14,10 +14,10 @@ from moto.s3.responses import S3Response
 from local_aws import xml_bodies
 from local_aws.errors import AwsError
 from local_aws.patches.bucket_configurations import shuffled
+from local_aws.replacing import extends, replaces
 
 MOST, LONGEST_KEY, LONGEST_VALUE = 50, 128, 256
 SYSTEM = "aws:"
-get_bucket_tagging, delete_bucket_tagging = S3Backend.get_bucket_tagging, S3Backend.delete_bucket_tagging
 
 
 def invalid(message: str) -> AwsError:
@@ -29,7 +29,8 @@ def system_tags(backend: S3Backend, bucket_name: str) -> dict[str, str]:
     return {name: value for name, value in tags.items() if name.startswith(SYSTEM)}
 
 
-def tags_from_body(self: S3Response) -> dict[str, str]:
+@replaces(S3Response)
+def _bucket_tagging_from_body(self: S3Response) -> dict[str, str]:
     found = (xml_bodies.parsed(self, "PutBucketTagging").get("Tagging") or {}).get("TagSet") or []
     if len(found) > MOST:
         raise AwsError("BadRequest", f"Bucket tag count cannot be greater than {MOST}")
@@ -49,17 +50,14 @@ def tags_from_body(self: S3Response) -> dict[str, str]:
     return tags
 
 
-def delete_own_tags(self: S3Backend, bucket_name: str) -> None:
+@extends(S3Backend)
+def delete_bucket_tagging(original: Any, self: S3Backend, bucket_name: str) -> None:
     if system_tags(self, bucket_name):
         raise invalid("System tags cannot be removed by requester")
-    delete_bucket_tagging(self, bucket_name)
+    original(self, bucket_name)
 
 
-def tags_in_no_order(self: S3Backend, bucket_name: str) -> Any:
-    found = get_bucket_tagging(self, bucket_name)
+@extends(S3Backend)
+def get_bucket_tagging(original: Any, self: S3Backend, bucket_name: str) -> Any:
+    found = original(self, bucket_name)
     return {**found, "Tags": shuffled(self.get_bucket(bucket_name), "tagging", found["Tags"])}
-
-
-def apply() -> None:
-    S3Response._bucket_tagging_from_body = tags_from_body
-    S3Backend.delete_bucket_tagging, S3Backend.get_bucket_tagging = delete_own_tags, tags_in_no_order

@@ -12,6 +12,7 @@ from moto.s3.exceptions import CrossLocationLoggingProhibited, InvalidTargetBuck
 from moto.s3.models import FakeBucket, S3Backend
 
 from local_aws.policies import Principal, decide, parsed
+from local_aws.replacing import replaces
 
 SERVICE = Principal(service="logging.s3.amazonaws.com")
 
@@ -30,6 +31,7 @@ def may_log(source: FakeBucket, target: FakeBucket, prefix: str) -> bool:
     return decide(parsed(target.policy), SERVICE, "s3:PutObject", resource, given) == "Allow"
 
 
+@replaces(FakeBucket)
 def set_logging(self: FakeBucket, logging_config: dict[str, Any] | None, bucket_backend: S3Backend) -> None:
     if not logging_config:
         self.logging = {}
@@ -46,7 +48,3 @@ def set_logging(self: FakeBucket, logging_config: dict[str, Any] | None, bucket_
             "policy or give the log-delivery group WRITE and READ_ACP permissions to the target bucket"
         )
     self.logging = logging_config
-
-
-def apply() -> None:
-    FakeBucket.set_logging = set_logging

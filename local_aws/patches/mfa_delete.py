@@ -17,6 +17,7 @@ from moto.s3.responses import S3Response
 
 from local_aws import callers, xml_bodies
 from local_aws.errors import AwsError, denied
+from local_aws.replacing import extends, replaces
 
 WITHOUT = "Mfa Authentication must be used for this request"
 
@@ -52,6 +53,7 @@ def put_versioning(self: S3Response, bucket: FakeBucket) -> Any:
     return self.serialized(EmptyResult())
 
 
+@replaces(S3Response)
 def get_bucket_versioning(self: S3Response) -> Any:
     bucket = self.backend.get_bucket(self.bucket_name)
     self.data["Action"] = "GetBucketVersioning"
@@ -59,38 +61,29 @@ def get_bucket_versioning(self: S3Response) -> Any:
     return self.serialized(ActionResult({"Status": bucket.versioning_status, **({"MFADelete": mfa} if mfa else {})}))
 
 
-def bucket_response_put(self: S3Response, request: Any, bucket_name: str, querystring: dict[str, Any]) -> Any:
+@extends(S3Response)
+def _bucket_response_put(
+    original: Any, self: S3Response, request: Any, bucket_name: str, querystring: dict[str, Any]
+) -> Any:
     if "versioning" in querystring:
         return put_versioning(self, self.backend.get_bucket(bucket_name))
     if "lifecycle" in querystring and enabled(self.backend.get_bucket(bucket_name)):
         message = "Lifecycle configuration is not allowed on a bucket with MFA delete enabled."
         raise AwsError("InvalidBucketState", message)
-    return originals["_bucket_response_put"](self, request, bucket_name, querystring)
+    return original(self, request, bucket_name, querystring)
 
 
-def delete_object(self: S3Response) -> Any:
+@extends(S3Response)
+def delete_object(original: Any, self: S3Response) -> Any:
     bucket = self.backend.get_bucket(self.bucket_name)
     if self.request.args.get("versionId") and enabled(bucket):
         demand_device(self.request, bucket)
-    return originals["delete_object"](self)
+    return original(self)
 
 
-def delete_keys(self: S3Response, bucket_name: str, *args: Any, **words: Any) -> Any:
+@extends(S3Response)
+def _bucket_response_delete_keys(original: Any, self: S3Response, bucket_name: str, *args: Any, **words: Any) -> Any:
     bucket = self.backend.get_bucket(bucket_name)
     if enabled(bucket) and b"<VersionId>" in self.body:
         demand_device(self.request, bucket)
-    return originals["_bucket_response_delete_keys"](self, bucket_name, *args, **words)
-
-
-originals: dict[str, Any] = {}
-
-
-def apply() -> None:
-    for name, patched in (
-        ("_bucket_response_put", bucket_response_put),
-        ("delete_object", delete_object),
-        ("_bucket_response_delete_keys", delete_keys),
-    ):
-        originals[name] = getattr(S3Response, name)
-        setattr(S3Response, name, patched)
-    S3Response.get_bucket_versioning = get_bucket_versioning
+    return original(self, bucket_name, *args, **words)

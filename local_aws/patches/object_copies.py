@@ -14,8 +14,8 @@ from moto.s3.models import FakeKey
 from moto.s3.responses import S3Response
 
 from local_aws.errors import AwsError
+from local_aws.replacing import extends
 
-copy_object, upload_part_copy = S3Response.copy_object, S3Response.upload_part_copy
 CONDITIONS = "x-amz-copy-source-if-"
 CHANGES = ("x-amz-storage-class", "x-amz-server-side-encryption", "x-amz-website-redirect-location")
 ILLEGAL = (
@@ -56,7 +56,8 @@ def check_conditions(response: S3Response, key: FakeKey) -> None:
 CONDITION_ORDER = ("match", "unmodified-since", "none-match", "modified-since")
 
 
-def copied(self: S3Response) -> Any:
+@extends(S3Response)
+def copy_object(original: Any, self: S3Response) -> Any:
     key, versioned = source(self)
     if key:
         check_conditions(self, key)
@@ -66,15 +67,12 @@ def copied(self: S3Response) -> Any:
             default = (self.backend.get_bucket(self.bucket_name).encryption or {}).get("Rule", {})
             if default.get("ApplyServerSideEncryptionByDefault", {}).get("SSEAlgorithm") == key.encryption:
                 raise AwsError("InvalidRequest", ILLEGAL)
-    return copy_object(self)
+    return original(self)
 
 
-def part_copied(self: S3Response) -> Any:
+@extends(S3Response)
+def upload_part_copy(original: Any, self: S3Response) -> Any:
     key, _ = source(self)
     if key:
         check_conditions(self, key)
-    return upload_part_copy(self)
-
-
-def apply() -> None:
-    S3Response.copy_object, S3Response.upload_part_copy = copied, part_copied
+    return original(self)

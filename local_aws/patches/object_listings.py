@@ -12,9 +12,9 @@ from typing import Any
 from moto.s3.models import S3Backend
 
 from local_aws.errors import AwsError
+from local_aws.replacing import extends
 
 MARK = b"after:"
-truncate, listed = S3Backend._truncate_result, S3Backend.list_objects_v2
 
 
 def _after(token: str) -> str:
@@ -28,18 +28,16 @@ def _after(token: str) -> str:
         raise AwsError("InvalidArgument", message, ArgumentName="continuation-token") from None
 
 
-def truncate_result(self: S3Backend, result_keys: Any, max_keys: int) -> Any:
-    page, truncated, token = truncate(self, result_keys, max_keys)
+@extends(S3Backend)
+def _truncate_result(original: Any, self: S3Backend, result_keys: Any, max_keys: int) -> Any:
+    page, truncated, token = original(self, result_keys, max_keys)
     if token:
         token = base64.b64encode(MARK + self._pagination_tokens.pop(token).encode()).decode()
     return page, truncated, token
 
 
-def list_objects_v2(self: S3Backend, *args: Any, continuation_token: str | None, **words: Any) -> Any:
+@extends(S3Backend)
+def list_objects_v2(original: Any, self: S3Backend, *args: Any, continuation_token: str | None, **words: Any) -> Any:
     if continuation_token:
         words["start_after"] = _after(continuation_token)
-    return listed(self, *args, continuation_token=None, **words)
-
-
-def apply() -> None:
-    S3Backend._truncate_result, S3Backend.list_objects_v2 = truncate_result, list_objects_v2
+    return original(self, *args, continuation_token=None, **words)

@@ -9,10 +9,9 @@ from urllib.parse import unquote
 
 from moto.s3.responses import S3Response
 
+from local_aws.replacing import replaces
 
+
+@replaces(S3Response)
 def get_safe_path(self: S3Response) -> str:
     return unquote(self.raw_path.replace("+", " "))
-
-
-def apply() -> None:
-    S3Response.get_safe_path = get_safe_path

@@ -17,9 +17,8 @@ from moto.s3.models import FakeBucket, FakeDeleteMarker, FakeKey, S3Backend
 from moto.s3.responses import S3Response
 
 from local_aws.errors import AwsError
+from local_aws.replacing import extends, replaces
 
-put_object, delete_object, get_key = S3Backend.put_object, S3Backend.delete_object, S3Response._get_key
-key_response = S3Response._key_response
 VERSION = re.compile(r"null|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -33,17 +32,19 @@ def _set_aside(bucket: FakeBucket, key_name: str) -> list[Any]:
     return [version for version in versions if version.version_id != "null"]
 
 
-def put_object_beside(self: S3Backend, bucket_name: str, key_name: str, *args: Any, **words: Any) -> FakeKey:
+@extends(S3Backend)
+def put_object(original: Any, self: S3Backend, bucket_name: str, key_name: str, *args: Any, **words: Any) -> FakeKey:
     bucket = self.get_bucket(bucket_name)
     if not _suspended(bucket):
-        return put_object(self, bucket_name, key_name, *args, **words)
+        return original(self, bucket_name, key_name, *args, **words)
     others = _set_aside(bucket, key_name)
-    key = put_object(self, bucket_name, key_name, *args, **words)
+    key = original(self, bucket_name, key_name, *args, **words)
     bucket.keys.setlist(key_name, [*others, key])
     return key
 
 
-def set_delete_marker(self: S3Backend, bucket_name: str, key_name: str) -> FakeDeleteMarker:
+@replaces(S3Backend)
+def _set_delete_marker(self: S3Backend, bucket_name: str, key_name: str) -> FakeDeleteMarker:
     bucket = self.get_bucket(bucket_name)
     marker = FakeDeleteMarker(key=bucket.keys.get(key_name) or SimpleNamespace(name=key_name))
     others = bucket.keys.getlist(key_name, [])
@@ -53,19 +54,20 @@ def set_delete_marker(self: S3Backend, bucket_name: str, key_name: str) -> FakeD
     return marker
 
 
-def delete_object_beside(
-    self: S3Backend, bucket_name: str, key_name: str, version_id: str | None = None, bypass: bool = False
+@extends(S3Backend)
+def delete_object(
+    original: Any, self: S3Backend, bucket_name: str, key_name: str, version_id: str | None = None, bypass: bool = False
 ) -> tuple[bool, dict[str, Any]]:
     bucket = self.get_bucket(bucket_name)
     if not bucket.versioning_status:
-        return delete_object(self, bucket_name, key_name, None if version_id == "null" else version_id, bypass)
+        return original(self, bucket_name, key_name, None if version_id == "null" else version_id, bypass)
     if version_id is None:
         marker = self._set_delete_marker(bucket_name, key_name)
         return True, {"version-id": marker.version_id, "delete-marker": "true"}
     removed = next((v for v in bucket.keys.getlist(key_name, []) if v.version_id == version_id), None)
     status, bucket.versioning_status = bucket.versioning_status, "Enabled"  # moto keeps versions of no other
     try:
-        done, meta = delete_object(self, bucket_name, key_name, version_id, bypass)
+        done, meta = original(self, bucket_name, key_name, version_id, bypass)
     finally:
         bucket.versioning_status = status
     meta.pop("delete-marker", None)
@@ -74,21 +76,23 @@ def delete_object_beside(
     return done, {"version-id": version_id, **meta}
 
 
-def key_response_checked(self: S3Response, request: Any, full_url: str) -> Any:
+@extends(S3Response)
+def _key_response(original: Any, self: S3Response, request: Any, full_url: str) -> Any:
     version = request.args.get("versionId")
     if version is not None and not VERSION.fullmatch(version):
         raise AwsError(
             "InvalidArgument", "Invalid version id specified", ArgumentName="versionId", ArgumentValue=version
         )
-    return key_response(self, request, full_url)
+    return original(self, request, full_url)
 
 
-def get_existing_key(self: S3Response, *args: Any, **words: Any) -> Any:
+@extends(S3Response)
+def _get_key(original: Any, self: S3Response, *args: Any, **words: Any) -> Any:
     """A delete marker says so in the headers of the error that it is answered with."""
     name, version = self.parse_key_name(), self.querystring.get("versionId", [None])[0]
     marker = self.backend.get_object(self.bucket_name, name, version_id=version, return_delete_marker=True)
     if not isinstance(marker, FakeDeleteMarker):
-        return get_key(self, *args, **words)
+        return original(self, *args, **words)
     if version is None:
         error = AwsError("NoSuchKey", "The specified key does not exist.", Key=name)
     else:
@@ -97,9 +101,3 @@ def get_existing_key(self: S3Response, *args: Any, **words: Any) -> Any:
         error.headers |= {"Allow": "DELETE", "Last-Modified": FakeKey.last_modified_RFC1123.fget(marker)}
     error.headers |= {"x-amz-delete-marker": "true", "x-amz-version-id": marker.version_id}
     raise error
-
-
-def apply() -> None:
-    S3Backend.put_object, S3Backend.delete_object = put_object_beside, delete_object_beside
-    S3Backend._set_delete_marker = set_delete_marker
-    S3Response._get_key, S3Response._key_response = get_existing_key, key_response_checked

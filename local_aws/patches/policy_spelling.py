@@ -12,8 +12,7 @@ from typing import Any
 from moto.s3.responses import S3Response
 
 from local_aws.patches.bucket_configurations import shuffled
-
-get_bucket_policy = S3Response.get_bucket_policy
+from local_aws.replacing import extends
 
 
 def spelled(value: Any) -> Any:
@@ -23,8 +22,9 @@ def spelled(value: Any) -> Any:
     return f"arn:aws:iam::{value}:root" if isinstance(value, str) and re.fullmatch(r"\d{12}", value) else value
 
 
-def respelled(self: S3Response) -> Any:
-    status, headers, text = get_bucket_policy(self)
+@extends(S3Response)
+def get_bucket_policy(original: Any, self: S3Response) -> Any:
+    status, headers, text = original(self)
     document = json.loads(text)
     statements = document["Statement"] if isinstance(document["Statement"], list) else [document["Statement"]]
     bucket = self.backend.get_bucket(self.bucket_name)
@@ -42,7 +42,3 @@ def respelled(self: S3Response) -> Any:
             if value is None:
                 del statement[element]
     return status, headers, json.dumps({**document, "Statement": statements})
-
-
-def apply() -> None:
-    S3Response.get_bucket_policy = respelled

@@ -15,12 +15,12 @@ from moto.s3.responses import S3Response
 
 from local_aws import xml_bodies
 from local_aws.errors import AwsError, malformed_xml
+from local_aws.replacing import extends
 
 HEADERS, METADATA, KEY, PAGE = 8192, 2048, 1024, 1000
 META = "x-amz-meta-"
 PAGED = ("list_objects", "list_objects_v2", "list_object_versions", "list_multipart_uploads", "list_parts")
 SIZES = ("max-keys", "max-uploads", "max-parts")
-key_response, delete_keys = S3Response._key_response, S3Response._bucket_response_delete_keys
 
 
 def check_headers(headers: Any) -> None:
@@ -41,17 +41,19 @@ def check_key(key: str) -> None:
         raise AwsError("KeyTooLongError", "Your key is too long", Size=str(size), MaxSizeAllowed=str(KEY))
 
 
-def key_response_checked(self: S3Response, request: Any, full_url: str) -> Any:
+@extends(S3Response)
+def _key_response(original: Any, self: S3Response, request: Any, full_url: str) -> Any:
     check_headers(request.headers)
     check_key(self.parse_key_name())
-    return key_response(self, request, full_url)
+    return original(self, request, full_url)
 
 
-def delete_keys_checked(self: S3Response, bucket_name: str, *args: Any, **words: Any) -> Any:
+@extends(S3Response)
+def _bucket_response_delete_keys(original: Any, self: S3Response, bucket_name: str, *args: Any, **words: Any) -> Any:
     asked = xml_bodies.parsed(self, "DeleteObjects").get("Delete") or {}
     if not 0 < len(asked.get("Objects") or []) <= PAGE:
         raise malformed_xml()
-    status, headers, text = delete_keys(self, bucket_name, *args, **words)
+    status, headers, text = original(self, bucket_name, *args, **words)
     if asked.get("Quiet"):  # only what went wrong is said
         text = re.sub(
             rb"<Deleted>.*?</Deleted>", b"", text if isinstance(text, bytes) else text.encode(), flags=re.DOTALL
@@ -59,22 +61,14 @@ def delete_keys_checked(self: S3Response, bucket_name: str, *args: Any, **words:
     return status, headers, text
 
 
-def paged(original: Any) -> Any:
-    def within(self: S3Response, *args: Any, **words: Any) -> Any:
-        for name in SIZES:
-            asked = self.querystring.get(name, [None])[0]
-            if asked is None:
-                continue
-            if not asked.isascii() or not asked.isdigit() or int(asked) > 2**31 - 1:
-                message = f"Provided {name} not an integer or within integer range"
-                raise AwsError("InvalidArgument", message, ArgumentName=name, ArgumentValue=asked)
-            self.querystring[name] = [str(min(int(asked), PAGE))]
-        return original(self, *args, **words)
-
-    return within
-
-
-def apply() -> None:
-    S3Response._key_response, S3Response._bucket_response_delete_keys = key_response_checked, delete_keys_checked
-    for name in PAGED:
-        setattr(S3Response, name, paged(getattr(S3Response, name)))
+@extends(S3Response, *PAGED)
+def paged(original: Any, self: S3Response, *args: Any, **words: Any) -> Any:
+    for name in SIZES:
+        asked = self.querystring.get(name, [None])[0]
+        if asked is None:
+            continue
+        if not asked.isascii() or not asked.isdigit() or int(asked) > 2**31 - 1:
+            message = f"Provided {name} not an integer or within integer range"
+            raise AwsError("InvalidArgument", message, ArgumentName=name, ArgumentValue=asked)
+        self.querystring[name] = [str(min(int(asked), PAGE))]
+    return original(self, *args, **words)

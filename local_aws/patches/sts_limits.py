@@ -14,10 +14,10 @@ from moto.sts.responses import TokenResponse
 
 from local_aws import callers
 from local_aws.errors import AwsError
+from local_aws.replacing import extends
 
 NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
 SHORTEST, LONGEST, CHAINED, ROOTS, USERS = 900, 43200, 3600, 3600, 129600
-assume_role, get_session_token = TokenResponse.assume_role, TokenResponse.get_session_token
 
 
 def invalid(message: str) -> AwsError:
@@ -39,7 +39,8 @@ def _length(response: TokenResponse, longest: int) -> int | None:
     return seconds
 
 
-def assume_role_checked(self: TokenResponse) -> Any:
+@extends(TokenResponse)
+def assume_role(original: Any, self: TokenResponse) -> Any:
     name = self._get_param("RoleSessionName") or ""
     if not NAME.fullmatch(name):
         raise outside(name, "roleSessionName", r"satisfy regular expression pattern: [\w+=,.@-]*, length 2 to 64")
@@ -48,17 +49,14 @@ def assume_role_checked(self: TokenResponse) -> Any:
         raise invalid(
             "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining"
         )
-    return assume_role(self)
+    return original(self)
 
 
-def get_session_token_checked(self: TokenResponse) -> Any:
+@extends(TokenResponse)
+def get_session_token(original: Any, self: TokenResponse) -> Any:
     root = callers.of(self.normalized_request.environ).kind == "root"
     seconds = _length(self, USERS)
     if root and (seconds is None or seconds > ROOTS):
         # What root asks for beyond an hour is cut to one.
         self.params = {**self.params, "DurationSeconds": ROOTS}
-    return get_session_token(self)
-
-
-def apply() -> None:
-    TokenResponse.assume_role, TokenResponse.get_session_token = assume_role_checked, get_session_token_checked
+    return original(self)
