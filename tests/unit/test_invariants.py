@@ -12,7 +12,7 @@ from ansible.module_utils.estate.evaluator.composed import Estate
 from tests.support.access_world import MFA, World, allow, arn, root, trust
 
 DOCS = "arn:aws:s3:::docs"
-READ: dict[str, Any] = {"name": "docs", "never": ["s3:GetObject"], "on": [f"{DOCS}/*"], "because": "they are private"}
+READ: dict[str, Any] = {"name": "docs", "never": ["s3:GetObject"], "of": [f"{DOCS}/*"], "because": "they are private"}
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 invariant = {
   "name": "dumps_keep_their_versions",
   "never": ["s3:DeleteObjectVersion"],        # actions; patterns
-  "on": ["arn:aws:s3:::*-database-backups/*"],  # resources; patterns
+  "of": ["arn:aws:s3:::*-database-backups/*"],  # resources; patterns
   "who": ["*"],          # "people", "unsigned", "user:ada.*", roles as "account:role"; patterns; by default everybody
   "but": ["*:admins"],   # who may; the same
   "without": "MFA",      # only where nobody has signed in with a device; left out: in every context
@@ -33,8 +33,8 @@ from ansible.module_utils.estate.evaluator.request import MFA
 from ansible.module_utils.estate.evaluator.words import Open
 from ansible.module_utils.estate.review.able import HAND, STARTS, WRITES
 
-KEYS = {"name", "never", "on", "who", "but", "without", "because"}
-REQUIRED = {"name", "never", "on", "because"}
+KEYS = {"name", "never", "of", "who", "but", "without", "because"}
+REQUIRED = {"name", "never", "of", "because"}
 _WITH_MFA = Open("Bool", "aws:MultiFactorAuthPresent", ("true",))
 
 
@@ -49,9 +49,9 @@ class Judged(NamedTuple):
 def check(invariants: Sequence[Mapping[str, Any]]) -> None:
     """Raises Refusal, naming the invariant and what is allowed."""
     for place, one in enumerate(invariants, start=1):
-        where = f"access_invariants: {one.get('name') or f'item {place}'}"
+        where = f"access_review_invariants: {one.get('name') or f'item {place}'}"
         if unknown := set(one) - KEYS:
-            raise Refusal(f"{where} has {', '.join(sorted(unknown))}; allowed are {', '.join(sorted(KEYS))}")
+            raise Refusal(f"{where} has {', '.join(sorted(map(str, unknown)))}; allowed are {', '.join(sorted(KEYS))}")
         if missing := REQUIRED - set(one):
             raise Refusal(f"{where} lacks {', '.join(sorted(missing))}")
         if one.get("without") not in (None, "MFA"):
@@ -172,7 +172,7 @@ class _World:
 
     def _breaks(self, asker: Asker, invariant: Mapping[str, Any], without: bool) -> Iterator[tuple[str, str]]:
         """Actions and resources of the invariant that the asker may."""
-        wanted = [(action, resource) for action in invariant["never"] for resource in invariant["on"]]
+        wanted = [(action, resource) for action in invariant["never"] for resource in invariant["of"]]
         for action, resource in wanted:
             held = [one for source in asker.principal.sources for one in source.statements]
             arns = [arn for arn in self.things if overlap(arn, resource) or overlap(f"{arn}/*", resource)]
