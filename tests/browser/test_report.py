@@ -18,6 +18,7 @@ REPORT = {
     "started": "2026-11-23T12:00:00+00:00",
     "seconds": 3.1,
     "pending": 2,
+    "commits": {"project": "0123abc", "credentials": ""},
     "summary": {
         "production": {"add": 1, "change": 1, "remove": 0, "unmanaged": 1, "failed": 0},
         "production-account": {"add": 0, "change": 0, "remove": 0, "unmanaged": 0, "failed": 1},

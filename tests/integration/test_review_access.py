@@ -49,7 +49,11 @@ def test_both_sides_of_the_seed_s_grants_are_found(reviewed):
         ("bob.example", "production:infrastructure", "group ProdInfrastructure"),
         ("bob.example", "backups:backups", "group backups"),
         ("fay.example", "development:security_audit", "group SecurityAudit"),
-        *{("jenkins", f"{there}:infrastructure", "role jenkins") for there in ("development", "production", "backups")},
+        *{("jenkins", f"{there}:infrastructure", "role jenkins")
+          for there in ("main", "development", "production", "backups")},
+        # Both sides of one account: either is enough there.
+        ("jenkins", "main:infrastructure", "the role's trust"),
+        ("infrastructure", "backups:dump_writer", "role infrastructure"),
     }  # fmt: skip
     people = [g for g in review["grants"] if g["kind"] == "user" and not g["via"]]
     asked = {tuple(one for one in g["conditions"] if one != NO_WAY_IN) for g in people}

@@ -38,7 +38,9 @@ def asks(calls: list[dict[str, Any]]) -> set[Ask]:
     found: set[Ask] = set()
     for call in calls:
         account = names[call["account"]]
-        if call["service"] == "s3":
+        if call["path"].startswith("/v20180820/configuration/"):  # s3control: of the account, not of a bucket
+            found.add((account, "s3:GetAccountPublicAccessBlock", "*"))
+        elif call["service"] == "s3":
             bucket, _, key = call["path"].strip("/").partition("/")
             found |= {(account, *one) for one in needed(call["operation"], bucket or "*", key, {})}
         elif call["service"] == "iam":

@@ -205,7 +205,7 @@ def test_one_filter_gives_the_table_and_every_file() -> None:
 def test_an_invariant_that_does_not_hold_is_the_first_of_the_findings() -> None:
     made = world()
     made.accounts["production"]["roles"][0]["inline"] = {"p": allow("*", "s3:*")}
-    never = {"name": "docs", "never": ["s3:GetObject"], "on": ["arn:aws:s3:::docs/*"], "because": "they are private"}
+    never = {"name": "docs", "never": ["s3:GetObject"], "of": ["arn:aws:s3:::docs/*"], "because": "they are private"}
 
     held = access_review(made.lives(), NOW, invariants=[{**never, "who": ["unsigned"]}])["review"]["findings"]
     broken = access_review(made.lives(), NOW, invariants=[never])["review"]["findings"]
