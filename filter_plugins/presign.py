@@ -9,6 +9,7 @@ from ansible.errors import AnsibleFilterError
 
 ansible.module_utils.__path__.append(str(Path(__file__).parent.parent / "module_utils"))
 from ansible.module_utils.estate.assets.presign import presign
+from ansible.module_utils.estate.assets.routes import declared
 
 DOCUMENTATION = r"""
 name: presign
@@ -38,6 +39,9 @@ options:
   region:
     description: Where buckets are, unless their kind says otherwise.
     type: str
+  overrides:
+    description: What the stage changes of its kinds, as in C(buckets_overrides); never C(servable).
+    type: dict
 """
 EXAMPLES = r"""
 - name: Show what would be signed
@@ -51,9 +55,11 @@ _value:
 """
 
 
-def _presign_filter(kinds: Mapping[str, Any], *args: Any, **kwargs: Any) -> dict[str, Any]:
+def _presign_filter(
+    kinds: Mapping[str, Any], *args: Any, overrides: Mapping[str, Any] | None = None, **kwargs: Any
+) -> dict[str, Any]:
     try:
-        return presign(kinds, *args, **kwargs)
+        return presign(declared(kinds, overrides or {}), *args, **kwargs)
     except (TypeError, ValueError) as exc:
         raise AnsibleFilterError(f"presign: {exc}.", obj=kinds) from None
 

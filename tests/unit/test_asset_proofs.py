@@ -130,6 +130,11 @@ def test_what_a_mac_writes_into_a_name_may_be_signed_and_is_seen():
     assert shown(key) == "x/agreements/Screenshot 10.00\\u202fAM.png"
 
 
+def test_a_public_kind_is_public_where_its_stage_changes_something_else_of_it():
+    with pytest.raises(AnsibleFilterError, match="documents is public and needs no signed URL"):
+        presign(KINDS, "documents", "a/documents/b", "1h", overrides={"documents": {"mfa_delete": True}})
+
+
 def test_of_a_kind_that_is_public_in_part_the_private_documents_may_be_signed():
     kinds = {
         "communications": {"served": {"keys": ["*/communications/data/*"]}, "servable": True, "region": "eu-west-2"}
