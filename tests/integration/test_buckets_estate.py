@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -298,11 +299,15 @@ def edit(path, old, new):
     ("spoil", "said"),
     [
         (
-            lambda common, _: edit(common, "buckets_kinds:", "buckets_kindz:"),
+            lambda common, _: edit(common, "\nbuckets_kinds:", "\nbuckets_kindz:"),
+            "buckets.yml:26 has the variable 'buckets_kindz', which no role takes; did you mean buckets_kinds?",
+        ),
+        (
+            lambda common, _: common.write_text(re.sub(r"(?ms)^buckets_kinds:\n.*?(?=^\w)", "", common.read_text())),
             "preview: buckets_kinds is missing (inventories/*/group_vars/all and host_vars; roles/buckets/meta/arg",
         ),
         (
-            lambda common, _: edit(common, "buckets_tags: {", "buckets_tags:\nbuckets_more: {"),
+            lambda common, _: edit(common, "buckets_tags: {", "buckets_tags: # {"),
             "preview: buckets_tags is empty; allowed is a mapping (inventories/*/group_vars/all and host_vars; roles/",
         ),
         (
@@ -318,7 +323,7 @@ def edit(path, old, new):
             "inventories/preview/host_vars/preview/buckets.yml is empty or no mapping; allowed",
         ),
         (lambda _, own: own.write_text("- a list"), "buckets.yml is empty or no mapping; allowed are vars"),
-        (lambda _, own: own.write_text("a: ["), "buckets.yml cannot be read (YAML parsing failed"),
+        (lambda _, own: own.write_text("a: ["), "buckets.yml:2 cannot be read (YAML parsing failed"),
         (
             lambda _, own: own.write_text("$ANSIBLE_VAULT;1.1;AES256\n3132\n"),
             "buckets.yml cannot be read (Attempting to decrypt but no vault secrets found); allowed is YAML, or a file",
