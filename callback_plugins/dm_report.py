@@ -227,7 +227,11 @@ class CallbackModule(Default):
     def v2_playbook_on_stats(self, stats: Any) -> None:
         hosts = [host for host in sorted(stats.processed) if self._was_looked_at(host)]
         # Stored first: who reads the rest may have gone.
-        page = None if self._only_shows else self._store(dict(zip(hosts, map(self._row, hosts), strict=True)))
+        page = (
+            None
+            if self._only_shows
+            else self._store({host: self._row(host) for host in hosts}, sorted(stats.processed))
+        )
         if page:
             self._sum_up(hosts)
         for failure in self._failures:
@@ -276,7 +280,7 @@ class CallbackModule(Default):
         failed = [f"{row['failed']} failed"] if row["failed"] else []
         return ", ".join([*said, f"{row['unmanaged']} unmanaged", *failed])
 
-    def _store(self, rows: dict[str, dict[str, int]]) -> Path:
+    def _store(self, rows: dict[str, dict[str, int]], met: list[str]) -> Path:
         # The last one: the embedded AWS lies over all others.
         inventory = Path((context.CLIARGS.get("inventory") or ["none"])[-1].rstrip(",")).name
         default = f"build/{'plan' if self._check else 'run'}-{inventory}.json"
@@ -300,7 +304,8 @@ class CallbackModule(Default):
             "failures": self._failures,
         }
         # `ansible-playbook -e @plan.json` hands dm_reviewed to the modules, which refuse any other plan.
-        reviewed = {host: {name: plan["digest"] for name, plan in self._plans.get(host, {}).items()} for host in rows}
+        # A host that only its guard looked at is met again when the plan is carried out, and may change nothing.
+        reviewed = {host: {name: plan["digest"] for name, plan in self._plans.get(host, {}).items()} for host in met}
         return self.write({"dm_reviewed": reviewed, "dm_plan": report}, path)
 
     def write(self, plan: dict[str, Any], path: Path) -> Path:

@@ -49,5 +49,8 @@ def merged(plans: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "tasks": listed("tasks"),
         "failures": listed("failures"),
     }
-    reviewed = {host: value for plan in plans for host, value in plan["dm_reviewed"].items()}
+    reviewed: dict[str, dict[str, str]] = {}
+    for plan in plans:
+        for host, digests in plan["dm_reviewed"].items():
+            reviewed.setdefault(host, {}).update(digests)  # of more than one where only its guard looked at it
     return {"dm_reviewed": {host: reviewed[host] for host in sorted(reviewed)}, "dm_plan": whole}
