@@ -48,6 +48,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         said = {"ETag": etag, "Last-Modified": email.utils.formatdate(1_700_000_000, usegmt=True)}
         said |= {
             "Content-Type": "text/csv",
+            "Accept-Ranges": "bytes",
             "Cache-Control": keep,
             "x-amz-version-id": "v1",
             "x-amz-meta-uploader": "ada",
