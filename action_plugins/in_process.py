@@ -4,6 +4,8 @@ A module is otherwise packed, sent, unpacked, compiled and started anew for ever
 what a converge costs. Here everything is imported once, before Ansible forks the process that each task has to itself.
 Anywhere else than on this machine with this Python the module runs as every other one does.
 
+What a module says of how far it has come (module_utils/estate/progress.py) goes to Ansible's display at once.
+
 In a run that carries out a reviewed plan (`-e @PLAN`) it hands each module that plans what was reviewed for its host.
 
 One file for all modules: the others are links to it.
@@ -27,6 +29,7 @@ from ansible import constants as C
 from ansible.module_utils import basic
 from ansible.module_utils.common.json import Direction, get_module_encoder
 from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
 from ansible.utils.vars import merge_hash
 
 PROFILE = "legacy"  # how Ansible and modules that are not its own write JSON to each other
@@ -35,6 +38,9 @@ ROOT = Path(__file__).parent.parent
 # Where Ansible would put them when it packs a module.
 if str(ROOT / "module_utils") not in ansible.module_utils.__path__:
     ansible.module_utils.__path__.append(str(ROOT / "module_utils"))
+from ansible.module_utils.estate import progress
+
+progress.hear(lambda line: Display().display(line, stderr=True))
 
 
 def load(name: str) -> ModuleType:

@@ -10,6 +10,7 @@ import yaml
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.estate.errors import sentence
 from ansible.module_utils.estate.plan import Action, Outcome, Plan, Ref, carry_out, failures
+from ansible.module_utils.estate.progress import Progress
 
 # What doc_fragments/dm_estate.py documents; a test compares the two.
 SHARED: dict[str, dict[str, Any]] = {
@@ -88,7 +89,8 @@ def run(
     known = dict(known or {})
     outcomes: list[Outcome] = []
     if not module.check_mode:
-        outcomes = carry_out(plan.actions, call, explain, workers, known)
+        counted = Progress(subject, len(plan.actions)).after(call)
+        outcomes = carry_out(plan.actions, counted, explain, workers, known)
         answer["changed"] = any(outcome.status == "done" for outcome in outcomes)
     answer["outcomes"] = [*_not_planned(left_out), *(outcome.told() for outcome in outcomes)]
     failed = failures(outcomes, left_out)
