@@ -27,7 +27,9 @@ STATEMENT = {
 }  # fmt: skip
 LONGEST = 20 * 1024
 ACTION = re.compile(r"\*|s3:[\w*?]+", re.IGNORECASE)
-ABOUT_OBJECTS = re.compile(r"Object|MultipartUpload(s|Parts)?$|^s3:Replicate", re.IGNORECASE)
+ABOUT_OBJECTS = re.compile(
+    r"Object|MultipartUpload(s|Parts)?$|^s3:Replicate|^s3:BypassGovernanceRetention$", re.IGNORECASE
+)
 ABOUT_BUCKET = re.compile(r"BucketMultipart|BucketObjectLock", re.IGNORECASE)
 
 

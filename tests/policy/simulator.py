@@ -15,6 +15,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import shutil
 import subprocess
 import threading
@@ -47,7 +48,10 @@ class Request:
     def full_context(self) -> dict[str, str | list[str]]:
         context: dict[str, str | list[str]] = {"aws:SecureTransport": "true", "aws:ViaAWSService": "false"}
         if self.principal and self.principal.startswith("arn:"):
-            context |= {"aws:PrincipalArn": self.principal, "aws:PrincipalAccount": self.principal.split(":")[4]}
+            # Of a role's session it is the role's.
+            arn = re.sub(r"^arn:aws:sts::(\d+):assumed-role/([^/]+)/.*", r"arn:aws:iam::\1:role/\2", self.principal)
+            context |= {"aws:PrincipalArn": arn, "aws:PrincipalAccount": arn.split(":")[4]}
+            context |= {"aws:PrincipalIsAWSService": "false"}
         if self.principal and ":user/" in self.principal:
             context |= {"aws:username": self.principal.rsplit("/", 1)[1], "aws:PrincipalType": "User"}
         return context | self.context

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import json
 
 import parliament
 import pytest
+from ansible.module_utils.estate.evaluator.composed import Estate
+from ansible.module_utils.estate.evaluator.evaluate import Evaluator
 from simulator import ALLOWED, DENIED, NOT_ALLOWED, Request
+from test_least_privilege import lives
 
 pytestmark = pytest.mark.slow
 
@@ -30,6 +34,7 @@ ACTIONS = {
     "list versions": ("s3:ListBucketVersions", False),
     "change the policy": ("s3:PutBucketPolicy", False),
 }
+LIMITED = ("submissions", "agreements", "database-backups")  # only_listed
 STAGES = {"preview": "development", "staging": "production", "production": "production"}
 
 
@@ -67,16 +72,19 @@ def expected() -> dict[str, tuple[str, dict[str, set[str]]]]:
         for stage, kind in itertools.product(STAGES, kinds)
     }
     for kind in kinds[:4]:
-        table[f"digitalmarketplace-cross-region-{kind}-preview-preview"] = ("development", nobody)
-        table[f"digitalmarketplace-cross-region-{kind}-production"] = ("production", nobody)
+        for account, name in (("development", "preview-preview"), ("production", "production")):
+            # What is private is so in its replica, too: its lists are the source's, but for writing.
+            infrastructure = {action: {f"{account}:infrastructure"} for action in ("read", "list", "list versions")}
+            may = nobody | infrastructure if kind in LIMITED else nobody
+            table[f"digitalmarketplace-cross-region-{kind}-{name}"] = (account, may)
     everyone = {f"main:{role}" for role in ROLES}
     shared = nobody | dict.fromkeys(("read", "write", "write acl", "delete", "list"), everyone)
     table["digitalmarketplace-dev-uploads"] = ("development", shared)
     table["digitalmarketplace-cleaned-db-dumps"] = ("development", shared)
-    backups = {"read": {"backups:backups"}, "list": {"backups:backups"}}
+    backups = {action: {"backups:backups"} for action in ("read", "list", "list versions")}
     # dump_writer writes only what is not there yet, by a condition that the simulator does not know.
     table["digitalmarketplace-database-backups"] = ("backups", nobody | backups)
-    table["digitalmarketplace-cross-region-database-backups"] = ("backups", nobody)
+    table["digitalmarketplace-cross-region-database-backups"] = ("backups", nobody | backups)
     return table
 
 
@@ -122,6 +130,8 @@ def judge(simulator, policies, cases, **context):
 
 
 CASES = list(itertools.product(EXPECTED, ACTORS, ACTIONS))
+# Beside the lists: who converges a bucket lists it and changes its policy.
+KEEPERS = ("admins", "infrastructure", "OrganizationAccountAccessRole")
 
 
 def test_exactly_those_listed_may_read_write_and_list(simulator, policies):
@@ -135,6 +145,91 @@ def test_exactly_those_listed_may_read_write_and_list(simulator, policies):
         for actor in actors
     }
     assert allowed == wanted
+
+
+EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+
+
+def listed(bucket: str) -> set[tuple[str, str]]:
+    """(role, action) of everybody in a list of the bucket, keepers too."""
+    owner, may = EXPECTED[bucket]
+    found = {(who, action) for action, them in may.items() for who in them}
+    found |= {(f"{owner}:{keeper}", action) for keeper in KEEPERS for action in ("list", "change the policy")}
+    writer = {("backups:dump_writer", "write"), ("backups:dump_writer", "write acl")}
+    return found | (writer if bucket == "digitalmarketplace-database-backups" else set())
+
+
+PRIVATE = [bucket for bucket in EXPECTED if any(kind in bucket for kind in LIMITED)]
+
+
+def test_lists_of_private_buckets_limit_whatever_identity_policies_allow(simulator, policies):
+    """By the simulator: roles of the bucket's account whose own policies allow everything, and of others likewise."""
+    replicates = {"read", "write", "write acl", "list"}  # by its own policy far less: below
+    actors = [*ACTORS, *(f"{account}:{role}" for account in ACCOUNTS for role in ("dump_writer", KEEPERS[-1]))]
+    for bucket in PRIVATE:
+        asked = {
+            (who, action): dataclasses.replace(request(bucket, policies[bucket], who, action), identity=[EVERYTHING])
+            for who in actors
+            for action in ACTIONS
+        }
+        verdicts = dict(zip(asked, simulator.judge(list(asked.values())), strict=True))
+        replication = {(f"{EXPECTED[bucket][0]}:replication", action) for action in replicates}
+        assert {one for one, verdict in verdicts.items() if verdict == ALLOWED} == listed(bucket) | replication, bucket
+
+
+def test_and_jointly_with_everybodys_own_policies_nobody_else_may(converged_estate, policies):
+    """By our evaluator: every user and role with what was applied, and each bucket's policy."""
+    held = {account: {**live, "buckets": {}} for account, live in lives(converged_estate).items()}
+    for name in PRIVATE:
+        held[EXPECTED[name][0]]["buckets"][name] = {"policy": policies[name], "restricted": True}
+    estate, evaluator = Estate(held), Evaluator("2026-11-26T12:00:00+00:00")
+    may = {
+        (bucket.name, who.role if who.kind == "role" else who.name, action)
+        for bucket in estate.buckets.values()
+        for who in estate.who.values()
+        for action, (name, on_objects) in ACTIONS.items()
+        if evaluator.verdict(
+            who.principal, name, f"arn:aws:s3:::{bucket.name}{'/key' if on_objects else ''}", bucket.policy,
+            bucket.account.id, trust=False,
+        ).ways
+    }  # fmt: skip
+
+    # What the role that replicates may is two tests below.
+    unlisted = {one for one in may if one[1:] not in listed(one[0])}
+    assert {one for one in unlisted if not one[1].endswith(":replication") or one[2] != "list"} == set()
+    # CanariesOnly: what is listed of infrastructure it may not, so that no list is a way round it.
+    assert ("digitalmarketplace-database-backups", "backups:backups", "read") in may
+    assert ("digitalmarketplace-submissions-production-production", "production:infrastructure", "list") in may
+
+
+def test_an_administrator_who_is_not_listed_gets_at_nothing_live(converged_estate):
+    iam = converged_estate.client("iam", "development")
+    trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
+             "Principal": {"AWS": "arn:aws:iam::222222222222:root"}}]}  # fmt: skip
+    iam.create_role(RoleName="stranger", AssumeRolePolicyDocument=json.dumps(trust))
+    iam.put_role_policy(RoleName="stranger", PolicyName="all", PolicyDocument=json.dumps(EVERYTHING))
+    try:
+        sts = converged_estate.client("sts", "development")
+        got = sts.assume_role(RoleArn="arn:aws:iam::222222222222:role/stranger", RoleSessionName="estate")[
+            "Credentials"
+        ]
+        s3 = converged_estate.client_of("s3", [got["AccessKeyId"], got["SecretAccessKey"], got["SessionToken"]])
+        calls = {
+            "list": lambda bucket: s3.list_objects_v2(Bucket=bucket),
+            "read": lambda bucket: s3.get_object(Bucket=bucket, Key="key"),
+            "write": lambda bucket: s3.put_object(Bucket=bucket, Key="key", Body=b""),
+            "delete": lambda bucket: s3.delete_object(Bucket=bucket, Key="key"),
+            "open": lambda bucket: s3.delete_bucket_policy(Bucket=bucket),
+        }
+        for bucket in ("digitalmarketplace-submissions-preview-preview",
+                       "digitalmarketplace-cross-region-agreements-preview-preview"):  # fmt: skip
+            for call in calls.values():
+                with pytest.raises(s3.exceptions.ClientError, match="AccessDenied"):
+                    call(bucket)
+        assert calls["list"]("digitalmarketplace-reports-preview-preview")["KeyCount"] == 0
+    finally:
+        iam.delete_role_policy(RoleName="stranger", PolicyName="all")
+        iam.delete_role(RoleName="stranger")
 
 
 def test_nobody_gets_anything_without_tls(simulator, policies):

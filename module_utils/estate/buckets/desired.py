@@ -32,9 +32,10 @@ _AS_THEY_ARE = tuple(
     for name, setting in BY_NAME.items()
     if setting.schema and name not in ("tags", "lifecycle", "versioning", "encryption")
 )
+_OF_A_COPY = ("only_listed", "readers", "listers", "version_listers", "keepers")
 # Where what the module calls a setting stands in the vars.
 _IN_VARS = {
-    "policy": ("statements", "require", *GRANTS),
+    "policy": ("statements", "require", *GRANTS, "only_listed"),
     "lifecycle": ("lifecycle", *_SHORT_DAYS),
     "replication": ("replicas", "replica"),
 }
@@ -139,9 +140,9 @@ def _roles(declared: Vars) -> dict[str, list[str]] | None:
     roles = declared.get("roles")
     if not roles:
         return None
-    known = [str(role) for role in declared.get("known_roles") or ()]
+    known = {str(role["name"]): role.get("accounts") or () for role in declared.get("known_roles") or ()}
     return {
-        account: [*known, *(str(role) for role, accounts in roles.items() if account in accounts)]
+        account: [str(role) for role, accounts in {**known, **roles}.items() if account in accounts]
         for account in declared["accounts"]
     }
 
@@ -155,7 +156,12 @@ def _policy(one: Declared, declared: Vars, access: dict[str, Any], region: str) 
             variable, _ = one.where(key)
             item = re.match(r"item (\d+)", str(exc))
             raise Mistake(f"{variable}: {exc}", settings[key][int(item[1])] if item else settings.get(key)) from exc
-    access |= {key: settings.get(key, []) for key in ("delivers",)} | {"require": settings.get("require", ["tls"])}
+    access |= {"delivers": settings.get("delivers", []), "require": settings.get("require", ["tls"])}
+    if settings.get("only_listed"):
+        if not access["keepers"]:
+            raise one.mistake(" needs keepers: without any only the root user could change the bucket", "only_listed")
+        ours = f"arn:{where}:iam::{access['account_id']}"
+        access |= {"only_listed": True, "replicators": [f"{ours}:role{PATH}replication"], "root": [f"{ours}:root"]}
     access["statements"] = [
         {**statement, "Sid": _marked(statement["Sid"], settings, "keep_statements")}
         if statement.get("Sid")
@@ -268,7 +274,9 @@ def _replica(
     if elsewhere or replica.get("existing"):
         return rule, None
     own = {key: value for key, value in replica.items() if key not in OF_THE_RULE} | {"region": region}
-    layers = _layers(("buckets_defaults", declared["defaults"]), (variable, own))
+    # A copy is as private as what it is a copy of.
+    limited = {key: settings[key] for key in _OF_A_COPY if key in settings} if settings.get("only_listed") else {}
+    layers = _layers(("buckets_defaults", declared["defaults"]), (one.variable, limited), (variable, own))
     return rule, Declared(name, layers, one.kind, one.name)
 
 

@@ -6,6 +6,9 @@ import ipaddress
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible.module_utils.estate.buckets.limits import SIDS as LIMITS
+from ansible.module_utils.estate.buckets.limits import limits
+
 # What each list of principals allows: statement id, actions on the objects, actions on the bucket.
 GRANTS: dict[str, tuple[str, list[str], list[str]]] = {
     "readers": ("Read", ["s3:GetObject"], []),
@@ -18,6 +21,7 @@ GRANTS: dict[str, tuple[str, list[str], list[str]]] = {
         ["s3:ObjectOwnerOverrideToBucketOwner", "s3:ReplicateDelete", "s3:ReplicateObject", "s3:ReplicateTags"],
         ["s3:GetBucketVersioning", "s3:ListBucket"],
     ),
+    "keepers": ("Keep", [], []),  # whom only_listed does not keep from changing the bucket; it allows nothing
 }
 _KMS = {"StringNotEqualsIfExists": {"s3:x-amz-server-side-encryption": "aws:kms"}}
 # Ready statements by what they require: Sid, effect of the condition, actions, whether it is about the bucket, too.
@@ -44,6 +48,7 @@ OWN_SIDS = (
     *(f"{sid}Objects" for sid, on_objects, _ in GRANTS.values() if on_objects),
     *(sid for sid, _, on_bucket in GRANTS.values() if on_bucket),
     *(sid for sid, *_ in _REQUIRE.values()),
+    *LIMITS,
     *(sid for sid, _ in DELIVERS.values()),
     "Serve",
     "DeliverLogs",
@@ -92,8 +97,9 @@ def _deliver(what: str, arn: str, account_id: str) -> list[dict[str, Any]]:
 def bucket_policy(name: str, access: Mapping[str, Any], partition: str = "aws") -> dict[str, Any]:
     """A policy document whose statements stand in a fixed order; {} without any. Raises ValueError.
 
-    access: lists of ARNs by GRANTS' words; require, a list of REQUIRE; served (true, {"keys": []}, {"tag": {}}) and
-    served_to (networks); logs_from (bucket names), delivers (list of DELIVERS), account_id; statements, as they are.
+    access: lists of ARNs by GRANTS' words; only_listed, with lists replicators and root; require, a list of REQUIRE;
+    served (true, {"keys": []}, {"tag": {}}) and served_to (networks); logs_from (bucket names), delivers (list of
+    DELIVERS), account_id; statements, as they are.
     """
     arn = f"arn:{partition}:s3:::{name}"
     statements: list[dict[str, Any]] = []
@@ -102,6 +108,8 @@ def bucket_policy(name: str, access: Mapping[str, Any], partition: str = "aws") 
         resource: Any = [arn, f"{arn}/*"] if whole else f"{arn}/*"
         deny = {"Sid": sid, "Effect": "Deny", "Principal": "*", "Action": action, "Resource": resource}
         statements.append({**deny, "Condition": condition})
+    if access.get("only_listed"):
+        statements += limits(arn, access)
     for key, (sid, on_objects, on_bucket) in GRANTS.items():
         arns = access.get(key) or []
         if key == "writers" and isinstance(access.get("served"), Mapping) and "tag" in access["served"]:

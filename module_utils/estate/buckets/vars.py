@@ -49,7 +49,7 @@ SETTINGS_OF_ALL: dict[str, Any] = {
     "region": _TEXT,
     "mfa_delete": _BOOL,
     **dict.fromkeys(("expire_days", "noncurrent_days", "abort_upload_days"), _DAYS),
-    **dict.fromkeys(("keep_lifecycle_rules", "keep_statements", "purge_tags"), _BOOL),
+    **dict.fromkeys(("keep_lifecycle_rules", "keep_statements", "only_listed", "purge_tags"), _BOOL),
     "ignored_tags": _TEXTS,
     "statements": {"type": "array", "items": {"type": "object", "required": ["Effect"]}},
     "require": {"type": "array", "items": {"enum": list(REQUIRE)}, "uniqueItems": True},

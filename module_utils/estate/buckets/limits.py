@@ -1,0 +1,60 @@
+"""What keeps a bucket to those in its lists, whatever their own policies let them do. Pure.
+
+A bucket's policy that allows adds to what somebody's own policies allow, and so limits nobody; one that denies does.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+# Who is not denied what: the lists that say so, the actions, and whether they are about the objects.
+_LIMITS: dict[str, tuple[tuple[str, ...], list[str], bool]] = {
+    "DenyOtherReaders": (("readers", "replicators"), ["s3:GetObject*"], True),
+    "DenyOtherWriters": (
+        ("writers", "replication_writers", "replicators"),
+        [
+            "s3:AbortMultipartUpload",
+            "s3:ObjectOwnerOverrideToBucketOwner",
+            "s3:PutObject*",
+            "s3:Replicate*",
+            "s3:RestoreObject",
+        ],
+        True,
+    ),
+    # A version that MFA delete keeps is root's to delete.
+    "DenyOtherDeleters": (("deleters", "root"), ["s3:BypassGovernanceRetention", "s3:DeleteObject*"], True),
+    "DenyOtherListers": (
+        ("listers", "keepers", "replication_writers", "replicators"),
+        ["s3:ListBucket", "s3:ListBucketMultipartUploads"],
+        False,
+    ),
+    "DenyOtherVersionListers": (("version_listers",), ["s3:ListBucketVersions"], False),
+    # Whoever writes the policy, or where the objects are copied to, gets at them.
+    "DenyOtherKeepers": (("keepers", "root"), ["s3:DeleteBucket*", "s3:Put*Configuration", "s3:PutBucket*"], False),
+}
+SIDS = tuple(_LIMITS)
+# What proves replication is nobody's secret, and is written by whoever converges.
+CANARY = "*estate-canary*.txt"
+
+
+def limits(arn: str, access: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The denials of a bucket; access has lists of ARNs, keepers, replicators and root among them."""
+    denials = []
+    for sid, (lists, actions, on_objects) in _LIMITS.items():
+        # Services deliver by statements of their own; who has not signed is no service.
+        condition: dict[str, Any] = {"BoolIfExists": {"aws:PrincipalIsAWSService": "false"}}
+        if who := sorted({_pattern(word, one) for word in lists for one in access.get(word) or ()}):
+            condition["ArnNotLike"] = {"aws:PrincipalArn": who}
+        about = {"NotResource": f"{arn}/{CANARY}"} if on_objects else {"Resource": arn}
+        denials.append(
+            {"Sid": sid, "Effect": "Deny", "Principal": "*", "Action": actions, **about, "Condition": condition}
+        )
+    return denials
+
+
+def _pattern(word: str, principal: str) -> str:
+    """An account in a list is everybody whom it lets."""
+    account = principal.removesuffix(":root")
+    return f"{account}:*" if account != principal and word != "root" else principal
