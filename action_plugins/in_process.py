@@ -39,6 +39,7 @@ ROOT = Path(__file__).parent.parent
 if str(ROOT / "module_utils") not in ansible.module_utils.__path__:
     ansible.module_utils.__path__.append(str(ROOT / "module_utils"))
 from ansible.module_utils.estate import progress
+from ansible.module_utils.estate.call import warm
 
 progress.hear(lambda line: Display().display(line, stderr=True))
 
@@ -54,6 +55,8 @@ def load(name: str) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     sys.modules[f"library.{name}"] = module
+    if hasattr(module, "Clients"):
+        warm()
     return module
 
 

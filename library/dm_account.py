@@ -43,37 +43,12 @@ arn:
 
 import re
 
-try:
-    import boto3
-    import botocore
-    from botocore.config import Config
-except ImportError:
-    pass  # AnsibleAWSModule reports it
-
-from ansible.module_utils.estate.errors import sentence
-from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
-from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleBotocoreError
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-
-
-def _caller(module: AnsibleAWSModule) -> dict:
-    """GetCallerIdentity's answer; not by module.client, which words a profile that does not work in its own way."""
-    region, endpoint, options = get_aws_connection_info(module)
-    names = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token", "profile_name")
-    session = boto3.session.Session(**{name: options.pop(name, None) for name in names})
-    config = Config(connect_timeout=5, retries={"total_max_attempts": 3, "mode": "standard"})
-    sts = session.client("sts", region_name=region, endpoint_url=endpoint, verify=options.get("verify"), config=config)
-    return dict(sts.get_caller_identity())
+from ansible.module_utils.estate.call import Clients
+from ansible.module_utils.estate.run import estate_module
 
 
 def main() -> None:
-    module = AnsibleAWSModule(
-        argument_spec={
-            "name": {"type": "str", "required": True},
-            "account_id": {"type": "str", "required": True},
-        },
-        supports_check_mode=True,
-    )
+    module = estate_module(DOCUMENTATION)
     name, account_id = module.params["name"], module.params["account_id"]
     profile = module.params.get("profile") or "default"
     if not re.fullmatch(r"\d{12}", account_id):
@@ -86,10 +61,9 @@ def main() -> None:
             msg=f"AWS_ACCESS_KEY_ID is set, but account {name} is reached through profile {profile}: "
             "unset it, or let the profile take it with credential_process (docs/credentials.md)."
         )
-    try:
-        caller = _caller(module)
-    except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError, AnsibleBotocoreError) as exc:
-        module.fail_json(msg=sentence(exc, f"Cannot get into account {name} ({account_id}) with profile {profile}"))
+    doing = f"Cannot get into account {name} ({account_id}) with profile {profile}"
+    clients = Clients(module, attempts=3, doing=doing)
+    caller = clients.ask(lambda: clients["sts"].get_caller_identity(), doing)
     if caller["Account"] != account_id:
         module.fail_json(
             msg=f"Account {name} is {account_id}, but the credentials of profile {profile} are for "

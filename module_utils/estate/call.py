@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/Welcome.html#ConsistencyMo
 
 from __future__ import annotations
 
+import functools
 import json
 import random
 import threading
@@ -21,10 +22,12 @@ from ansible.module_utils.estate.policy import same_policy
 
 try:
     import boto3
+    import botocore.session
     from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
     from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleBotocoreError
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.loaders import create_loader
 except ImportError:
     pass  # AnsibleAWSModule reports it
 
@@ -189,23 +192,54 @@ def _wait(wait: Wait | None, client: Any, action: Action) -> None:
 # --- clients ----------------------------------------------------------------------------------------------------------
 
 
+@functools.cache
+def _loader() -> Any:
+    """What botocore reads of each service from disk: as long as all else together, so all sessions share it."""
+    return create_loader()
+
+
+def session(**given: Any) -> Any:
+    core = botocore.session.Session()
+    core.register_component("data_loader", _loader())
+    return boto3.session.Session(botocore_session=core, **given)
+
+
+@functools.cache
+def warm() -> None:
+    """For a process that forks others, which each would read anew what all of them need."""
+    for name in ("endpoints", "partitions", "sdk-default-configuration", "_retry"):
+        _loader().load_data_with_path(name)
+    for service in ("iam", "s3", "sts"):
+        for kind in ("service-2", "endpoint-rule-set-1"):
+            _loader().load_service_model(service, kind)
+
+
 class Clients:
     """boto3's clients of a module: one session, so that a role is assumed once; a client per service and region.
 
     clients["s3"], clients["s3", "eu-west-2"]; safe to use from threads.
     """
 
-    def __init__(self, module: Any, *, workers: int = 16, validate: bool = True, region: str = "") -> None:
+    def __init__(
+        self,
+        module: Any,
+        *,
+        workers: int = 16,
+        validate: bool = True,
+        region: str = "",
+        attempts: int = 8,
+        doing: str = "Cannot set up the session",
+    ) -> None:
         """validate=False leaves boto3's own checks of parameters out, for modules whose tests make them."""
         self._module = module
         module.params["region"] = module.params.get("region") or region or None
-        self.region, endpoint, options = self.ask(lambda: get_aws_connection_info(module), "Cannot set up the session")
+        self.region, endpoint, options = self.ask(lambda: get_aws_connection_info(module), doing)
         names = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token", "profile_name")
         given = {name: options.pop(name, None) for name in names}
-        self.session: Any = self.ask(lambda: boto3.session.Session(**given), "Cannot set up the session")
+        self.session: Any = self.ask(lambda: session(**given), doing)
         config = Config(
             max_pool_connections=workers,
-            retries={"mode": "standard", "total_max_attempts": 8},
+            retries={"mode": "standard", "total_max_attempts": attempts},
             connect_timeout=5,
             parameter_validation=validate,
             user_agent=f"Ansible/{module.ansible_version} estate",  # boto3 builds its own anew for every call

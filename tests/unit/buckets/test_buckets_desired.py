@@ -217,6 +217,17 @@ def test_a_mistake_is_one_sentence_with_the_variable_and_what_is_allowed(changes
     assert len(re.findall(said, raised.value.message)) == 1, "said once, without the cause repeated"
 
 
+def test_a_role_that_is_declared_elsewhere_may_read_where_it_lives_and_nowhere_else():
+    def desired(reader):
+        kinds = {**DECLARED["kinds"], "documents": {**DECLARED["kinds"]["documents"], "readers": [reader]}}
+        known = [{"name": "replication", "accounts": ["backups"]}]
+        return buckets_desired(declared(roles={"developers": {"development": {}}}, known_roles=known, kinds=kinds))
+
+    assert "arn:aws:iam::444444444444:role/replication" in str(by_name(desired("backups:replication"))[DOCUMENTS])
+    with pytest.raises(ValueError, match="declared are developers"):
+        desired("development:replication")
+
+
 def test_the_input_is_left_as_it_was():
     before = copy.deepcopy(DECLARED)
     buckets_desired(DECLARED)
