@@ -38,7 +38,7 @@ def case(dice: random.Random) -> tuple[Request, str]:
     known |= {"aws:securetransport": ("true",), "sts:rolesessionname": ("any",)}
     known |= {key.lower(): tuple(value) if isinstance(value, list) else (value,) for key, value in asked.items()}
     ours = judge(principal, action, resource, read(policy) if policy else None, owner, known, trust=trust)
-    return Request(asker, action, resource, owner, identity, policy, boundary, asked), ours.said
+    return Request(asker, action, resource, owner, identity, policy, boundary, context=asked), ours.said
 
 
 def compare(simulator: Simulator, seed: str, many: int) -> dict[str, int]:

@@ -102,6 +102,17 @@ def answer(estate: Estate, arn: str, action: str, resource: str, keys: dict[str,
     return judge(who, action, resource, policy, owner, known, trust=trust is not None).said
 
 
+def possible(keys: dict[str, Any], arn: str) -> dict[str, Any]:
+    """A request's keys as AWS sends them: with TLS or without, no MFA of a role's session, the principal's own tags."""
+    never = ["aws:PrincipalTag/"]
+    if ":role/" in arn:
+        never.append("aws:MultiFactorAuth")
+    elif keys.get("aws:MultiFactorAuthPresent") != "true":
+        never.append("aws:MultiFactorAuthAge")
+    always = {"aws:SecureTransport": "true"}
+    return always | {key: value for key, value in keys.items() if not key.startswith(tuple(never))}
+
+
 def check(seed: str, many: int) -> tuple[int, int]:
     dice, gains, nothing = random.Random(seed), 0, 0
     for _ in range(many):
@@ -122,9 +133,7 @@ def check(seed: str, many: int) -> tuple[int, int]:
             if arn in gainers or arn.rsplit("/", 1)[1] in undecided:
                 continue
             for action, resource in ASKED:
-                keys = {**context(dice), "sts:RoleSessionName": dice.choice(["any", "other"])}
-                if ":role/" in arn:
-                    keys = {key: value for key, value in keys.items() if "MultiFactor" not in key}
+                keys = {**possible(context(dice), arn), "sts:RoleSessionName": dice.choice(["any", "other"])}
                 then = answer(old, arn, action, resource, keys)
                 assert then in ("allowed", "unknown") or answer(new, arn, action, resource, keys) != "allowed", (
                     arn, action, resource, keys, before, after,

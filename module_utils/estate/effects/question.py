@@ -16,6 +16,7 @@ from ansible.module_utils.estate.evaluator.patterns import filled, resource_like
 
 _USERNAME = re.compile(r"\$\{aws:username\}", re.IGNORECASE)
 MOST = 50_000  # pairs of classes that are looked at for one asker
+_BECOMING = ("sts:*", "sts:assumerole")
 NOBODY = "\ue011"  # a name that no pattern has
 
 
@@ -192,7 +193,11 @@ class Question:
     def _actions(self, everything: list[Statement], seeds: list[Statement]) -> list[list[str]]:
         """Actions of every class that a seed is about, those together that the same statements are about."""
         found: dict[tuple[bool, ...], list[str]] = {}
-        for action in representatives(a.lower() for one in [*everything, *seeds] for a in one.actions):
+        # Trusts are about sts alone, also those whose patterns (NotAction, "*") do not say so.
+        patterns = [*_BECOMING, *(a.lower() for one in [*everything, *seeds] for a in one.actions)]
+        for action in sorted(
+            representatives(patterns), key=lambda one: one != _BECOMING[1]
+        ):  # the name that people know
             if any(acts(one, action) for one in seeds):
                 about = (action.startswith("sts:"), *(acts(one, action) for one in everything))
                 found.setdefault(about, []).append(action)
