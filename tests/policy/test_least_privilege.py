@@ -83,7 +83,7 @@ def called(converged_estate: Any) -> dict[str, set[str]]:
     for playbook, words, check in runs:
         done = converged_estate.playbook(playbook, *words, check=check)
         assert done.rc == 0, done.output[-3000:]
-    for account, permission, _ in asks(converged_estate.calls()):  # those that made the buckets among them
+    for account, permission, _ in asks([*converged_estate.making, *converged_estate.calls()]):
         found[account].add(permission)
     return found
 
