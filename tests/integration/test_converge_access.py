@@ -215,6 +215,74 @@ def test_what_is_not_declared_is_reported_and_left_alone(main_account: Control, 
     assert [call["operation"] for call in main_account.writes()] == ["RemoveUserFromGroup"]
 
 
+def declared(name: str) -> dict[str, Any]:
+    """A variable of access.yml as it stands in the file, with its templates."""
+    return yaml.safe_load((ROOT / "inventories/common/group_vars/all/access.yml").read_text())[name]
+
+
+def test_a_role_of_main_that_trusts_a_role_of_another_account_is_made_in_one_run(
+    run_playbook: Any,
+) -> None:
+    roles = declared("access_roles")
+    roles["auditor"] = {"main": {"policies": ["arn:aws:iam::aws:policy/SecurityAudit"]}}
+    roles["security_audit"]["development"]["assume"] = {"main": ["auditor"]}
+
+    done = run_playbook(PLAYBOOK, extra_vars={"access_roles": roles})
+
+    assert done.rc == 0, done.output[-3000:]
+    again = run_playbook(PLAYBOOK, check=True, extra_vars={"access_roles": roles})
+    assert again.report["pending"] == 0
+
+
+def test_what_is_pasted_as_a_plan_says_gives_an_empty_plan(
+    main_account: Control, run_playbook: Any, people: Any
+) -> None:
+    iam = main_account.client("iam")
+    reads = {
+        "Version": "2012-10-17",
+        "Statement": [{"Sid": "", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}],
+    }
+    trust = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"},
+             "Action": ["sts:AssumeRole"]}}  # fmt: skip
+    arn = iam.create_policy(PolicyName="on", Path="/old/", PolicyDocument=json.dumps(reads))["Policy"]["Arn"]
+    bound = iam.create_policy(PolicyName="bound", PolicyDocument=json.dumps(reads))["Policy"]["Arn"]
+    for user in ("zed.example", "0123"):
+        iam.create_user(UserName=user, Path="/people/")
+        iam.add_user_to_group(GroupName="Everyone", UserName=user)
+    for group in ("Ops", "USERS"):
+        iam.create_group(GroupName=group, Path="/people/")
+        iam.add_user_to_group(GroupName=group, UserName="zed.example")
+        iam.attach_group_policy(GroupName=group, PolicyArn=arn)
+    iam.attach_group_policy(GroupName="Ops", PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")
+    iam.put_group_policy(GroupName="Ops", PolicyName="yes", PolicyDocument=json.dumps(reads))
+    iam.create_role(RoleName="old", Path="/old/", AssumeRolePolicyDocument=json.dumps(trust), PermissionsBoundary=bound,
+                    MaxSessionDuration=7200, Description="-", Tags=[{"Key": "No", "Value": "1e3"}])  # fmt: skip
+    iam.attach_role_policy(RoleName="old", PolicyArn=arn)
+    iam.put_role_policy(RoleName="old", PolicyName="on", PolicyDocument=json.dumps(reads))
+    iam.create_instance_profile(InstanceProfileName="old")
+    iam.add_role_to_instance_profile(InstanceProfileName="old", RoleName="old")
+    lists = people()
+    done = run_playbook(PLAYBOOK, "-l", "main-account", check=True, env=lists)
+    assert done.rc == 0, done.output[-3000:]
+
+    content = yaml.safe_load((ROOT / "credentials.example/vars/people.yml").read_text())
+    pasted = {name: declared(name) for name in ("access_groups", "access_roles", "access_policies")}
+    for one in done.report["plans"]["main-account"]["access"]["unmanaged"]:
+        if one["resource"].split(" ", 1)[1] in ("bootstrap", "OrganizationAccountAccessRole"):
+            continue
+        for variable, value in yaml.safe_load(one["adopt"]).items():
+            if isinstance(value, list):
+                content[variable] = [*content.get(variable, []), *value]
+            else:
+                pasted[variable] |= value
+    again = run_playbook(PLAYBOOK, "-l", "main-account", check=True, extra_vars=pasted, env=people(**content))
+
+    assert again.rc == 0, again.output[-3000:]
+    assert again.report["plans"]["main-account"]["access"]["actions"] == []
+    left = {one["resource"] for one in again.report["plans"]["main-account"]["access"]["unmanaged"]}
+    assert left <= {"role bootstrap", "role OrganizationAccountAccessRole", "user bootstrap"}
+
+
 def test_one_refusal_does_not_stop_the_rest_and_a_second_run_finishes(estate_aws: Control, run_playbook: Any) -> None:
     estate_aws.fail("CreateGroup", matching="GroupName=SecurityAudit", code="AccessDenied", times=100)
 

@@ -124,9 +124,19 @@ class Matrix:
             root = f"arn:aws:iam::{self.accounts[self.main]['id']}:root"
             mfa = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
             statements.append({"Sid": "People", "Principal": {"AWS": [root]}, "Condition": mfa})
-        roles = [self.arn("role", a, role, self.roles[role][a]) for kind, role, a in holders if kind == "role"]
-        if roles:
-            statements.append({"Sid": "Roles", "Principal": {"AWS": sorted(roles)}})
+        # AWS takes no trust that names a role which is not there. Those of this account and of the main one are made
+        # before; any other is let in by its account and told by its ARN, whenever it is made.
+        roles = {
+            self.arn("role", a, role, self.roles[role][a]): a in (account, self.main)
+            for kind, role, a in holders
+            if kind == "role"
+        }
+        if there := sorted(arn for arn, made_before in roles.items() if made_before):
+            statements.append({"Sid": "Roles", "Principal": {"AWS": there}})
+        if later := sorted(arn for arn, made_before in roles.items() if not made_before):
+            accounts = sorted({f"{arn.split(':role/')[0]}:root" for arn in later})
+            only = {"ArnEquals": {"aws:PrincipalArn": later}}
+            statements.append({"Sid": "RolesMadeLater", "Principal": {"AWS": accounts}, "Condition": only})
         if entry.get("service"):
             statements.append({"Sid": "Service", "Principal": {"Service": [entry["service"]]}})
         if not statements:

@@ -38,20 +38,21 @@ def unmanaged(wanted: Mapping[str, Any], live: Live) -> list[Unmanaged]:
     for name in sorted(live.groups.keys() - declared["groups"]):
         title = name.lower() if name.lower() not in ("users", *wanted["titles"]) else f"{name.lower()}_members"
         group = live.groups[name]
-        entry: dict[str, Any] = {"members": title, **_elsewhere(group), **_adopt(group)}
+        # Of a group that is not protected Jenkins may change the members, which would be new.
+        entry: dict[str, Any] = {"members": title, "protected": True, **_elsewhere(group), **_adopt(group, live)}
         lists = _yaml({title: list(members[name])})
         report("group", name, "# vars/people.yml", lists, _FILE, _yaml({"access_groups": {name: entry}}))
     known = {role["name"] for role in wanted["known_roles"]}
     for name in sorted(live.roles.keys() - declared["roles"] - known):
         role = live.roles[name]
         if not _AWS_OWN.match(role.path):
-            made: dict[str, Any] = {**_elsewhere(role), "trust": role.trust, **_adopt(role)}
-            made |= {"boundary": role.boundary} if role.boundary else {}
+            made: dict[str, Any] = {**_elsewhere(role), "trust": role.trust, **_adopt(role, live)}
+            made |= {"boundary": _named(role.boundary, live)} if role.boundary else {}
             made |= {"tags": role.tags} if role.tags else {}
             made |= {"instance_profile": True} if name in role.instance_profiles else {}
             report("role", name, _FILE, _yaml({"access_roles": {name: {wanted["account"]: made}}}))
     holders: list[Group | Role] = [*live.groups.values(), *live.roles.values()]
-    held = {arn for holder in holders for arn in holder.managed}
+    held = {arn for holder in holders for arn in (*holder.managed, getattr(holder, "boundary", ""))}
     for name in sorted(live.policies.keys() - declared["policies"]):
         policy = live.policies[name]
         if not _AWS_OWN.match(policy.path):
@@ -72,8 +73,15 @@ def _elsewhere(holder: Group | Role) -> dict[str, Any]:
     return {"path": holder.path} if holder.path != "/" else {}
 
 
-def _adopt(holder: Group | Role) -> dict[str, Any]:
-    return {key: value for key, value in (("policies", list(holder.managed)), ("inline", holder.inline)) if value}
+def _adopt(holder: Group | Role, live: Live) -> dict[str, Any]:
+    held = {"policies": [_named(arn, live) for arn in holder.managed], "inline": holder.inline}
+    return {key: value for key, value in held.items() if value}
+
+
+def _named(arn: str, live: Live) -> str:
+    """A policy of the account by its name, as it is declared; AWS's own by their ARN."""
+    name = arn.rsplit("/", 1)[-1]
+    return name if name in live.policies and live.policies[name].arn == arn else arn
 
 
 def of_their_own(live: Live) -> list[str]:

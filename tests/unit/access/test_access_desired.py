@@ -56,6 +56,20 @@ def test_one_entry_is_both_sides_of_a_grant() -> None:
     assert "Condition" not in roles
 
 
+def test_a_role_that_is_made_later_is_trusted_before_it_is_there() -> None:
+    """AWS refuses a trust that names a role which does not exist; main is converged first, the others side by side."""
+    reads = {"assume": {"main": ["auditor"], "production": ["reader"]}}
+    accounts = {**MATRIX["accounts"], "development": {"id": "222222222222"}}
+    roles = {**MATRIX["roles"], "auditor": {"main": {}}, "reader": {"production": {}}}
+    roles["audit"] = {"development": {**reads, "service": "ec2.amazonaws.com"}}
+    given = matrix(accounts=accounts, roles=roles)
+
+    for account, role in (("main", "auditor"), ("production", "reader")):
+        (trust,) = by_name(access_desired(given, account)["roles"])[role]["trust"]["Statement"]
+        assert trust["Principal"] == {"AWS": ["arn:aws:iam::222222222222:root"]}
+        assert trust["Condition"] == {"ArnEquals": {"aws:PrincipalArn": ["arn:aws:iam::222222222222:role/audit"]}}
+
+
 def test_without_the_entry_neither_side_is_there() -> None:
     fewer = matrix()
     del fewer["groups"]["Devs"]["assume"]

@@ -200,7 +200,7 @@ def test_what_is_live_but_not_declared_is_reported_with_what_adopts_it() -> None
     assert made.actions == []
     assert {found.resource for found in made.unmanaged} == {"user zed", "group Old", "role old", "policy Legacy"}
     adopt = {found.resource: yaml.safe_load(found.adopt) for found in made.unmanaged}
-    group_adopted = {"members": "old", "policies": [AWS], "inline": {"x": SAYS}}
+    group_adopted = {"members": "old", "protected": True, "policies": [AWS], "inline": {"x": SAYS}}
     assert adopt["group Old"] == {"old": ["zed"], "access_groups": {"Old": group_adopted}}
     assert adopt["role old"] == {"access_roles": {"old": {"main": {"trust": OTHER}}}}
     assert adopt["policy Legacy"] == {"access_policies": {"Legacy": SAYS}}
@@ -323,7 +323,7 @@ def test_what_is_pasted_is_read_as_it_is_meant(name: str) -> None:
     assert adopt["user"] == {"users": [{"name": name, "path": "/people/"}]}
     assert adopt["group"] == {
         "users_members": [name],
-        "access_groups": {"USERS": {"members": "users_members", "path": "/people/"}},
+        "access_groups": {"USERS": {"members": "users_members", "protected": True, "path": "/people/"}},
     }
     assert adopt["role"]["access_roles"][name]["main"] == {
         "path": "/x/", "trust": OTHER, "tags": {"a": "on"}, "instance_profile": True,
