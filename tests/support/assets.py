@@ -295,15 +295,13 @@ def render(
         "assets_router_ca_path": str(ca),
         "assets_router_rate": 0,
         "assets_router_rate_connections": 0,
-        "__assets_router_nginx_version": {"stderr": version},
-        "__assets_router_release": "test",
+        "__assets_router_info": {"nginx": version, "headers_more": HEADERS_MORE.exists(), **changes.pop("info", {})},
         "__assets_router_password_written": "test",
-        "__assets_router_module": {"stat": {"exists": HEADERS_MORE.exists()}},
         **changes,
     }
     templar = Templar(loader=loader, variables=variables)
     text = templar.template(trust_as_template((ROLE / "templates" / "assets.j2").read_text()))
-    return text, variables
+    return text.replace("@release@", "test"), variables
 
 
 class Router:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import http.client
 import re
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from ansible.module_utils.estate.assets.resolve import read_element
+from ansible.module_utils.estate.assets.router import ask
 
 # nginx writes the key as a line behind a binary header (ngx_http_file_cache.h, ngx_http_file_cache_header_t).
 _KEY = re.compile(rb"\nKEY: ([^\n]*)\n")
@@ -45,24 +44,6 @@ def read(raw: str) -> str | None:
         return None
 
 
-class _ByFile(http.client.HTTPConnection):
-    def __init__(self, path: str) -> None:
-        super().__init__("localhost", timeout=30)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self._path)
-
-
 def ask_anew(socket_path: str, domain: str, path: str) -> int:
     """The status, once the router has asked S3; whatever it says replaces what was stored."""
-    connection = _ByFile(socket_path)
-    try:
-        connection.request("GET", path, headers={"Host": domain})
-        answer = connection.getresponse()
-        answer.read()
-        return answer.status
-    finally:
-        connection.close()
+    return ask(socket_path, domain, path)[0]
