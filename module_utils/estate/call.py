@@ -14,6 +14,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any, NamedTuple, TypeVar
 
 from ansible.module_utils.estate.errors import Refusal, error_code, sentence
@@ -257,6 +258,15 @@ class Clients:
             if key not in self._clients:
                 self._clients[key] = self.session.client(service, region_name=key[1], **self._options)
             return self._clients[key]
+
+    def of(self, profile: str) -> Clients:
+        """The same of another account's profile; what AWS refuses there still ends this module."""
+        other = SimpleNamespace(
+            params={**self._module.params, "profile": profile},
+            ansible_version=self._module.ansible_version,
+            fail_json=self._module.fail_json,
+        )
+        return Clients(other)
 
     def ask(self, question: Callable[[], T], doing: str = "Cannot read what is live") -> T:
         """The answer; a refusal, AWS's or our own, ends the module in a sentence."""

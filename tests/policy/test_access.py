@@ -326,6 +326,7 @@ OURS = {
     "AddDatabaseBackups",
     "CanariesOnly",
     "ConvergeBuckets",
+    "ConvergeDns",
     "ReadDatabaseBackups",
     "SeeAccess",
     "SeeBuckets",

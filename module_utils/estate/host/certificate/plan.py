@@ -49,8 +49,9 @@ def plan(
         "ValidationMethod": "DNS",
         # Asking twice within the hour gives the same certificate.
         "IdempotencyToken": hashlib.sha256(" ".join(wanted).encode()).hexdigest()[:32],
-        "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
     }
+    if tags:  # AWS takes no empty list of them
+        params["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
     if alternative_names:
         params["SubjectAlternativeNames"] = alternative_names
     resource = resource_of(domain)

@@ -1,0 +1,125 @@
+"""What is refused before the first call, in sentences that say where and what instead."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible.module_utils.estate.dns.check import mistakes
+from ansible.module_utils.estate.dns.desired import dns_desired, parent_of
+
+ACCOUNTS = ("main", "development", "production")
+ROOT = Path(__file__).parents[3]
+
+
+def zones(records=None, **more):
+    return {"shop.example": {"account": "main", "delegated_by": "the registrar", "records": records or {}} | more}
+
+
+def said(declared) -> list[str]:
+    return [one.said for one in mistakes(declared, ACCOUNTS)]
+
+
+def test_the_inventory_is_right():
+    declared = yaml.safe_load((ROOT / "inventories/common/group_vars/all/dns.yml").read_text())["dns_zones"]
+    assert said(declared) == []
+
+
+@pytest.mark.parametrize(
+    ("records", "sentence"),
+    [
+        ({"www": "x.example."}, "is not a name and a type"),
+        ({"www CNAM": "x.example."}, "did you mean CNAME?"),
+        ({"www.shop.example CNAME": "x.example."}, "names are relative to the zone: write 'www'"),
+        ({"www. CNAME": "x.example."}, "names are relative"),
+        ({"@ CNAME": "x.example."}, "stands at the zone's apex"),
+        ({"@ NS": "ns.example."}, "made by Route 53"),
+        ({"@ SOA": "x"}, "of no type that Route 53 takes"),
+        ({"www CNAME": "x.example"}, "needs a dot at its end"),
+        ({"www CNAME": ["x.example.", "y.example."]}, "a CNAME has one"),
+        ({"www A": "192.0.2.300"}, "which is none of this type"),
+        ({"@ MX": "mail.example."}, "which is none of this type"),
+        ({"@ CAA": "issue amazon.com"}, "which is none of this type"),
+        ({"_sip._tcp SRV": "10 5060 sip.example."}, "which is none of this type"),
+        ({"www A": ["192.0.2.1", "192.0.2.1"]}, "has the value 192.0.2.1 twice"),
+        ({"www A": []}, "needs a value"),
+        ({"www A": {"ttl": -1, "values": "192.0.2.1"}}, "has the ttl -1"),
+        ({"www A": {"ttl": 60}}, "needs either values or an alias"),
+        ({"www A": {"value": "192.0.2.1"}}, "has 'value', which nothing reads; allowed are alias, set, ttl, values"),
+        ({"@ TXT": '"v=spf1 -all"'}, "write the text alone"),
+        ({"@ TXT": "x" * 4001}, "allowed are 4000"),
+        ({"@ TXT": ["v=spf1 -all", "v=spf1 a -all"]}, "more than one text of v=spf1"),
+        ({"@ A": {"alias": "d111111abcdef8.cloudfront.net"}}, "alias without a dot at its end"),
+        ({"@ A": {"alias": "d1.cloudfront.net.", "ttl": 60}}, "leave ttl out"),
+        ({"@ A": {"alias": {"name": "x.example.", "load_balancer": "y"}}}, "neither a name nor"),
+        ({"www A": [{"values": "192.0.2.1"}, {"values": "192.0.2.2"}]}, "needs a set with its SetIdentifier"),
+        # together
+        ({"www A": "192.0.2.1", "WWW A": "192.0.2.2"}, "WWW A is declared twice, as 'www A' too"),
+        ({"www CNAME": "x.example.", "www TXT": "y"}, "www CNAME stands beside TXT"),
+        ({"www CNAME": "api.shop.example."}, "points to api.shop.example., which nothing declares"),
+        ({"@ MX": "1 mx.shop.example.", "mx CNAME": "x.example."}, "which is a CNAME; MX needs a name with an address"),
+        ({"a CNAME": "b.shop.example.", "b CNAME": "a.shop.example."}, "to itself"),
+    ],
+)  # fmt: skip
+def test_what_dns_or_route_53_would_not_take_is_named_with_what_is_allowed(records, sentence):
+    found = said(zones(records))
+    assert any(sentence in one for one in found), found
+
+
+def test_names_that_are_right_are_left_alone():
+    assert said(zones({
+        "*.apps CNAME": "x.example.", "@ A": {"alias": "www.shop.example."}, "www A": ["192.0.2.1", "192.0.2.2"],
+        "x CNAME": "anything.apps.shop.example.", "_dmarc TXT": "v=DMARC1;p=none", "@ CAA": '0 issue "amazon.com"',
+        "@ HTTPS": "1 . alpn=h2", "v6 AAAA": "2001:db8::1", "_s._tcp SRV": "1 10 5269 x.example.",
+        "b A": [{"set": {"SetIdentifier": "one", "Weight": 1}, "values": "192.0.2.1"},
+                {"set": {"SetIdentifier": "two", "Weight": 9}, "values": "192.0.2.2"}],
+    })) == []  # fmt: skip
+
+
+def test_a_zone_says_whose_it_is_and_who_delegates_it():
+    assert "did you mean" not in said(zones(account="nobody"))[0]
+    assert "allowed are development, main, production" in said(zones(account="nobody"))[0]
+    assert "say in delegated_by who delegates it" in said({"shop.example": {"account": "main"}})[0]
+    both = zones() | {"new.shop.example": {"account": "production", "delegated_by": "me"}}
+    assert said(both) == [".new.shop.example: shop.example delegates it: leave delegated_by out"]
+    assert "has 'record', which nothing reads" in said(zones(record={}))[0]
+    assert "is no name of a zone" in said({"Shop.example.": {"account": "main"}})[0]
+    assert said(None) == [" is empty; allowed are zones by name"]
+    assert said({"shop.example": None})[0].startswith(".shop.example: is empty")
+
+
+def test_what_lies_below_a_delegation_belongs_to_that_zone():
+    both = zones({"www.new CNAME": "x.example."}) | {"new.shop.example": {"account": "production"}}
+    assert "is in new.shop.example, which is delegated" in said(both)[0]
+    own = zones({"new NS": "ns.example."}) | {"new.shop.example": {"account": "production"}}
+    assert "leave it out" in said(own)[0]
+    elsewhere = zones({"old NS": ["ns1.old.shop.example.", "ns.example."], "ns1.old A": "192.0.2.1"})
+    assert said(elsewhere) == []  # with its glue
+    assert "which nothing declares" in said(zones({"old NS": "ns1.old.shop.example."}))[0]
+
+
+def test_names_of_others_are_not_declared_and_absent_ones_are_not_there():
+    assert "is one of others" in said(zones({"x.team A": "192.0.2.1"}, others=["*.team"]))[0]
+    assert "is declared and absent" in said(zones({"x A": "192.0.2.1"}, absent=["x A"]))[0]
+    assert "absent: x is not a name and a type" in said(zones(absent=["x"]))[0]
+    assert said(zones({"x CNAME": "y.team.shop.example."}, others=["*.team"])) == []
+
+
+def test_an_account_gets_its_zones_with_what_they_delegate_to():
+    declared = zones({"www CNAME": "x.example."}) | {
+        "new.shop.example": {"account": "production"},
+        "deep.new.shop.example": {"account": "main"},
+    }
+    wanted = dns_desired(declared, "main", 600)
+    assert {zone: one["children"] for zone, one in wanted.items()} == {
+        "shop.example.": {"new.shop.example.": "production"},
+        "deep.new.shop.example.": {},
+    }
+    assert dns_desired(declared, "production", 600)["new.shop.example."]["children"] == {
+        "deep.new.shop.example.": "main"
+    }
+    assert parent_of("deep.new.shop.example.", {"shop.example.": 0, "new.shop.example.": 0}) == "new.shop.example."
+    assert wanted["shop.example."]["records"] == [
+        {"Name": "www.shop.example.", "Type": "CNAME", "TTL": 600, "ResourceRecords": [{"Value": "x.example."}]}
+    ]
