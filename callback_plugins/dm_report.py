@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime
-import json
 import os
 import re
+import textwrap
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,18 @@ from ansible import constants as C
 from ansible import context
 from ansible.playbook.task_include import TaskInclude
 from ansible.plugins.callback.default import CallbackModule as Default
+from ansible.utils.color import stringc
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 ROOT = Path(__file__).resolve().parents[1]
 ansible.module_utils.__path__.append(str(ROOT / "module_utils"))
 from ansible.module_utils.estate.commits import commits
+from ansible.module_utils.estate.findings import declared, keep, written
+from ansible.module_utils.estate.findings.accepted import judge, problems
+from ansible.module_utils.estate.findings.collect import collect
+from ansible.module_utils.estate.findings.finding import Finding
+from ansible.module_utils.estate.findings.page import is_new, kinds, named
+from ansible.module_utils.estate.findings.since import Since
 
 DOCUMENTATION = r"""
 name: dm_report
@@ -29,7 +37,9 @@ short_description: Show diffs, failures in one sentence, and a summary; store th
 description:
   - Like the default callback, but a failure is one sentence (all of it with C(-v)), and the end is a line for each
     host that says what there was to do.
-  - Writes the plan (or what an apply did) as JSON, and as an HTML page beside it.
+  - A resource or file that is new is a line; all of it with C(-v), and on the page.
+  - Writes the plan (or what an apply did) as JSON, and as an HTML page beside it; keeps both under C(report/), and says
+    what is new since the last run of the same command that looked at everything.
   - Where every play sets C(dm_only_shows), there is neither a summary nor a plan.
 extends_documentation_fragment:
   - default_callback
@@ -39,6 +49,10 @@ options:
     description: Where the JSON goes; by default C(build/plan-INVENTORY.json), C(build/run-INVENTORY.json) for an apply.
     env:
       - name: DM_PLAN_FILE
+  base:
+    description: The stored run to compare with; by default the last one of the same command and stage that is kept.
+    env:
+      - name: DM_BASE
 """
 
 _WORDS = {"add": ("to add", "added"), "change": ("to change", "changed"), "remove": ("to remove", "removed")}
@@ -81,6 +95,9 @@ def _of_arguments(role: str, errors: list[str]) -> str:
     return f"{', '.join(said)} (inventories/*/group_vars/all and host_vars; roles/{role}/meta/argument_specs.yml)."
 
 
+LONGEST = 240  # characters of a line that is told without -v
+MOST = 20  # lines of one word without -v
+_SEVERITY_COLOURS = {"critical": C.COLOR_ERROR, "high": C.COLOR_ERROR, "medium": C.COLOR_CHANGED}
 # What a plan says beside its changes, and the word for it.
 _TOLD = {"effects": "this means", "drift": "drift", "notes": "note"}
 
@@ -136,6 +153,13 @@ def reasons(outcomes: list[dict[str, str]]) -> dict[tuple[str, str], list[dict[s
     return found
 
 
+def render(template: str, shown: Mapping[str, Any]) -> str:
+    templates = Environment(
+        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    return templates.get_template(template).render(shown)
+
+
 class CallbackModule(Default):
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "stdout"
@@ -151,6 +175,10 @@ class CallbackModule(Default):
         self._started = datetime.datetime.now(datetime.UTC)
         self._wanted: dict[str, dict[str, None]] = {}  # host -> the parts (tags) that plays have for it, in their order
         self._looked_at: dict[str, set[str]] = defaultdict(set)  # host -> tags of the tasks that it got to
+        self._callers: dict[str, str] = {}  # host -> as whom AWS knew the run there
+        self._vars: Any = None  # Ansible's manager of variables, once a play has one
+        self._found: list[Finding] = []
+        self._since = Since()
 
     def v2_playbook_on_start(self, playbook: Any) -> None:
         for play in playbook.get_plays():
@@ -167,6 +195,7 @@ class CallbackModule(Default):
 
     def v2_playbook_on_play_start(self, play: Any) -> None:
         self._check = bool(play.check_mode)
+        self._vars = play.get_variable_manager()
         self._only_shows = self._only_shows and bool(play.get_vars().get("dm_only_shows"))
         if not self._check and "dm_reviewed" in play.get_variable_manager().extra_vars:
             self._refuse_what_was_not_compared()
@@ -218,36 +247,41 @@ class CallbackModule(Default):
         returned, host = result.result, result.host.get_name()
         self._looked_at[host].update(parts_of(result.task))
         if isinstance(returned.get("plan"), dict) and "purpose" in returned["plan"]:
-            plan = {**returned["plan"], "outcomes": returned.get("outcomes", []), "diff": returned.get("diff", [])}
-            self._plans.setdefault(host, {})[plan["purpose"]] = plan
+            more = {name: returned.get(name, []) for name in ("outcomes", "diff", "proofs")}
+            self._plans.setdefault(host, {})[returned["plan"]["purpose"]] = {**returned["plan"], **more}
         elif returned.get("changed"):
             shown = [] if result.task.no_log else diffs(returned)
             self._tasks.append({"host": host, "task": result.task.get_name().strip(), "diff": shown})
+        if result.task.action == "dm_account" and "arn" in returned:
+            self._callers[host] = returned["arn"]
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
         hosts = [host for host in sorted(stats.processed) if self._was_looked_at(host)]
-        # Stored first: who reads the rest may have gone.
-        page = (
-            None
-            if self._only_shows
-            else self._store({host: self._row(host) for host in hosts}, sorted(stats.processed))
-        )
-        if page:
-            self._sum_up(hosts)
+        if not self._only_shows:
+            # Stored first: who reads the rest may have gone.
+            rows = {host: self._row(host) for host in hosts}
+            page = self._store(rows, sorted(stats.processed), stats.custom.get("_run", {}))
+            self._sum_up(hosts, page)
+            self._display.display(f"\n{page} shows all of it.")
         for failure in self._failures:
             self._display.display(f"{failure['host']}: {failure['sentence']}", color=C.COLOR_ERROR, stderr=True)
-        if page:
-            self._display.display(f"\n{page} shows all of it.")
 
-    def _sum_up(self, hosts: list[str]) -> None:
+    def _sum_up(self, hosts: list[str], page: Path) -> None:
         plans = [plan for host in hosts for plan in self._plans.get(host, {}).values()]
-        for plan in plans:
-            for found in plan["unmanaged"]:
+        if page.stem.startswith("audit"):
+            for severity, line in written.lines(self._found, self._since):
+                self._tell(line, _SEVERITY_COLOURS.get(severity))
+        else:
+            for found in (one for plan in plans for one in plan["unmanaged"]):
                 where = f" into {found['file']}" if found.get("file") else ""
-                self._display.display(f"unmanaged: {found['resource']}; to adopt it, paste{where}:\n{found['adopt']}")
-        for kind, word in _TOLD.items():
-            for note in together(note for plan in plans for note in plan.get(kind, ())):
-                self._display.display(f"{word}: {note}")
+                paste = f"paste{where}:\n{found['adopt']}" if self._whole else f"paste what the page shows{where}"
+                self._display.display(f"unmanaged: {found['resource']}; to adopt it, {paste}")
+            for kind, word in _TOLD.items():
+                said = sorted(together(note for plan in plans for note in plan.get(kind, ())), key=_of_roles)
+                for note in said if self._whole else said[:MOST]:
+                    self._tell(f"{word}: {note}")
+                if len(said) > MOST and not self._whole:
+                    self._display.display(f"{word}: {len(said) - MOST} more, on the page (-v shows all)")
         self._display.display("")
         for host in hosts:
             row = self._row(host)
@@ -256,6 +290,15 @@ class CallbackModule(Default):
             self._display.display(f"{host}: {self._words(row)}{missed}", color=_colour(row))
         if missed_hosts := [host for host in sorted(self._wanted) if host not in hosts]:
             self._display.display(f"not looked at: {', '.join(missed_hosts)}")
+
+    @property
+    def _whole(self) -> bool:
+        return bool(self._display.verbosity)
+
+    def _tell(self, line: str, colour: str | None = None) -> None:
+        """A line that is not much longer than the terminal is wide."""
+        cut = not self._whole and len(line) > LONGEST
+        self._display.display(f"{line[:LONGEST]} …" if cut else line, color=colour)
 
     def _left_out(self, host: str) -> list[str]:
         """The parts of a host that a limit, a tag or an earlier failure left out."""
@@ -280,7 +323,7 @@ class CallbackModule(Default):
         failed = [f"{row['failed']} failed"] if row["failed"] else []
         return ", ".join([*said, f"{row['unmanaged']} unmanaged", *failed])
 
-    def _store(self, rows: dict[str, dict[str, int]], met: list[str]) -> Path:
+    def _store(self, rows: dict[str, dict[str, int]], met: list[str], custom: dict[str, Any]) -> Path:
         # The last one: the embedded AWS lies over all others.
         inventory = Path((context.CLIARGS.get("inventory") or ["none"])[-1].rstrip(",")).name
         default = f"build/{'plan' if self._check else 'run'}-{inventory}.json"
@@ -291,46 +334,103 @@ class CallbackModule(Default):
             "check": self._check,
             "started": self._started.isoformat(timespec="seconds"),
             "seconds": round((datetime.datetime.now(datetime.UTC) - self._started).total_seconds(), 1),
+            "versions": {name: version(name) for name in ("ansible-core", "boto3")},
+            "callers": self._callers,
             "pending": sum(row[verb] for row in rows.values() for verb in _WORDS),
             "drift": sum(len(plan.get("drift", ())) for plans in self._plans.values() for plan in plans.values()),
             "grants": any(plan.get("grants") for plans in self._plans.values() for plan in plans.values()),
             "summary": rows,
             "looked_at": [*rows],
             "left_out": {host: self._left_out(host) for host in sorted(self._wanted)},
+            "parts": {host: [*parts] for host, parts in sorted(self._wanted.items())},
             "limit": context.CLIARGS.get("subset") or "",
             "tags": ",".join(tag for tag in context.CLIARGS.get("tags") or () if tag != "all"),
             "plans": self._plans,
             "tasks": self._tasks,
             "failures": self._failures,
+            "tables": custom.get("page_tables", {}),
+            "picture": custom.get("page_picture", ""),
         }
+        given = {host: self._vars_of(host) for host in rows}
+        report["accounts"] = {host: account for host, own in given.items() if (account := _account(own))}
+        report["accepted"] = accepted = _accepted(next(iter(given.values()), {}), self._started.date())
+        self._found = judge(self._located(collect(report), given), accepted, self._started.date())
+        report["findings"] = [one.as_dict() for one in self._found]
         # `ansible-playbook -e @plan.json` hands dm_reviewed to the modules, which refuse any other plan.
         # A host that only its guard looked at is met again when the plan is carried out, and may change nothing.
         reviewed = {host: {name: plan["digest"] for name, plan in self._plans.get(host, {}).items()} for host in met}
         return self.write({"dm_reviewed": reviewed, "dm_plan": report}, path)
 
+    def _vars_of(self, name: str) -> Any:
+        """A host's variables as they are written, with their files and lines; nothing of them is worked out."""
+        host = self._vars._inventory.get_host(name) if self._vars else None
+        return self._vars.get_vars(host=host, include_hostvars=False) if host else {}
+
+    def _located(self, found: list[Finding], given: dict[str, Any]) -> list[Finding]:
+        """Each with the line of the vars that its first resource comes from."""
+        known = {host: declared.index(own) for host, own in given.items()}
+        located = []
+        for one in found:
+            host, _, name = one.resources[0].partition(": ")
+            purpose = one.places[0].partition(" ")[2] if one.places else ""
+            file, line = declared.line_of(name, purpose, known.get(host, {}), ROOT) if name else ("", 0)
+            located.append(one._replace(file=file, line=line))
+        return located
+
     def write(self, plan: dict[str, Any], path: Path) -> Path:
         """The plan as JSON, and as a page beside it, whose path is returned. What bin/estate merge makes, too."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(plan, indent=1, default=str)
-        path.write_text(text + "\n", encoding="utf-8")
-        templates = Environment(
-            loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined
-        )
-        page = templates.get_template("dm_report.html.j2").render(
-            json.loads(text)["dm_plan"], diff=self._page_diff, together=together, reasons=reasons
-        )
-        path.with_suffix(".html").write_text(page, encoding="utf-8")
+        base = keep.base_of(plan["dm_plan"], path, os.environ.get("DM_BASE", ""))
+        self._since = keep.store(plan, path, base, self._page_diff, render)
         return path.with_suffix(".html")
 
     def _get_diff(self, difflist: Any) -> str:
-        return super()._get_diff(diffs({"diff": difflist}))
+        """On a terminal what is new is a line; people's gains are told at the end, by what they mean."""
+        found = diffs({"diff": difflist})
+        if self._whole:
+            return str(super()._get_diff(found))
+        shown = [one for one in found if one.get("before_header") != "people"]
+        new = [line for kind, names in kinds(map(_named, filter(is_new, shown))) for line in _wrapped(kind, names)]
+        rest = [one for one in shown if not is_new(one)]
+        text = "\n".join(stringc(line, C.COLOR_DIFF_ADD) for line in new)
+        return text + ("\n" if new and rest else "") + (str(super()._get_diff(rest)) if rest else "")
 
     def _page_diff(self, diff: Any) -> str:
         """The diff as the terminal shows it, without its colours."""
-        return re.sub(r"\x1b\[[\d;]*m", "", self._get_diff(diff)) if diff else ""
+        return re.sub(r"\x1b\[[\d;]*m", "", super()._get_diff(diffs({"diff": diff}))) if diff else ""
 
 
 def _colour(row: dict[str, int]) -> str:
     if row["failed"]:
         return C.COLOR_ERROR
     return C.COLOR_CHANGED if any(row[verb] for verb in _WORDS) else C.COLOR_OK
+
+
+def _account(given: Any) -> dict[str, str]:
+    name = str(given.get("dm_account", ""))
+    return {"name": name, "id": str(given["dm_accounts"][name]["id"])} if name in given.get("dm_accounts", {}) else {}
+
+
+def _accepted(given: Any, today: datetime.date) -> list[dict[str, Any]]:
+    """What is accepted, where that is well said; bin/estate check says what is not."""
+    entries = given.get("accepted_findings") or []
+    return [dict(entry) for entry in entries if not list(problems([entry], today))]
+
+
+def _named(diff: Mapping[str, Any]) -> str:
+    """A new file with its length, since its content is not shown."""
+    after = diff.get("after")
+    lines = f" ({after.count(chr(10))} lines)" if isinstance(after, str) and "\n" in after else ""
+    return f"{named(diff)}{lines}"
+
+
+def _wrapped(kind: str, names: list[str]) -> list[str]:
+    head = f"+ {kind} " if kind else "+ "
+    return textwrap.wrap(
+        ", ".join(names), 118, initial_indent=head, subsequent_indent=" " * len(head),
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip
+
+
+def _of_roles(line: str) -> tuple[bool, bool]:
+    """People first, then roles, and what was not proved at once: whoever approves reads from the top."""
+    return (not line.startswith("not proved"), line.startswith("role "))

@@ -20,7 +20,7 @@ from ansible.module_utils.estate.review import lines, review
 from ansible.module_utils.estate.review.credentials import finding
 from ansible.module_utils.estate.review.findings import ordered
 from ansible.module_utils.estate.review.picture import picture
-from ansible.module_utils.estate.review.table import table
+from ansible.module_utils.estate.review.table import table, ways
 
 DOCUMENTATION = r"""
 name: access_review
@@ -85,7 +85,7 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - C(table), text for a terminal, and C(files), contents by name.
+    - C(table), text for a terminal; C(ways), its first part as data; C(files), contents by name.
     - C(files) are C(access.csv), a line for each way in; C(access_findings.csv); C(access_buckets.csv);
       C(access.svg), the picture.
     - C(review), all of it as data, with C(grants), C(dangling), C(unreachable), C(outsiders), C(able),
@@ -120,7 +120,8 @@ def access_review(
         "access_buckets.csv": lines.written(found.buckets, lines.COLUMNS["buckets"]),
         "access.svg": picture(found, lives, main, title),
     }
-    return {"review": found._asdict(), "table": table(found, int(width), colour, main), "files": files}
+    shown = {"table": table(found, int(width), colour, main), "ways": ways(found.grants, main)}
+    return {"review": found._asdict(), "files": files, **shown}
 
 
 def _access_review_filter(lives: Any, now: str, **more: Any) -> dict[str, Any]:

@@ -29,7 +29,8 @@ def plan(words: Words) -> int:
 
 
 def audit(words: Words) -> int:
-    return play("audit_estate", words, f"audit-{words['STAGE']}", "--check", "--diff")
+    base = {"DM_BASE": words["BASE"]} if words.get("BASE") else None
+    return play("audit_estate", words, f"audit-{words['STAGE']}", "--check", "--diff", env=base)
 
 
 def prove(words: Words) -> int:
@@ -118,6 +119,15 @@ def withdraw(words: Words) -> int:
 
 def access(words: Words) -> int:
     return play("review_access", words, f"access-{words['STAGE']}", "-e", f"access_review_width={_columns()}")
+
+
+def compare(words: Words) -> int:
+    """What is new in RUN since BASE: any two stored runs of one command."""
+    paths = [words.get(name, "") for name in ("BASE", "RUN")]
+    for name, path in zip(("BASE", "RUN"), paths, strict=True):
+        if not Path(path).is_file():
+            raise Refusal(f"{name}='{path}' is no file; {words['BUILD']}/report/runs has the runs that are kept")
+    return call(BIN / "python", ROOT / "bin/commands/compare_runs.py", *paths)
 
 
 def _columns() -> int:

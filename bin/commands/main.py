@@ -51,7 +51,9 @@ GROUPS = {
         "prove": Command("Write canaries and follow them: replication, assets",
                          estate.prove, _PART, _with_accounts, ("prove_estate",)),
         "audit": Command("Read only: drift, unmanaged, MFA delete, replication, who may go where",
-                         estate.audit, _PART, _with_accounts, ("audit_estate",)),
+                         estate.audit, (*_PART, "BASE"), _with_accounts, ("audit_estate",)),
+        "compare": Command("Say what RUN=build/report/runs/….json found that BASE=… did not; 2 where there is any",
+                           estate.compare, ("BASE", "RUN", "BUILD")),
         "verify-assets": Command("Fetch a canary of each public kind through the router, see the private ones refused",
                                  estate.verify_assets, _PART, _stages, ("verify_assets",)),
         "withdraw": Command("Empty the document of URL=https://… from every router at once, and prove it; take it out "
@@ -117,6 +119,7 @@ Words                (each command names those that it takes, where one is wrong
   TAGS               only these parts: {tags}; of prove and audit also
                      {proofs}
   PLAN               a file that plan wrote
+  BASE               the stored run that an audit compares with; the last green one where nothing is said
   ARGS               more options of the program that is called: ARGS=-v
   BUILD              the directory for plans and reports; build where nothing is said
 

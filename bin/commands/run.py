@@ -101,5 +101,13 @@ def play(
     if not plan["looked_at"]:
         raise Refusal("nothing was looked at: no host that LIMIT leaves has a part that TAGS names")
     # What no call can repair is a finding of an audit, and nothing that a converge could do.
-    drift = plan["drift"] if store.startswith("audit") else 0
-    return 2 if plan["check"] and (plan["pending"] or drift) else 0
+    found = store.startswith("audit") and any(_needs_somebody(one) for one in plan["findings"])
+    return 2 if found or (plan["check"] and plan["pending"] and not store.startswith("audit")) else 0
+
+
+def _needs_somebody(finding: dict[str, Any]) -> bool:
+    """Not what is accepted, merely unmanaged, or of who may go where: an audit stays green with it."""
+    return finding["state"] == "open" and finding["kind"] in _TO_MEND
+
+
+_TO_MEND = ("change", "missing", "surplus", "drift", "failed", "proof failed", "proof waiting")

@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 INVENTORIES = ROOT / "inventories"
 PLAYBOOKS = ROOT / "playbooks"
-_PATHS = {"BUILD", "PLAN", "JUNIT", "JENKINS_WAR", "JENKINS_PLUGIN_MANAGER", "JENKINS_PLUGIN_DIR"}
+_PATHS = {"BASE", "BUILD", "PLAN", "RUN", "JUNIT", "JENKINS_WAR", "JENKINS_PLUGIN_MANAGER", "JENKINS_PLUGIN_DIR"}
 
 
 Words = dict[str, str]  # what was said: STAGE, LIMIT, …

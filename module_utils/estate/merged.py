@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible.module_utils.estate.findings import finding as findings
+
 _SAME = ("inventory", "check", "tags", "commits")
 
 
@@ -27,7 +29,7 @@ def merged(plans: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         raise ValueError(f"{', '.join(twice)}: planned twice")
 
     def by_host(key: str) -> dict[str, Any]:
-        found = {host: value for part in parts for host, value in part[key].items()}
+        found = {host: value for part in parts for host, value in part.get(key, {}).items()}
         return {host: found[host] for host in sorted(found)}
 
     def listed(key: str) -> list[Any]:
@@ -37,6 +39,8 @@ def merged(plans: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         host: part["left_out"].get(host, []) for part in parts for host in part["looked_at"]
     }
     limits = {limit for part in parts for limit in part["limit"].split(",")}
+    # One cause that several parts found is one finding again.
+    found = findings.merged(findings.of_dict(one) for part in parts for one in part.get("findings", ()))
     whole |= {
         "started": "",
         "seconds": None,
@@ -46,8 +50,11 @@ def merged(plans: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "left_out": {host: left_out[host] for host in sorted(left_out)},
         "limit": ",".join(sorted(limits - {""})),
         "plans": by_host("plans"),
+        "accounts": by_host("accounts"),
+        "callers": by_host("callers"),
         "tasks": listed("tasks"),
         "failures": listed("failures"),
+        "findings": [one.as_dict() for one in found],
     }
     reviewed: dict[str, dict[str, str]] = {}
     for plan in plans:

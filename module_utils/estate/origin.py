@@ -10,6 +10,12 @@ except ImportError:  # on another machine there are no vars
     Origin = None
 
 
+def place_of(value: Any) -> tuple[str, int] | None:
+    """(file, line), or None where nobody knows."""
+    origin = Origin.get_tag(value) if Origin else None
+    return (origin.path, origin.line_num) if origin and origin.path and origin.line_num else None
+
+
 def line_of(value: Any) -> str:
     """' (line 7)', or '' where nobody knows."""
     origin = Origin.get_tag(value) if Origin else None

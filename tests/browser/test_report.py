@@ -1,91 +1,228 @@
-"""The page that a run leaves under build/, as a person sees it."""
+"""The page that a run leaves under build/report, as a person sees it: on a phone, a laptop, in the dark, on paper."""
 
 from __future__ import annotations
 
+import base64
+import copy
+import os
+import shutil
+import subprocess
 from pathlib import Path
+from typing import Any
 
-import dm_report
 import pytest
-from dm_report import CallbackModule, reasons, together
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from ansible.module_utils.estate.findings import keep
+from ansible.module_utils.estate.findings.accepted import judge
+from ansible.module_utils.estate.findings.collect import collect
+from dm_report import CallbackModule, render
 from selenium.webdriver.common.by import By
 
+from tests.unit.findings.test_findings import TODAY, accepted, change, plan, report
+
 pytestmark = pytest.mark.slow
+HERE = Path(__file__).parent
+PICTURES = HERE.parents[1] / "docs" / "pictures"
 FAILURE = "Account production is 333333333333, but the credentials are for 222222222222; nothing was changed."
-REPORT = {
-    "inventory": "production",
-    "check": True,
-    "started": "2026-11-23T12:00:00+00:00",
-    "seconds": 3.1,
-    "pending": 2,
-    "commits": {"project": "0123abc", "credentials": ""},
-    "summary": {
-        "production": {"add": 1, "change": 1, "remove": 0, "unmanaged": 1, "failed": 0},
-        "production-account": {"add": 0, "change": 0, "remove": 0, "unmanaged": 0, "failed": 1},
-    },
-    "looked_at": ["production", "production-account"],
-    "left_out": {"production": ["access"], "production-account": [], "staging": ["access", "buckets"]},
-    "plans": {
-        "production": {
-            "buckets": {
-                "notes": ["MFA delete of digitalmarketplace-documents-production-production is off; declared is on"],
-                "diff": [
-                    {
-                        "before_header": "bucket x",
-                        "after_header": "bucket x",
-                        "before": "tags: {}\n",
-                        "after": "tags: {Stage: <production>}\n",
-                    }
-                ],
-                "actions": [{"verb": "change", "resource": "bucket x", "method": "s3.put_bucket_tagging"}],
-                "outcomes": [
-                    {"resource": "bucket x", "method": "s3.put_bucket_tagging", "status": "failed", "why": "no <more>"},
-                    {"resource": "bucket z", "method": "s3.put_bucket_tagging", "status": "failed", "why": "elsewhere"},
-                ],
-                "unmanaged": [{"resource": "bucket y", "adopt": "buckets_standalone:\n  y: {}"}],
-            }
-        },
-        "staging": {"buckets": {"notes": [], "diff": [], "actions": [], "outcomes": [], "unmanaged": []}},
-    },
-    "tasks": [{"host": "production", "task": "Make the address", "diff": []}],
-    "failures": [{"host": "production-account", "task": "Stop unless …", "sentence": FAILURE}],
+MFA = "MFA delete is declared but off; only the root user can switch it on"
+ACCOUNTS = {
+    "preview": {"name": "development", "id": "222222222222"},
+    "production": {"name": "production", "id": "333333333333"},
 }
+BOX = 'viewBox="0 0 1190 300" width="1190" height="300"'
+SVG = f'<svg xmlns="http://www.w3.org/2000/svg" {BOX}><text x="9" y="20">who</text></svg>'
+GRANTS = [
+    {"account": "main", "role": "admins", "through": "group Admins", "if": "MFA", "who": ["ada.example", "bob.example"]}
+]
 
 
-@pytest.fixture
-def page(browser, tmp_path):
-    folder = Path(dm_report.__file__).parent
-    templates = Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined)
-    text = templates.get_template("dm_report.html.j2").render(
-        REPORT, diff=CallbackModule()._page_diff, together=together, reasons=reasons
+def night(started: str, **more: Any) -> dict[str, Any]:
+    replicas = [
+        {"subject": f"replication of {kind} into {kind}-copy", "verdict": "proved", "why": "", "seconds": 2.4}
+        for kind in ("documents", "agreements")
+    ]
+    dumps = [{"subject": "newest dump", "verdict": "proved", "why": "", "at": "2026-11-26T03:10:00+00:00"}]
+    buckets = plan(drift=[f"digitalmarketplace-documents-production-production: {MFA}"])
+    plans = {
+        "preview": {"buckets": plan(), "replication proof": plan(proofs=replicas), "dumps": plan(proofs=dumps)},
+        "production": {"buckets": buckets},
+    }
+    row = {"add": 0, "change": 0, "remove": 0, "unmanaged": 0, "failed": 0}
+    made = report(started=started, plans=plans, accounts=ACCOUNTS, versions={"boto3": "1.43.0"}, picture=SVG)
+    made |= {"summary": {"preview": dict(row), "production": dict(row)}, "looked_at": ["preview", "production"]}
+    made |= {"left_out": {"preview": [], "production": []}, "commits": {"estate": "0123abc" * 5}}
+    made |= {"callers": {"preview": "arn:aws:sts::222222222222:assumed-role/infrastructure/jenkins"}}
+    made |= {"tables": {"findings": [], "Who reaches which role": GRANTS}}
+    return made | more
+
+
+def bad(started: str) -> dict[str, Any]:
+    made = night(started, pending=3)
+    opened = change(
+        "digitalmarketplace-agreements-production-production",
+        before={"policy": {"Open": {"Principal": "*", "Note": "<script>alert(1)</script>"}}},
+        after={"policy": {}},
+        method="s3.put_bucket_policy",
     )
-    (tmp_path / "plan.html").write_text(text, encoding="utf-8")
-    browser.get((tmp_path / "plan.html").as_uri())
+    new = change("digitalmarketplace-fresh-preview", before="", after={"tags": {"Stage": "<preview>"}})
+    unmanaged = [{"resource": "user mallory", "adopt": "users:\n- name: mallory", "file": "vars/people.yml"}]
+    made["plans"]["production"]["buckets"] |= {name: opened[name] for name in ("actions", "diff")} | {
+        "unmanaged": unmanaged,
+        "effects": ["anybody gains <all>"],
+    }
+    made["plans"]["preview"]["buckets"] |= new
+    made["plans"]["preview"]["replication proof"]["proofs"][0] |= {
+        "verdict": "failed",
+        "why": "did not arrive in 900 s",
+    }
+    made["failures"] = [{"host": "production", "task": "Stop unless …", "sentence": FAILURE}]
+    made["left_out"]["staging"] = ["buckets"]
+    return made
+
+
+def store(folder: Path, made: dict[str, Any], accepting: bool = False) -> Path:
+    """As dm_report does, without Ansible."""
+    made = copy.deepcopy(made)
+    found = collect(made)
+    if accepting:
+        made["accepted"] = [accepted(one) for one in found if one.kind == "drift"]
+        found = judge(found, made["accepted"], TODAY)
+    made["findings"] = [one.as_dict() for one in found]
+    path = folder / "audit-production.json"
+    keep.store({"dm_plan": made}, path, keep.base_of(made, path, ""), CallbackModule()._page_diff, render)
+    return folder / "report" / "index.html"
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory) -> dict[str, Path]:
+    first, second, third = (f"2026-11-{day}T03:00:00+00:00" for day in (24, 25, 26))
+    good, worse = tmp_path_factory.mktemp("good"), tmp_path_factory.mktemp("worse")
+    store(good, night(first), accepting=True)
+    store(worse, night(second))
+    return {"unchanged": store(good, night(second), accepting=True), "bad": store(worse, bad(third))}
+
+
+def show(browser, page: Path, wide: int = 1280, dark: bool = False) -> Any:
+    # A window is never narrower than 500 px; an emulated device is.
+    browser.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride", {"width": wide, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    )
+    scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
+    browser.get(page.as_uri())
     return browser
 
 
-def test_the_plan_is_readable_at_a_glance(page):
-    assert page.find_element(By.TAG_NAME, "h1").text == "Plan of production"
-    rows = [row.text for row in page.find_elements(By.TAG_NAME, "tr")]
-    assert rows == ["host add change remove unmanaged failed", "production 1 1 0 1 0", "production-account 0 0 0 0 1"]
-    headings = [heading.text for heading in page.find_elements(By.TAG_NAME, "h2")]
-    assert headings == ["production: buckets", "production: Make the address"], "only where there is something to see"
-    assert FAILURE in page.find_element(By.TAG_NAME, "body").text
+@pytest.fixture(scope="session")
+def axe() -> str:
+    if not shutil.which("npm"):
+        pytest.skip("npm is not installed (Debian package npm)")
+    if not (HERE / "node_modules" / "axe-core").is_dir():
+        done = subprocess.run(
+            ["npm", "ci", "--no-audit", "--no-fund"], cwd=HERE, capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            pytest.skip(f"npm ci failed in tests/browser: {done.stderr.strip()[-400:]}")
+    return (HERE / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 
 
-def test_the_diff_shows_vars_as_text_and_never_as_markup(page):
-    diff = page.find_element(By.TAG_NAME, "pre").text
-    assert "+tags: {Stage: <production>}" in diff
-    assert page.find_elements(By.CSS_SELECTOR, "pre .new")[-1].text == "+tags: {Stage: <production>}"
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("wide", [390, 1280])
+@pytest.mark.parametrize("which", ["unchanged", "bad", "runs"])
+def test_it_is_accessible_by_wcag_aa(browser, pages, axe, which, wide, dark):
+    page = pages["bad"].with_name("runs.html") if which == "runs" else pages[which]
+    shown = show(browser, page, wide, dark)
+    shown.execute_script("document.querySelectorAll('details').forEach(one => one.open = true)")
+    shown.execute_script(axe)
+    tags = "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']"
+    found = shown.execute_async_script(
+        f"const done = arguments[arguments.length - 1]; axe.run({{runOnly: {tags}}}).then(done)"
+    )
+
+    assert [(one["id"], one["nodes"][0]["html"][:200]) for one in found["violations"]] == []
+    assert len(found["passes"]) > 15, "axe looked at the page"
+    assert shown.execute_script("return document.documentElement.scrollWidth") <= wide, "nothing is cut off"
 
 
-def test_calls_open_on_demand(page):
-    calls = page.find_element(By.TAG_NAME, "details")
-    assert not calls.find_element(By.TAG_NAME, "li").is_displayed()
-    calls.find_element(By.TAG_NAME, "summary").click()
-    assert calls.find_element(By.TAG_NAME, "li").text == "change bucket x: s3.put_bucket_tagging failed: no <more>"
+def test_the_first_screen_says_what_is_new_pending_and_proved_and_when(browser, pages):
+    shown = show(browser, pages["unchanged"], 390)
+    status = shown.find_element(By.CLASS_NAME, "status")
+    assert status.text.splitlines() == [
+        "Nothing new since 2026-11-24 03:00",
+        "0 pending; 0 open, 1 accepted.",
+        "3 of 3 proved, last 2026-11-25 03:00.",
+    ]
+    assert status.rect["y"] + status.rect["height"] < 900
+
+    shown = show(browser, pages["bad"], 390)
+    status = shown.find_element(By.CLASS_NAME, "status")
+    assert status.text.startswith("1 failed; 5 new since 2026-11-25 03:00")
+    assert "Not looked at, so nobody knows: staging" in status.text
 
 
-def test_the_page_loads_nothing_and_logs_no_error(page):
-    assert page.get_log("browser") == []
-    assert page.execute_script("return performance.getEntriesByType('resource').length") == 0
+def test_what_is_new_stands_first_and_says_all_that_it_takes_to_respond(browser, pages):
+    shown = show(browser, pages["bad"])
+    [heading] = [one for one in shown.find_elements(By.TAG_NAME, "h2") if one.text.startswith("New since")]
+    rows = [one.text for one in shown.find_elements(By.CSS_SELECTOR, "details.finding > summary")]
+    assert heading.text == "New since 2026-11-25 03:00"
+    assert rows[0].startswith("high policy of bucket differs from what is declared")
+    assert sum(MFA in row for row in rows) == 1, "it was there before, once, and below"
+    one = shown.find_element(By.CSS_SELECTOR, "details.finding")
+    one.find_element(By.TAG_NAME, "summary").click()
+    for said in ("bin/estate converge STAGE=preview", "- finding: ", "docs/findings.md#change", "until:"):
+        assert said in one.text
+
+
+def test_a_new_resource_is_a_line_and_a_changed_one_opens(browser, pages):
+    shown = show(browser, pages["bad"])
+    text = shown.find_element(By.TAG_NAME, "main").text
+    assert "new bucket: digitalmarketplace-fresh-preview" in text
+    assert "Stage: <preview>" not in text
+    assert "anybody gains <all>" in text
+    diff = next(
+        one
+        for one in shown.find_elements(By.CSS_SELECTOR, "details > pre")
+        if "Principal" in one.get_attribute("textContent")
+    )
+    assert "<script>alert(1)</script>" in diff.get_attribute("textContent"), "vars are text, never markup"
+
+
+def test_it_is_one_file_that_needs_no_network_and_no_script(browser, pages):
+    for page in pages.values():
+        text = page.read_text(encoding="utf-8")
+        assert "<script" not in text
+        assert len(text.encode()) < 200_000
+        shown = show(browser, page)
+        assert shown.get_log("browser") == []
+        assert shown.execute_script("return performance.getEntriesByType('resource').length") == 0
+
+
+def test_it_prints_on_paper(browser, pages):
+    show(browser, pages["bad"], dark=True)
+    printed = base64.b64decode(browser.execute_cdp_cmd("Page.printToPDF", {"printBackground": False})["data"])
+    assert printed.startswith(b"%PDF")
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    ink = browser.execute_script("return getComputedStyle(document.body).color")
+    assert ink == "rgb(0, 0, 0)", "black on white, whatever the screen is"
+    assert not browser.find_element(By.TAG_NAME, "nav").is_displayed()
+
+
+def test_every_run_is_kept_and_listed(browser, pages):
+    shown = show(browser, pages["bad"].with_name("runs.html"))
+    links = shown.find_elements(By.CSS_SELECTOR, "td a, th a")
+    assert len(links) == 2
+    links[-1].click()
+    assert shown.find_element(By.TAG_NAME, "h1").text == "Audit of preview"
+
+
+@pytest.mark.parametrize(("name", "which", "wide", "dark"), [
+    ("report", "bad", 1280, False), ("report-unchanged", "unchanged", 1280, True), ("report-phone", "bad", 390, False),
+])  # fmt: skip
+def test_the_docs_show_what_it_looks_like(browser, pages, name, which, wide, dark):
+    """DM_PICTURES=yes takes the pictures anew."""
+    shown = show(browser, pages[which], wide, dark)
+    taken = shown.get_screenshot_as_png()
+    if os.environ.get("DM_PICTURES"):
+        PICTURES.mkdir(exist_ok=True)
+        (PICTURES / f"{name}.png").write_bytes(taken)
+    assert taken.startswith(b"\x89PNG")
+    assert (PICTURES / f"{name}.png").is_file()

@@ -76,7 +76,7 @@ def test_a_plan_writes_nothing_and_foretells_what_applying_does(
     assert planned.rc == 0, planned.output
     assert estate_aws.writes() == []
     assert "joins: ada.example gains" in planned.stdout
-    assert planned.stdout.index("joins: ada.example") < planned.stdout.index("user ada.example")
+    assert planned.stdout.index("joins: ada.example") < planned.stdout.index("this means: role "), "people first"
 
     applied = run_playbook(PLAYBOOK, "-l", "main-account")
 

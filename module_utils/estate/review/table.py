@@ -47,22 +47,31 @@ def _whole(table: Table, column: int) -> None:
     table.columns[column].min_width = min(30, max((len(str(cell)) for cell in table.columns[column].cells), default=0))
 
 
-def _roles(grants: list[dict[str, Any]], main: str) -> Table:
-    """Role by role; everybody who comes in the same way in one row; what most ask for is said once, below."""
-    usual = next(iter(Counter(_needs(grant) for grant in grants if grant["kind"] == "user").most_common(1)), ("", 0))[0]
-    caption = f"usual: {usual}" if usual else ""
-    table = _table("Who reaches which role", "account", "role", "through", "if", "who", caption=caption)
+def ways(grants: list[dict[str, Any]], main: str = "main") -> list[dict[str, Any]]:
+    """Role by role; everybody who comes in the same way in one row."""
     rows: dict[tuple[str, str, str, str], list[str]] = {}
     for grant in grants:
-        needs = _needs(grant)
-        key = (grant["role_account"], grant["role"], _through(grant), "usual" if needs == usual else needs)
+        key = (grant["role_account"], grant["role"], _through(grant), _needs(grant))
         who = _who(grant, main)
         if who not in rows.setdefault(key, []):
             rows[key].append(who)
+    return [
+        dict(zip(("account", "role", "through", "if", "who"), (*key, who), strict=True)) for key, who in rows.items()
+    ]
+
+
+def _roles(grants: list[dict[str, Any]], main: str) -> Table:
+    """What most ask for is said once, below."""
+    usual = next(iter(Counter(_needs(grant) for grant in grants if grant["kind"] == "user").most_common(1)), ("", 0))[0]
+    caption = f"usual: {usual}" if usual else ""
+    table = _table("Who reaches which role", "account", "role", "through", "if", "who", caption=caption)
     last = ("", "")
-    for (account, role, through, needs), whoever in rows.items():
+    for row in ways(grants, main):
+        account, role, who = row["account"], row["role"], row["who"]
         shown = (account if account != last[0] else "", role if (account, role) != last else "")
-        table.add_row(*shown, through, needs, f"{len(whoever)}: {', '.join(whoever)}")
+        table.add_row(
+            *shown, row["through"], "usual" if row["if"] == usual else row["if"], f"{len(who)}: {', '.join(who)}"
+        )
         last = (account, role)
     _whole(table, 0)
     _whole(table, 1)

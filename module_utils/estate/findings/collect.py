@@ -1,0 +1,167 @@
+"""Findings out of what a run stored: its plans, proofs, failures and the review of access. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from ansible.module_utils.estate.findings.finding import KINDS, UNKNOWN, Finding, identity, merged
+from ansible.module_utils.estate.plan import GRANTING
+
+REVIEW = "access review"  # the place of what the review found
+
+
+def collect(report: Mapping[str, Any]) -> list[Finding]:
+    found: list[Finding] = []
+    for host, plans in report["plans"].items():
+        for purpose, plan in plans.items():
+            found += _of_plan(report, host, purpose, plan)
+    found += _of_tasks(report)
+    found += _of_failures(report)
+    found += _of_review(report.get("tables", {}).get("findings", ()))
+    return merged(found)
+
+
+def unseen(report: Mapping[str, Any]) -> list[str]:
+    """What could not be looked at, which is never good."""
+    said = []
+    for host, parts in report["left_out"].items():
+        if host not in report["looked_at"]:
+            said.append(host)
+        elif parts:
+            said.append(f"{host}: {', '.join(parts)}")
+    for host, plans in report["plans"].items():
+        for plan in plans.values():
+            said += [f"{host}: {line}" for line in plan.get("effects", ()) if line.startswith("not proved")]
+    return list(dict.fromkeys(said))
+
+
+def seen(report: Mapping[str, Any]) -> set[str]:
+    """The places that were looked at, to the end: what is not found there now is gone."""
+    failed = {failure["host"] for failure in report["failures"]}
+    places = {f"{host} {purpose}" for host, plans in report["plans"].items() if host not in failed for purpose in plans}
+    whole = {host for host in report["looked_at"] if host not in failed and not report["left_out"].get(host)}
+    places |= {f"{host} tasks" for host in whole}
+    return places | ({REVIEW} if "findings" in report.get("tables", {}) else set())
+
+
+def make(kind: str, title: str, cause: Iterable[str], host: str, purpose: str, name: str, **more: Any) -> Finding:
+    more.setdefault("severity", KINDS.get(kind, UNKNOWN).severity)
+    resources = (f"{host}: {name}",) if name else (host,)
+    return Finding(
+        identity(kind, purpose, *cause), kind, title=title, resources=resources, places=(f"{host} {purpose}",), **more
+    )
+
+
+def _of_plan(report: Mapping[str, Any], host: str, purpose: str, plan: Mapping[str, Any]) -> Iterator[Finding]:
+    if report["check"]:
+        yield from _of_changes(report, host, purpose, plan)
+    for text in plan.get("drift", ()):
+        name, what = split(text)
+        yield make("drift", what, [what], host, purpose, name, mend=_prove(report) if "prove" in purpose else "")
+    for text in plan.get("notes", ()):
+        name, what = split(text)
+        yield make("note", what, [what], host, purpose, name)
+    for live in plan.get("unmanaged", ()):
+        name, file = live["resource"], live.get("file", "")
+        title = f"{name.partition(' ')[0]} is live and nobody declared it"
+        severity = "medium" if name.startswith(("user ", "role ", "group ")) else "low"
+        adopt = {"adopt": live["adopt"], "adopt_file": file}
+        yield make("unmanaged", title, [host, name], host, purpose, name, severity=severity, **adopt)
+    for outcome in plan.get("outcomes", ()):
+        if outcome["status"] == "failed":
+            what = f"{outcome['method']}: {outcome['why'].rstrip('.')}"
+            yield make(
+                "failed", what, [what], host, purpose, outcome["resource"], mend=_converge(report, host, purpose)
+            )
+    for proof in plan.get("proofs", ()):
+        if proof["verdict"] in ("failed", "waiting"):
+            what = str(proof.get("why") or proof["verdict"]).rstrip(".").replace(str(proof["subject"]), "{it}")
+            title = what.replace("{it}", "it")
+            yield make(
+                f"proof {proof['verdict']}", title, [what], host, purpose, str(proof["subject"]), mend=_prove(report)
+            )
+
+
+def _of_changes(report: Mapping[str, Any], host: str, purpose: str, plan: Mapping[str, Any]) -> Iterator[Finding]:
+    """A change on several resources that is the same but for their names has one cause."""
+    methods: dict[str, list[str]] = defaultdict(list)
+    for action in plan["actions"]:
+        methods[action["resource"]].append(action["method"])
+    mend = _converge(report, host, purpose)
+    shown = {diff.get("before_header", ""): diff for diff in plan.get("diff", ())}
+    for resource, calls in methods.items():
+        what, _, name = resource.partition(" ")
+        diff = shown.get(resource, {})
+        before, after = diff.get("before", ""), diff.get("after", "")
+        granting = {"severity": "high"} if any(call.startswith(GRANTING) for call in calls) else {}
+        if diff and not before:
+            yield make("missing", f"{what} is declared and not there", [what], host, purpose, resource, mend=mend)
+        elif diff and not after:
+            yield make("surplus", f"{what} is live and would be removed", [what], host, purpose, resource, mend=mend)
+        else:
+            keys = sorted({*before, *after}) if isinstance(before, dict) and isinstance(after, dict) else []
+            cause = json.dumps([what, before, after, sorted(calls)], sort_keys=True, default=str)
+            of = f" of {what}" if keys else what
+            title = f"{', '.join(keys)}{of} differ{'s' if len(keys) < 2 else ''} from what is declared"
+            cause = cause.replace(name, "{name}") if name else cause
+            yield make("change", title, [cause], host, purpose, resource, mend=mend, **granting)
+
+
+def _of_tasks(report: Mapping[str, Any]) -> Iterator[Finding]:
+    if not report["check"]:
+        return
+    for task in report["tasks"]:
+        name = task["task"].rpartition(" : ")[2]
+        title = f"{name[:1].lower()}{name[1:]}: would change"
+        yield make("change", title, [name], task["host"], "tasks", "", mend=_converge(report, task["host"], ""))
+
+
+def _of_failures(report: Mapping[str, Any]) -> Iterator[Finding]:
+    for failure in report["failures"]:
+        said = failure["sentence"].rstrip(".")
+        yield make("failed", said, [failure["task"]], failure["host"], "tasks", "", details=(failure["task"],))
+
+
+def _of_review(rows: Iterable[Mapping[str, str]]) -> Iterator[Finding]:
+    """What befalls several in the same words is one cause; what one does in several ways is one, too."""
+    by_words: dict[tuple[str, str], list[Mapping[str, str]]] = defaultdict(list)
+    for row in rows:
+        by_words[row["kind"], row["finding"]].append(row)
+    for (kind, words), together in by_words.items():
+        alone = len(together) == 1
+        for row in together:
+            cause = [row["account"], row["subject"]] if alone else [words]
+            title = shortened(f"{row['subject']} of {row['account']}: {words}" if alone else words)
+            severity = KINDS.get(kind, UNKNOWN).severity
+            yield Finding(
+                identity(kind, REVIEW, *cause), kind, severity, title,
+                resources=(f"{row['account']}: {row['subject']}",), places=(REVIEW,),
+                details=(words,) if alone else (),
+            )  # fmt: skip
+
+
+def shortened(title: str, most: int = 160) -> str:
+    return title if len(title) <= most else f"{title[: title.rfind(' ', 0, most)]} …"
+
+
+def split(text: str) -> tuple[str, str]:
+    """ "name: what" as (name, what), and ("", text) where it names nothing."""
+    name, colon, what = text.partition(": ")
+    named = colon and (" " not in name or name.startswith(("replication of ", "bucket ", "canary of ")))
+    return (name, what) if named else ("", text)
+
+
+def _stage(report: Mapping[str, Any]) -> str:
+    return str(report["inventory"])
+
+
+def _converge(report: Mapping[str, Any], host: str, purpose: str) -> str:
+    tag = f" TAGS={purpose}" if purpose in report.get("parts", {}).get(host, ()) else ""
+    return f"bin/estate converge STAGE={_stage(report)} LIMIT={host}{tag}"
+
+
+def _prove(report: Mapping[str, Any]) -> str:
+    return f"bin/estate prove STAGE={_stage(report)}"
