@@ -48,7 +48,7 @@ LOCAL_ROUTER = ROOT / "roles" / "assets_router" / "files" / "local_router.py"
 DOCUMENT = "/g-cloud-9/documents/object.csv"
 SIZE, BIG = 20_000, 100_000_000
 PEER, UNCACHED, STORED, CACHED, BARE = "original design", "uncached", "stored", "cached", "bare return 200"
-UNITS = {"us": 0.001, "ms": 1, "s": 1000, "m": 60_000}
+UNITS = {"us": 0.001, "ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000}
 
 
 class Load(NamedTuple):
@@ -190,15 +190,25 @@ class Bench:
         worked, connected = cpu(server.worker), self.upstream_connections()
         said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
         worked, connected = cpu(server.worker) - worked, self.upstream_connections() - connected
-        if "Non-2xx" in said or "Socket errors" in said:
-            sys.exit(f"{what}: {said}")
-        requests = int(re.search(r"(\d+) requests in", said)[1])
-        median, slowest = (
-            float(found[1]) * UNITS[found[2]]
-            for found in (re.search(rf"{percent}%\s+([\d.]+)(us|ms|s|m)\n", said) for percent in (50, 99))
-        )
-        per_second = float(re.search(r"Requests/sec:\s+([\d.]+)", said)[1])
+        try:
+            requests, per_second, median, slowest = told(said)
+        except ValueError as exc:
+            sys.exit(f"{what}: {exc}: {said}")
         return Load(per_second, median, slowest, worked / requests * 1e6, connected / requests)
+
+
+def told(said: str) -> tuple[int, float, float, float]:
+    """(requests, requests per second, median and 99th percentile in milliseconds) of what wrk says.
+
+    Raises ValueError where it measured nothing, or something else than answers.
+    """
+    if wrong := re.search("Non-2xx|Socket errors", said):
+        raise ValueError(wrong[0])
+    numbers = [re.search(pattern, said) for pattern in (r"(\d+) requests in", r"Requests/sec:\s+([\d.]+)")]
+    latencies = [re.search(rf"^ +{percent}%\s+([\d.]+)(us|ms|s|m|h)$", said, re.M) for percent in (50, 99)]
+    if not all(numbers + latencies) or not int(numbers[0][1]):
+        raise ValueError("wrk measured nothing")
+    return int(numbers[0][1]), float(numbers[1][1]), *(float(one[1]) * UNITS[one[2]] for one in latencies)
 
 
 @contextlib.contextmanager

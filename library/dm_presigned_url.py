@@ -27,6 +27,7 @@ attributes:
     support: full
     description: Only reads.
 extends_documentation_fragment:
+  - dm_estate
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
@@ -34,6 +35,7 @@ extends_documentation_fragment:
 EXAMPLES = r"""
 - name: Sign a URL for a day
   dm_presigned_url:
+    account: preview
     bucket: digitalmarketplace-agreements-preview-preview
     key: g-cloud-9/agreements/1/signed.pdf
     seconds: 86400
@@ -49,19 +51,15 @@ lasts:
 import datetime
 from typing import Any
 
-try:
-    import boto3
-    import botocore
-    from botocore.config import Config
-except ImportError:
-    pass  # AnsibleAWSModule reports it
-
 from ansible.module_utils.estate.assets.presign import shown
+from ansible.module_utils.estate.call import Clients
 from ansible.module_utils.estate.errors import sentence
+from ansible.module_utils.estate.plan import Plan
+from ansible.module_utils.estate.run import estate_module, run
 from ansible.module_utils.estate.terminal import say, terminal
-from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
-from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleBotocoreError
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+
+# the bucket's own regional name: a new bucket's global one is redirected, which a signature does not survive
+SIGNING = {"signature_version": "s3v4", "s3": {"addressing_style": "virtual"}}
 
 
 def lasting(asked: int, credentials: Any, now: datetime.datetime) -> tuple[int, str]:
@@ -77,22 +75,6 @@ def lasting(asked: int, credentials: Any, now: datetime.datetime) -> tuple[int, 
     return asked, said
 
 
-def connect(module: AnsibleAWSModule) -> tuple[Any, Any]:
-    """(S3 client, credentials); not by module.client, which keeps the credentials to itself."""
-    region, endpoint, options = get_aws_connection_info(module)
-    names = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token", "profile_name")
-    session = boto3.session.Session(**{name: options.pop(name, None) for name in names})
-    # the bucket's own regional name: a new bucket's global one is redirected, which a signature does not survive
-    config = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
-    client = session.client(
-        "s3", region_name=region, endpoint_url=endpoint, verify=options.get("verify"), config=config
-    )
-    credentials = session.get_credentials()
-    if credentials:
-        credentials.get_frozen_credentials()  # gets the session, where a role is assumed
-    return client, credentials
-
-
 def why_unreadable(exc: Exception, bucket: str, key: str) -> str:
     status = getattr(exc, "response", {}).get("ResponseMetadata", {}).get("HTTPStatusCode")
     if status == 404:
@@ -103,31 +85,28 @@ def why_unreadable(exc: Exception, bucket: str, key: str) -> str:
 
 
 def main() -> None:
-    module = AnsibleAWSModule(
-        argument_spec={
-            "bucket": {"type": "str", "required": True},
-            "key": {"type": "str", "required": True, "no_log": False},  # S3's word for a name
-            "seconds": {"type": "int", "required": True},
-        },
-        supports_check_mode=True,
-    )
-    bucket, key, asked = (module.params[name] for name in ("bucket", "key", "seconds"))
+    module = estate_module(DOCUMENTATION)
+    given = module.params
     where = terminal()
     if not where:
         module.fail_json(msg="There is no terminal to show the URL on: run it from one.")
+    given["aws_config"] = SIGNING
+    clients = Clients(module)
+    document = {"Bucket": given["bucket"], "Key": given["key"]}
     try:
-        client, credentials = connect(module)
-        client.head_object(Bucket=bucket, Key=key)
-        seconds, lasts = lasting(asked, credentials, datetime.datetime.now(datetime.UTC))
-        given = {"Bucket": bucket, "Key": key}
-        url = client.generate_presigned_url("get_object", Params=given, ExpiresIn=seconds)
-        document = f"{shown(key)}\nof {bucket}"
-        say(where, f"\n{document}\n\n{url}\n\nWhoever has this URL can read the document. It works {lasts}.\n\n")
-    except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError, AnsibleBotocoreError) as exc:
-        module.fail_json(msg=why_unreadable(exc, bucket, key))
+        clients["s3"].head_object(**document)
+        # by now there is a session, where a role is assumed
+        seconds, lasts = lasting(
+            given["seconds"], clients.session.get_credentials(), datetime.datetime.now(datetime.UTC)
+        )
+        url = clients["s3"].generate_presigned_url("get_object", Params=document, ExpiresIn=seconds)
+        said = f"\n{shown(given['key'])}\nof {given['bucket']}\n\n{url}\n\n"
+        say(where, f"{said}Whoever has this URL can read the document. It works {lasts}.\n\n")
     except OSError as exc:
         module.fail_json(msg=f"The URL cannot be shown: {exc}.")
-    module.exit_json(changed=False, lasts=lasts)
+    except Exception as exc:
+        module.fail_json(msg=why_unreadable(exc, given["bucket"], given["key"]))
+    run(module, Plan("signed URL", given["account"], []), clients.call, facts=lambda _: {"lasts": lasts})
 
 
 if __name__ == "__main__":

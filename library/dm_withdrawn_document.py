@@ -98,7 +98,7 @@ def main() -> None:
                 yield {"subject": path, "verdict": "failed", "why": f"the router does not answer ({exc})"}
                 continue
             why = "" if status == 404 else "S3 still has it" if status == 200 else f"the router answers {status}"
-            yield {"subject": path, "verdict": "failed" if why else "proven", "why": why}
+            yield {"subject": path, "verdict": "failed" if why else "proved", "why": why}
 
     run(module, plan, delete, proofs=proofs)
 

@@ -90,6 +90,8 @@ def test_the_proof_asks_for_a_canary_of_each_kind_and_writes_none_the_second_tim
     assert re.search(r"serves documents, communications, g7-draft-documents\s+and refuses submissions", second.stdout)
     assert f"http://assets.production.localhost:{router.port}" in second.stdout
     assert converged_estate.writes() == []
+    plan = second.report["plans"]["production"]["proof of assets"]
+    assert (plan["actions"], plan["drift"]) == ([], [])
 
 
 @pytest.mark.usefixtures("router")
@@ -106,7 +108,7 @@ def test_the_proof_fails_when_a_buckets_policy_no_longer_lets_the_router_in(conv
         s3.put_bucket_policy(Bucket=bucket, Policy=policy)
 
     assert broken.rc != 0
-    assert "/assets-router-canary/documents/now-canary.txt answers 404, wanted is 200" in broken.output
+    assert "/assets-router-canary/documents/now-canary.txt: the answer is 404, wanted is 200" in broken.output
     assert "Traceback" not in broken.output
 
 
@@ -133,7 +135,7 @@ def test_the_proof_fails_when_a_private_kind_comes_back(converged_estate, router
 
     assert kept_back[0] == 404
     assert broken.rc != 0
-    assert "/assets-router-canary/agreements/canary.txt answers 200, wanted is 404" in broken.output
+    assert "/assets-router-canary/agreements/canary.txt: the answer is 200, wanted is 404" in broken.output
     assert mended.rc == 0, mended.output
     assert router.get("/assets-router-canary/agreements/canary.txt")[0] == 404
 

@@ -211,3 +211,23 @@ def test_make_apply_carries_out_the_planned_change_of_the_router(converge, estat
     assert applied.returncode == 0, applied.stdout + applied.stderr
     assert f"{ROUTER}: 0 added, 1 changed" in applied.stdout
     assert "return 503" in (directory / "nginx.conf").read_text()
+
+
+def test_cloudfronts_networks_are_those_of_the_list_that_is_given(converge, directory, tmp_path):
+    rows = [{"ip_prefix": f"203.0.113.{16 * n}/28", "service": "CLOUDFRONT_ORIGIN_FACING"} for n in range(0, 16, 2)]
+    rows += [{"ip_prefix": f"198.51.100.{16 * n}/28", "service": "CLOUDFRONT_ORIGIN_FACING"} for n in (1, 3)]
+    listed = tmp_path / "ip-ranges.json"
+    listed.write_text(
+        json.dumps({"prefixes": [*rows, {"ip_prefix": "192.0.2.0/24", "service": "S3"}], "ipv6_prefixes": []})
+    )
+    behind = {"assets_router_cloudfront": True, "assets_router_cloudfront_url": f"file://{listed}"}
+
+    done = converge(**behind)
+
+    assert done.rc == 0, done.output
+    config = (directory / "nginx.conf").read_text()
+    assert "set_real_ip_from 198.51.100.48/28;" in config
+    assert config.count("set_real_ip_from") == 10
+    listed.write_text("[]")
+    wrong = converge(**behind)
+    assert (wrong.rc, "is not AWS's list of networks" in wrong.output) == (2, True)

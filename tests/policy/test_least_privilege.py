@@ -15,13 +15,17 @@ from typing import Any
 import pytest
 from ansible.module_utils.estate.access.after import powers
 from ansible.module_utils.estate.access.read import managed, pages, parse, policies_of_aws
+from ansible.module_utils.estate.assets.canaries import asset_canaries
 from ansible.module_utils.estate.evaluator.composed import Estate
 from ansible.module_utils.estate.evaluator.evaluate import Evaluator
 from ansible.module_utils.estate.review.able import able
 from ansible.module_utils.estate.review.read import shape
+from asset_routes import asset_routes
 from simulator import ALLOWED, Request
 from test_access import ACCOUNTS, read
 from test_pipeline import asks
+
+from tests.support.assets import KINDS, LEGACY, URLS
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
@@ -34,6 +38,8 @@ NOT_CALLED = {
     "logs:CreateLogStream": "the same",
     "logs:DescribeLogStreams": "the same",
     "logs:PutLogEvents": "the same",
+    "s3:GetObjectTagging": "canaries of a kind that is public by tag, which none is yet",
+    "s3:PutObjectTagging": "the same",
     "iam:PassRole": "asked by S3 of who puts a replication configuration",
     "iam:AddUserToGroup": "sync-access, where a list has a new name",
     "iam:CreateUser": "the same",
@@ -99,6 +105,21 @@ def test_every_allowed_call_is_made_or_has_its_reason(states: Any, called: dict[
     assert made <= {"iam:AddUserToGroup", "iam:CreateUser"}, "called: no reason is needed"
 
 
+def canaries() -> set[str]:
+    """Their keys, of kinds that are public in every way that can be declared."""
+    in_part: list[Any] = [
+        True,
+        {"tag": {"public": "yes"}},
+        {"keys": ["fw/communications/data/*", "*/communications/x/*"]},
+    ]
+    found = set()
+    for served in in_part:
+        kinds = {**KINDS, "communications": {"served": served, "servable": True}}
+        routes = asset_routes(kinds, URLS, "preview", legacy=LEGACY)
+        found |= {document["key"] for document in asset_canaries(routes, "preview")["documents"]}
+    return found
+
+
 def test_infrastructure_reads_writes_and_deletes_no_object_but_canaries(simulator: Any, states: Any) -> None:
     """Whatever a bucket's policy says, which it may write itself."""
     generous = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:*",
@@ -115,7 +136,11 @@ def test_infrastructure_reads_writes_and_deletes_no_object_but_canaries(simulato
                        "s3:DeleteObjectVersion", "s3:BypassGovernanceRetention"):  # fmt: skip
             assert not may(action, "g-cloud-13/submissions/1/secret.pdf"), (account, action)
         assert not may("s3:DeleteObjectVersion", "estate-canary.txt")
-        assert may("s3:GetObject", "estate-canary.txt")
+        for action, key in itertools.product(
+            ("s3:GetObject", "s3:GetObjectTagging", "s3:PutObject", "s3:PutObjectTagging"),
+            ("estate-canary.txt", *canaries()),
+        ):
+            assert may(action, key), (account, action, key)
 
 
 def test_who_adds_dumps_cannot_replace_read_or_delete_one(simulator: Any, states: Any) -> None:

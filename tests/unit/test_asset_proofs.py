@@ -6,10 +6,10 @@ import threading
 import pytest
 from ansible.errors import AnsibleFilterError
 from ansible.module_utils.estate.assets.presign import shown
+from ansible.module_utils.estate.assets.prove import proofs
 from asset_canaries import FilterModule as Canaries
 from asset_routes import asset_routes
 from asset_table import FilterModule as Table
-from dm_http_checks import ask
 from presign import FilterModule as Presign
 
 from tests.support.assets import KINDS, LEGACY, URLS
@@ -52,6 +52,16 @@ def canaries_of(served):
     }
     paths = {canary["path"][1:]: canary["served"] for canary in asked["served"] + asked["refused"]}
     return {key: (paths[key], tags) for key, tags in of_kind.items()}
+
+
+def test_every_canary_says_so_in_its_key_whatever_is_public():
+    """The role that writes them may write no other object (CanariesOnly in access.yml)."""
+    for served in (
+        True,
+        {"tag": {"public": "yes"}},
+        {"keys": ["fw/communications/data/*", "*/communications/x/*", "*-communications.pdf"]},
+    ):
+        assert all("assets-router-canary" in key for key in canaries_of(served))
 
 
 def test_a_kind_that_is_public_in_part_is_proved_in_and_beside_its_public_part():
@@ -184,6 +194,7 @@ def test_what_may_not_be_signed_is_refused_with_what_is_allowed(kind, key, expir
 def site():
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
+            assert self.headers["Host"] == "assets.example"
             self.send_response(404 if self.path == "/missing" else 200)
             if self.path == "/cut":
                 self.send_header("Content-Length", "5")
@@ -191,7 +202,7 @@ def site():
             if self.path == "/cut":
                 self.wfile.write(b"hel")
                 return
-            self.wfile.write(b"secret" if self.path == "/secret" else self.headers.get("X-Say", "hello").encode())
+            self.wfile.write(b"secret" if self.path == "/secret" else self.headers.get("Range", "hello").encode())
 
         def log_message(self, *words):
             pass
@@ -202,35 +213,37 @@ def site():
     server.shutdown()
 
 
+ANY = {"path": "/", "range": "", "status": 200, "content": "", "repeat": 1, "without": ""}
+
+
 @pytest.mark.parametrize(
     ("check", "said"),
     [
-        ({"url": "/", "status": [200], "content": "hello"}, None),
-        ({"url": "/", "status": [200], "headers": {"X-Say": "bye"}, "content": "bye"}, None),
-        ({"url": "/missing", "status": [404]}, None),
-        ({"url": "/missing", "status": [200, 206]}, "/missing answers 404, wanted is 200 or 206"),
-        ({"url": "/", "status": [200], "content": "hell"}, "/ answers with another content than wanted"),
-        ({"url": "/", "status": [200], "content": "he", "repeat": 2}, "/ answers with another content than wanted"),
-        ({"url": "/cut", "status": [200], "content": "hello"}, "/cut breaks off after 3 bytes, 2 before its end"),
-        ({"url": "/secret", "status": [200], "without": "secret"}, "/secret answers with what must stay private"),
+        ({"content": "hello"}, ""),
+        ({"content": "bytes=0-", "range": "bytes=0-"}, ""),
+        ({"path": "/missing", "status": 404}, ""),
+        ({"path": "/missing"}, "the answer is 404, wanted is 200"),
+        ({"content": "hell"}, "the answer has another content than wanted"),
+        ({"content": "he", "repeat": 2}, "the answer has another content than wanted"),
+        (
+            {"path": "/cut", "content": "hello"},
+            "no whole answer: Connection broken: IncompleteRead(3 bytes read, 2 more expected)",
+        ),
+        ({"path": "/secret", "without": "secret"}, "the answer has what must stay private"),
     ],
 )
-def test_a_wrong_answer_is_one_sentence(site, check, said):
-    check = {"headers": {}, "content": None, "repeat": 1, "without": None, **check, "url": site + check["url"]}
+def test_an_answer_is_kept_as_data_with_what_is_wrong_in_one_sentence(site, check, said):
+    [proof] = proofs(site, "assets.example", [{**ANY, **check}], 5)
 
-    answer = ask(check, None, 5)
-
-    assert answer == (said and site + said)
+    assert proof["subject"] == f"{site}{check.get('path', '/')} {check.get('range', '')}".strip()
+    assert (proof["verdict"], proof["why"]) == ("failed" if said else "proved", said)
+    assert proof["expected"] == check.get("status", 200)
+    assert said or proof["seen"] == proof["expected"]
+    assert 0 <= proof["seconds"] < 5
 
 
 def test_nobody_there_is_a_wrong_answer_too():
-    check = {
-        "url": "http://127.0.0.1:1/",
-        "headers": {},
-        "status": [200],
-        "content": None,
-        "repeat": 1,
-        "without": None,
-    }
+    [proof] = proofs("http://127.0.0.1:1", "assets.example", [ANY], 1)
 
-    assert "does not answer" in ask(check, None, 1)
+    assert (proof["verdict"], proof["seen"]) == ("failed", None)
+    assert proof["why"].startswith("no whole answer: ")

@@ -13,7 +13,7 @@ LINES = 2000  # of a public one: more than a router holds in memory, so that it 
 
 
 def asset_canaries(routes: Mapping[str, Any], stage: str) -> dict[str, Any]:
-    """{"served": […], "refused": […], "documents": […]}. Raises KeyError for another shape.
+    """{"served": […], "refused": […], "documents": […], "checks": […]}. Raises KeyError for another shape.
 
     What is refused exists as well, since what is not there does not come back from anywhere; also beside what is public
     in the same bucket. Where an exact key is public it is not touched, so nothing is proved of it.
@@ -33,7 +33,16 @@ def asset_canaries(routes: Mapping[str, Any], stage: str) -> dict[str, Any]:
             }
             for one in asked
         ],
+        "checks": [check for one in asked for check in _checks(stage, one)],
     }
+
+
+def _checks(stage: str, canary: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Whole and as a range, by every byte: a router that cuts documents short must not pass."""
+    if not canary["served"]:
+        return [{"path": canary["path"], "status": 404, "without": f"The assets router of {stage}"}]
+    whole = {"path": canary["path"], "status": 200, "content": canary["content"], "repeat": canary["repeat"]}
+    return [whole, whole | {"status": 206, "range": "bytes=0-"}]
 
 
 def _canary(stage: str, kind: str, key: str, served: bool, tags: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -59,7 +68,8 @@ def _of_pattern(pattern: str, kind: str) -> Iterator[str]:
     """Keys that the pattern matches; none where it is an exact key, which is somebody's document."""
     if "*" not in pattern:
         return
-    body = pattern[:-1] + "canary.txt" if pattern.endswith("*") else pattern
+    name = "canary.txt" if pattern.count("*") > 1 else f"{DIRECTORY}.txt"  # each key says what it is (access.yml)
+    body = pattern[:-1] + name if pattern.endswith("*") else pattern
     for first in (DIRECTORY, f"{DIRECTORY}/{kind}"):
         yield body.replace("*", first, 1).replace("*", DIRECTORY)
 

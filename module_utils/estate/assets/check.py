@@ -120,7 +120,7 @@ RULES: dict[str, Rule] = {
     "trusted_proxies": _NETWORKS,
     "trace_addresses": _NETWORKS,
     "real_ip_header": form(_NAME, "the name of a header"),
-    "cloudfront_url": form(r"https?://[^\s]+", "a URL"),
+    "cloudfront_url": form(r"(https?://|file:///)[^\s]+", "a URL"),
     "rate": between(0, 1_000_000),
     "rate_burst": between(0, 1_000_000),
     "rate_connections": between(0, 65_535),

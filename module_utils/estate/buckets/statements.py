@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible.module_utils.estate.buckets.limits import SIDS as LIMITS
@@ -51,6 +52,7 @@ OWN_SIDS = (
     *LIMITS,
     *(sid for sid, _ in DELIVERS.values()),
     "Serve",
+    "ServeByEndpoint",
     "DeliverLogs",
 )
 
@@ -60,18 +62,23 @@ def _allow(sid: str, principal: Any, actions: list[str], resource: Any, conditio
     return {**statement, "Condition": condition} if condition else statement
 
 
-def serve(arn: str, served: Any, addresses: Sequence[str]) -> dict[str, Any]:
+def serve(arn: str, served: Any, sources: Sequence[str]) -> Iterator[dict[str, Any]]:
     """What the routers may get: all objects, or those whose keys match and that have the tag.
 
-    Limited to fixed addresses, this is not a public policy to AWS, so that public access stays blocked.
+    Limited to fixed addresses and endpoints, this is not a public policy to AWS, so that public access stays blocked.
+    Who comes by an endpoint has no address: https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-s3.html
     """
-    condition: dict[str, Any] = {"IpAddress": {"aws:SourceIp": list(addresses)}}
     resource: Any = f"{arn}/*"
+    tags: dict[str, Any] = {}
     if isinstance(served, Mapping):
         resource = [f"{arn}/{pattern}" for pattern in served.get("keys") or ["*"]]
         tags = {f"s3:ExistingObjectTag/{name}": value for name, value in (served.get("tag") or {}).items()}
-        condition |= {"StringEquals": tags} if tags else {}
-    return _allow("Serve", "*", ["s3:GetObject"], resource, condition)
+    if addresses := [one for one in sources if not one.startswith("vpce-")]:
+        condition = {"IpAddress": {"aws:SourceIp": addresses}} | ({"StringEquals": tags} if tags else {})
+        yield _allow("Serve", "*", ["s3:GetObject"], resource, condition)
+    if endpoints := [one for one in sources if one.startswith("vpce-")]:
+        condition = {"StringEquals": {"aws:SourceVpce": endpoints, **tags}}
+        yield _allow("ServeByEndpoint", "*", ["s3:GetObject"], resource, condition)
 
 
 def _deliver(what: str, arn: str, account_id: str) -> list[dict[str, Any]]:
@@ -98,8 +105,8 @@ def bucket_policy(name: str, access: Mapping[str, Any], partition: str = "aws") 
     """A policy document whose statements stand in a fixed order; {} without any. Raises ValueError.
 
     access: lists of ARNs by GRANTS' words; only_listed, with lists replicators and root; require, a list of REQUIRE;
-    served (true, {"keys": []}, {"tag": {}}) and served_to (networks); logs_from (bucket names), delivers (list of
-    DELIVERS), account_id; statements, as they are.
+    served (true, {"keys": []}, {"tag": {}}) and served_to (networks, endpoints); logs_from (bucket names), delivers
+    (list of DELIVERS), account_id; statements, as they are.
     """
     arn = f"arn:{partition}:s3:::{name}"
     statements: list[dict[str, Any]] = []
@@ -119,7 +126,7 @@ def bucket_policy(name: str, access: Mapping[str, Any], partition: str = "aws") 
         if arns and on_bucket:
             statements.append(_allow(sid, {"AWS": list(arns)}, on_bucket, arn))
     if access.get("served"):
-        statements.append(serve(arn, access["served"], access["served_to"]))
+        statements += serve(arn, access["served"], access["served_to"])
     account_id = access.get("account_id") or ""
     if (access.get("logs_from") or access.get("delivers")) and not account_id:
         raise ValueError("logs_from and delivers need account_id, the account of what they are about")
@@ -156,8 +163,10 @@ def network_mistake(given: object, embedded: bool = False) -> str:
 
     The embedded AWS is asked from this machine itself.
     """
+    if isinstance(given, str) and re.fullmatch("vpce-[0-9a-f]{8,17}", given):
+        return ""
     if not isinstance(given, str) or "/" not in given:
-        return f"{given!r} is no address range; allowed are such as 198.51.100.10/32"
+        return f"{given!r} is no address range; allowed are such as 198.51.100.10/32, or vpce-0123456789abcdef0"
     try:
         network = ipaddress.ip_network(given)
     except ValueError as exc:

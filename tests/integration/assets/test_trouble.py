@@ -124,15 +124,27 @@ def test_every_line_of_the_log_is_json_whatever_is_sent(start_router):
 
 
 def test_a_flood_of_refused_requests_is_limited_and_costs_a_bounded_log(start_router, nginx):
-    router = start_router(nginx=nginx, assets_router_rate=5, assets_router_rate_burst=5)
-    for target, host in (("/x", DOMAIN), ("/fw/agreements/x", DOMAIN), ("/fw/documents/x", "other.example")):
-        raw = f"GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode() * 200
-        statuses = re.findall(rb"HTTP/1\.1 (\d+)", router.send(raw, timeout=2))
+    rate, burst = 5, 5
+    router = start_router(nginx=nginx, assets_router_rate=rate, assets_router_rate_burst=burst)
+    asked = [
+        ("GET", "/x", DOMAIN),
+        ("GET", "/fw/agreements/x", DOMAIN),
+        ("GET", "/x", "other.example"),
+        ("PUT", "/x", DOMAIN),
+    ]
+    begun, passed, limited = time.monotonic(), 0, 0
+    for method, target, host in asked * 5:
+        lines = f"{method} {target} HTTP/1.1\r\nHost: {host}\r\n"
+        flood = f"{lines}\r\n" * 199 + f"{lines}Connection: close\r\n\r\n"
+        statuses = re.findall(rb"HTTP/1\.1 (\d+)", router.send(flood.encode(), timeout=60))
         assert len(statuses) == 200, target
-        assert statuses.count(b"429") > 150, target
-    raw = f"PUT /x HTTP/1.1\r\nHost: {DOMAIN}\r\n\r\n".encode() * 200
-    assert re.findall(rb"HTTP/1\.1 (\d+)", router.send(raw, timeout=2)).count(b"429") > 150
-    assert len(router.log()) < 200
+        assert b"429" in statuses, (method, target, host)  # each counts, whatever it asks for
+        limited += statuses.count(b"429")
+        passed += 200 - statuses.count(b"429")
+    # However slow the machine: the burst, and the rate for as long as it took.
+    assert passed <= 1 + burst + rate * (time.monotonic() - begun)
+    # And of a hundred that are limited one line: of 4,000, more than twice as many come once in a million runs.
+    assert len(router.log()) <= passed + limited * 0.02 + 10
     assert not (router.directory / "log" / "error.log").read_text()
 
 

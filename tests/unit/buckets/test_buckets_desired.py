@@ -76,6 +76,18 @@ def test_only_served_kinds_open_to_the_routers():
     assert serve["Condition"] == {"IpAddress": {"aws:SourceIp": ["198.51.100.10/32"]}}
 
 
+def test_who_comes_by_an_endpoint_has_no_address_and_is_let_in_by_that():
+    sources = ["198.51.100.10/32", "vpce-0123456789abcdef0"]
+    overrides = {"documents": {"served": {"tag": {"public": "yes"}}}}
+    bucket = by_name(buckets_desired(declared(router_addresses=sources, overrides=overrides)))[DOCUMENTS]
+
+    tag = {"s3:ExistingObjectTag/public": "yes"}
+    assert {s["Sid"]: s["Condition"] for s in bucket["policy"]["Statement"][-2:]} == {
+        "Serve": {"IpAddress": {"aws:SourceIp": sources[:1]}, "StringEquals": tag},
+        "ServeByEndpoint": {"StringEquals": {"aws:SourceVpce": sources[1:], **tag}},
+    }
+
+
 def test_stage_buckets_log_to_the_logs_bucket_whose_policy_names_them():
     buckets = by_name(buckets_desired(DECLARED))
 
