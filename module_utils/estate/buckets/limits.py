@@ -35,8 +35,8 @@ _LIMITS: dict[str, tuple[tuple[str, ...], list[str], bool]] = {
     "DenyOtherKeepers": (("keepers", "root"), ["s3:DeleteBucket*", "s3:Put*Configuration", "s3:PutBucket*"], False),
 }
 SIDS = tuple(_LIMITS)
-# What proves replication is nobody's secret, and is written by whoever converges.
-CANARY = "*estate-canary*.txt"
+# What proves replication and the routers is nobody's secret, and is written by whoever converges.
+CANARIES = ("*estate-canary*.txt", "*assets-router-canary*")
 
 
 def limits(arn: str, access: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -47,7 +47,7 @@ def limits(arn: str, access: Mapping[str, Any]) -> list[dict[str, Any]]:
         condition: dict[str, Any] = {"BoolIfExists": {"aws:PrincipalIsAWSService": "false"}}
         if who := sorted({_pattern(word, one) for word in lists for one in access.get(word) or ()}):
             condition["ArnNotLike"] = {"aws:PrincipalArn": who}
-        about = {"NotResource": f"{arn}/{CANARY}"} if on_objects else {"Resource": arn}
+        about = {"NotResource": [f"{arn}/{key}" for key in CANARIES]} if on_objects else {"Resource": arn}
         denials.append(
             {"Sid": sid, "Effect": "Deny", "Principal": "*", "Action": actions, **about, "Condition": condition}
         )
