@@ -6,6 +6,7 @@ import functools
 import re
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import ansible.module_utils
 import yaml
@@ -103,6 +104,10 @@ def shown(path: str) -> str:
     return str(Path(path).relative_to(here)) if Path(path).is_relative_to(here) else path
 
 
+# Files that a loader has read are asked for with every task of every host.
+_CHECKED: WeakKeyDictionary[DataLoader, set[str]] = WeakKeyDictionary()
+
+
 class VarsModule(HostGroupVars):
     REQUIRES_ENABLED = True
     is_stateless = True
@@ -115,7 +120,10 @@ class VarsModule(HostGroupVars):
         return own
 
     def load_found_files(self, loader: DataLoader, data: dict[str, Any], found_files: list[str]) -> dict[str, Any]:
+        checked = _CHECKED.setdefault(loader, set())
         for path in found_files:
+            if path in checked:
+                continue
             if path.endswith(".sops.yml"):
                 raise AnsibleParserError(
                     f"{shown(path)} is a file of sops; those belong in the credentials repo (docs/credentials.md)."
@@ -137,4 +145,5 @@ class VarsModule(HostGroupVars):
                 )
             check_names(path, content)
             check_numbers(path)
+            checked.add(path)
         return dict(super().load_found_files(loader, data, found_files))
