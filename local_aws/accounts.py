@@ -50,7 +50,7 @@ class Keys:
 
 
 def write_profiles(state: Path, keys: Keys, url: str, ca: Path) -> None:
-    """aws_config and aws_credentials, as a person would keep them: a key for main, roles for the rest.
+    """aws_config and aws_credentials, as a person would keep them: a key for main, roles for the rest, root's keys.
 
     An SDK puts the account before s3control's host, which no name server knows: what stands before the @ takes it.
     keys.json holds root's keys and sessions of the roles, for tests.
@@ -61,9 +61,12 @@ def write_profiles(state: Path, keys: Keys, url: str, ca: Path) -> None:
     for account, alias in ACCOUNTS.values():
         role = f"role_arn = arn:aws:iam::{account}:role/{ROLE}\nsource_profile = {source}\n"
         sections.append(f"[profile {alias}]\n{common}{'' if account == MAIN else role}")
+        sections.append(f"[profile {alias}-root]\n{common}")
     write_private(state / "aws_config", "\n".join(sections))
-    access_key, secret, _ = keys.user
-    write_private(
-        state / "aws_credentials", f"[{source}]\naws_access_key_id = {access_key}\naws_secret_access_key = {secret}\n"
+    roots = {f"{alias}-root": keys.root[account] for account, alias in ACCOUNTS.values()}
+    held = "\n".join(
+        f"[{name}]\naws_access_key_id = {key.access_key}\naws_secret_access_key = {key.secret}\n"
+        for name, key in {source: keys.user, **roots}.items()
     )
+    write_private(state / "aws_credentials", held)
     write_private(state / "keys.json", json.dumps({"user": keys.user, "root": keys.root, "session": keys.session}))

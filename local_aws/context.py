@@ -73,6 +73,12 @@ def of_s3(environ: dict[str, Any], caller: Caller, owner: str) -> dict[str, list
         presigned = "X-Amz-Signature" in query
         found["s3:signatureversion"] = ["AWS4-HMAC-SHA256"]
         found["s3:authtype"] = ["REST-QUERY-STRING" if presigned else "REST-HEADER"]
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
+    for name in ("if-match", "if-none-match"):
+        if value := environ.get(f"HTTP_{name.upper().replace('-', '_')}"):
+            found[f"s3:{name}"] = [value]
+    if environ.get("REQUEST_METHOD") in ("PUT", "POST"):
+        found["s3:objectcreationoperation"] = ["false" if {"uploads", "partNumber"} & set(query) else "true"]
     tags = parse_qsl(environ.get("HTTP_X_AMZ_TAGGING", ""))
     if tags:
         found["s3:requestobjecttagkeys"] = [name for name, _ in tags]

@@ -59,6 +59,7 @@ PROJECT = {
     "dm_root",
     "dm_stage",
     "dm_stages",
+    "dumps_profile",
 }
 _OF_ANSIBLE = re.compile(r"ansible_(connection|host|port|user|python_interpreter|remote_tmp|(ssh|become)(_\w+)?)")
 

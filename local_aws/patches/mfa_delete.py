@@ -1,7 +1,7 @@
 """MFA delete is kept, can be set by root with a device only, and guards versions and the versioning itself.
 
 moto drops it silently. Root's keys are in keys.json of the state directory; x-amz-mfa takes any serial and six digits
-but 000000.
+but 000000, each once, as AWS does.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/MultiFactorAuthenticationDelete.html
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-and-other-bucket-config.html
 """
@@ -12,7 +12,7 @@ import re
 from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
-from moto.s3.models import FakeBucket
+from moto.s3.models import FakeBucket, s3_backends
 from moto.s3.responses import S3Response
 
 from local_aws import callers, xml_bodies
@@ -31,8 +31,10 @@ def demand_device(request: Any, bucket: FakeBucket) -> None:
     caller = callers.of(request.environ)
     given = request.headers.get("x-amz-mfa", "")
     root = caller.kind == "root" and caller.account == bucket.account_id
-    if not root or not re.fullmatch(r"\S+ (?!000000)\d{6}", given):
+    used = vars(s3_backends[bucket.account_id]["aws"]).setdefault("codes_used", set())
+    if not root or not re.fullmatch(r"\S+ (?!000000)\d{6}", given) or given in used:
         raise denied(WITHOUT)
+    used.add(given)
 
 
 def put_versioning(self: S3Response, bucket: FakeBucket) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import termios
 from pathlib import Path
 
 
@@ -56,3 +57,25 @@ def say(name: str, text: str) -> None:
         os.write(descriptor, text.encode())
     finally:
         os.close(descriptor)
+
+
+def ask(name: str, question: str) -> str:
+    """A line that is typed at the terminal and not shown there. Raises OSError where it is none."""
+    descriptor = os.open(name, os.O_RDWR | os.O_NOCTTY)
+    try:
+        shown = termios.tcgetattr(descriptor)
+        hidden = [*shown[:3], shown[3] & ~termios.ECHO, *shown[4:]]
+        termios.tcsetattr(descriptor, termios.TCSAFLUSH, hidden)
+        try:
+            os.write(descriptor, question.encode())
+            typed = b""
+            while not typed.endswith(b"\n") and (more := os.read(descriptor, 1024)):
+                typed += more
+            os.write(descriptor, b"\n")
+        finally:
+            termios.tcsetattr(descriptor, termios.TCSADRAIN, shown)
+    except termios.error as exc:
+        raise OSError(f"{name} is no terminal") from exc
+    finally:
+        os.close(descriptor)
+    return typed.decode(errors="replace").strip()

@@ -54,6 +54,7 @@ def test_both_sides_of_the_seed_s_grants_are_found(reviewed):
         # Both sides of one account: either is enough there.
         ("jenkins", "main:infrastructure", "the role's trust"),
         ("infrastructure", "backups:dump_writer", "role infrastructure"),
+        ("infrastructure", "backups:dump_checker", "role infrastructure"),
     }  # fmt: skip
     people = [g for g in review["grants"] if g["kind"] == "user" and not g["via"]]
     asked = {tuple(one for one in g["conditions"] if one != NO_WAY_IN) for g in people}

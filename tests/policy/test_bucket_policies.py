@@ -155,8 +155,12 @@ def listed(bucket: str) -> set[tuple[str, str]]:
     owner, may = EXPECTED[bucket]
     found = {(who, action) for action, them in may.items() for who in them}
     found |= {(f"{owner}:{keeper}", action) for keeper in KEEPERS for action in ("list", "change the policy")}
-    writer = {("backups:dump_writer", "write"), ("backups:dump_writer", "write acl")}
-    return found | (writer if bucket == "digitalmarketplace-database-backups" else set())
+    if bucket.endswith("database-backups"):
+        found |= {("backups:dump_checker", action) for action in ("read", "list")}
+    if bucket == "digitalmarketplace-database-backups":
+        # who tags is kept from writing by its own policies alone
+        found |= {(f"backups:dump_{who}", word) for who in ("writer", "checker") for word in ("write", "write acl")}
+    return found
 
 
 PRIVATE = [bucket for bucket in EXPECTED if any(kind in bucket for kind in LIMITED)]
@@ -165,7 +169,10 @@ PRIVATE = [bucket for bucket in EXPECTED if any(kind in bucket for kind in LIMIT
 def test_lists_of_private_buckets_limit_whatever_identity_policies_allow(simulator, policies):
     """By the simulator: roles of the bucket's account whose own policies allow everything, and of others likewise."""
     replicates = {"read", "write", "write acl", "list"}  # by its own policy far less: below
-    actors = [*ACTORS, *(f"{account}:{role}" for account in ACCOUNTS for role in ("dump_writer", KEEPERS[-1]))]
+    actors = [
+        *ACTORS,
+        *(f"{account}:{role}" for account in ACCOUNTS for role in ("dump_writer", "dump_checker", KEEPERS[-1])),
+    ]
     for bucket in PRIVATE:
         asked = {
             (who, action): dataclasses.replace(request(bucket, policies[bucket], who, action), identity=[EVERYTHING])

@@ -156,6 +156,21 @@ def test_who_adds_dumps_cannot_replace_read_or_delete_one(simulator: Any, states
     assert '"s3:if-none-match": "true"' in json.dumps(identity), "the simulator does not know this key"
 
 
+def test_who_looks_at_dumps_cannot_write_or_delete_one(simulator: Any, states: Any) -> None:
+    identity = [policy["document"] for policy in states["backups"]["roles"]["dump_checker"]["policies"]]
+    who = f"arn:aws:sts::{ACCOUNTS['backups']}:assumed-role/dump_checker/jenkins"
+    dump = "arn:aws:s3:::digitalmarketplace-database-backups/production-202611230300.sql.gz.gpg"
+
+    def may(action: str, arn: str = dump) -> bool:
+        return simulator.allows(Request(who, action, arn, ACCOUNTS["backups"], identity))
+
+    taken = {"s3:ListBucket", "s3:GetObject", "s3:GetObjectTagging", "s3:PutObjectTagging"}
+    assert {action for one in identity for part in many(one["Statement"]) for action in many(part["Action"])} == taken
+    others = ("s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutObjectRetention")
+    assert not any(map(may, others))
+    assert not may("s3:PutLifecycleConfiguration", dump.partition("/")[0])
+
+
 def test_jenkins_holds_one_permission(states: Any) -> None:
     (only,) = states["main"]["roles"]["jenkins"]["policies"]
     (statement,) = many(only["document"]["Statement"])

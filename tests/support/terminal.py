@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,14 @@ ROOT = Path(__file__).parents[2]
 
 
 def at_a_terminal(
-    aws: Control, folder: Path, playbook: str, *args: str, extra_vars: dict[str, Any], env: dict[str, str] | None = None
-) -> tuple[int, str, str]:
-    """(exit code, what the terminal saw, what the run said), as talkative as can be. Its files are in the folder."""
+    aws: Control, folder: Path, playbook: str, *args: str,
+    extra_vars: dict[str, Any], env: dict[str, str] | None = None,
+    answer: Callable[[str], str] = lambda _asked: "",
+) -> tuple[int, str, str]:  # fmt: skip
+    """(exit code, what the terminal saw, what the run said), as talkative as can be. Its files are in the folder.
+
+    answer is given the last line that the terminal saw where that asks for something.
+    """
     said = folder / "said.log"
     command = [str(Path(sys.executable).parent / "ansible-playbook"), *inventory_words("local"), "-vvv",
                f"playbooks/{playbook}", "-e", json.dumps(extra_vars), *args]  # fmt: skip
@@ -43,6 +49,8 @@ def at_a_terminal(
     try:
         while chunk := os.read(terminal, 4096):
             seen += chunk
+            if seen.endswith(b"): "):
+                os.write(terminal, answer(seen.decode().rsplit("\n", 1)[-1]).encode() + b"\n")
     except OSError:
         pass  # how Linux says that the other end is gone
     _, status = os.waitpid(pid, 0)

@@ -117,3 +117,11 @@ def test_what_cannot_be_decided_is_not_proved(made: World) -> None:
 def test_a_mistyped_invariant_is_refused(made: World, wrong: dict, said: str) -> None:
     with pytest.raises(Refusal, match=said):
         verdict(made, **wrong)
+
+
+def test_a_bucket_that_a_pattern_could_mean_and_that_is_not_there_is_nobodys(made: World) -> None:
+    """Who may do anything in the main account may do nothing in another's bucket, however such a one could be named."""
+    made.group("Everything", {"p": allow("*", "s3:*")})
+    made.user("cy.example", "Everything")
+
+    assert verdict(made, of=["arn:aws:s3:::d*/*"], who=["user:cy.example"]) == ("proved", "")

@@ -13,7 +13,7 @@ from typing import Any
 _LIMITS: dict[str, tuple[tuple[str, ...], list[str], bool]] = {
     "DenyOtherReaders": (("readers", "replicators"), ["s3:GetObject*"], True),
     "DenyOtherWriters": (
-        ("writers", "replication_writers", "replicators"),
+        ("writers", "taggers", "replication_writers", "replicators"),
         [
             "s3:AbortMultipartUpload",
             "s3:ObjectOwnerOverrideToBucketOwner",

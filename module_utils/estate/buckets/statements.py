@@ -14,6 +14,7 @@ from ansible.module_utils.estate.buckets.limits import limits
 GRANTS: dict[str, tuple[str, list[str], list[str]]] = {
     "readers": ("Read", ["s3:GetObject"], []),
     "writers": ("Write", ["s3:PutObject", "s3:PutObjectAcl"], []),
+    "taggers": ("Tag", ["s3:GetObjectTagging", "s3:PutObjectTagging"], []),
     "deleters": ("Delete", ["s3:DeleteObject"], []),
     "listers": ("List", [], ["s3:GetBucketLocation", "s3:ListBucket"]),
     "version_listers": ("ListVersions", [], ["s3:ListBucketVersions"]),

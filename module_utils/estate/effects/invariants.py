@@ -61,7 +61,7 @@ def check(invariants: Sequence[Mapping[str, Any]]) -> None:
 def judge(invariants: Sequence[Mapping[str, Any]], estate: Estate) -> list[Judged]:
     """Each invariant on a state of the estate."""
     check(invariants)
-    world = _World(estate)
+    world = World(estate)
     return [world.judge(one) for one in invariants]
 
 
@@ -75,7 +75,7 @@ def proofs(judged: Iterable[Judged]) -> Iterator[dict[str, str]]:
         }
 
 
-class _World:
+class World:
     def __init__(self, estate: Estate) -> None:
         self.estate, self.things = estate, things(estate)
         buckets = [bucket.policy or () for bucket in estate.buckets.values()]
@@ -88,10 +88,10 @@ class _World:
         undecided: dict[str, None] = {}
         broken: dict[str, None] = {}
         for arn, asker in self.askers.items():
-            if not _among(asker, invariant.get("who", ["*"])) or _among(asker, invariant.get("but", [])):
+            if not among(asker, invariant.get("who", ["*"])) or among(asker, invariant.get("but", [])):
                 continue
             try:
-                for via, reached in self._reached(arn, without, invariant.get("but", [])):
+                for via, reached in self.reached(arn, without, invariant.get("but", [])):
                     for action, resource in self._breaks(self.askers[reached], invariant, without and not via):
                         through = f" as {self.askers[reached].name}" if via else ""
                         broken[f"{asker.name}{through} may {action} on {resource}"] = None
@@ -106,14 +106,14 @@ class _World:
             return Judged(invariant["name"], "not proved", _some(undecided))
         return Judged(invariant["name"], "proved", "")
 
-    def _reached(self, start: str, without: bool, but: Sequence[str]) -> Iterator[tuple[bool, str]]:
+    def reached(self, start: str, without: bool, but: Sequence[str]) -> Iterator[tuple[bool, str]]:
         """(whether as somebody else, who) of everybody that somebody can become; who is excepted leads no further."""
         seen, queue = {start}, [(start, False)]
         while queue:
             here, via = queue.pop(0)
             yield via, here
             for there in self._steps(here, without and not via):
-                if there not in seen and not _among(self.askers[there], but):
+                if there not in seen and not among(self.askers[there], but):
                     seen.add(there)
                     queue.append((there, True))
 
@@ -134,13 +134,13 @@ class _World:
         verb = {"Federated": ("sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML")}.get(
             asker.kind, ("sts:AssumeRole",)
         )
-        return any(self._allowed(asker, action, role, without) for action in verb)
+        return any(self.may(asker, action, role, without) for action in verb)
 
     def _writes(self, asker: Asker, there: str, kind: str, without: bool) -> bool:
         """Whether the asker may write what somebody of its account is."""
         if not asker.ours or self.askers[there].principal.account != asker.principal.account:
             return False
-        if any(self._allowed(asker, action, there, without) for action in WRITES[kind]):
+        if any(self.may(asker, action, there, without) for action in WRITES[kind]):
             return True
         services = {
             name
@@ -150,12 +150,12 @@ class _World:
             if k == "Service"
         }
         return any(
-            self._allowed(asker, HAND, there, without) and self._allowed(asker, action, "*", without)
+            self.may(asker, HAND, there, without) and self.may(asker, action, "*", without)
             for service in services & set(STARTS)
             for action in STARTS[service]
         )
 
-    def _allowed(self, asker: Asker, action: str, resource: str, without: bool) -> bool:
+    def may(self, asker: Asker, action: str, resource: str, without: bool) -> bool:
         """Whether there is a context in which the asker may. What is not known of it may be."""
         statements = [one for source in asker.principal.sources for one in source.statements]
         if asker.ours and ":role/" not in resource and not any(one.allows and acts(one, action) for one in statements):
@@ -186,12 +186,21 @@ class _World:
             written |= {resource, *arns, *(f"{arn}/*" for arn in arns if ":s3:" in arn)}
             near = [one for one in written if one == "*" or overlap(one, resource)]
             for where in representatives(near, ARN):
-                if resource_like(resource, where) and any(
-                    like(action, what, ignore_case=True) and self._allowed(asker, what, where, without)
-                    for what in actions
+                if (
+                    resource_like(resource, where)
+                    and self._is_there(where)
+                    and any(
+                        like(action, what, ignore_case=True) and self.may(asker, what, where, without)
+                        for what in actions
+                    )
                 ):
                     yield action, resource
                     return
+
+    def _is_there(self, resource: str) -> bool:
+        """A bucket that a pattern could mean and that does not exist is nobody's to do anything in."""
+        bucket = resource.split("/", 1)[0]
+        return not self.estate.buckets or ":s3:" not in bucket or bucket == "*" or bucket in self.things
 
 
 def _about(asker: Asker, thing: Thing | None, action: str, resource: str) -> Iterator[tuple[Held, Any, str]]:
@@ -215,7 +224,7 @@ def _acts_like(statement: Statement, action: str) -> bool:
     return statement.not_actions or any(overlap(pattern.lower(), action.lower()) for pattern in statement.actions)
 
 
-def _among(asker: Asker, patterns: Sequence[str]) -> bool:
+def among(asker: Asker, patterns: Sequence[str]) -> bool:
     names = {asker.name, asker.kind, asker.name.removeprefix("role ")}
     if asker.kind == "user":
         names |= {"people", f"user:{asker.name}"}

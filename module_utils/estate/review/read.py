@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 from ansible.module_utils.estate.access.read import Live
+from ansible.module_utils.estate.deletion.read import kept
 from ansible.module_utils.estate.errors import Refusal, error_code
 
 ROOT = "<root_account>"
@@ -146,7 +147,7 @@ def _other(kind: str, slot: int | str, status: str, made: Any) -> dict[str, Any]
 
 
 def buckets(s3: Any, control: Any, account_id: str, workers: int = 16) -> dict[str, dict[str, Any]]:
-    """Each bucket's policy, and whether public ones are ignored (None: not known, since it could not be read)."""
+    """Each bucket's policy, whether public ones are ignored (None: not known), and what keeps its objects."""
     whole = _blocked(lambda: control.get_public_access_block(AccountId=account_id))
 
     def of(name: str) -> dict[str, Any]:
@@ -155,6 +156,7 @@ def buckets(s3: Any, control: Any, account_id: str, workers: int = 16) -> dict[s
         return {
             "policy": policy,
             "restricted": True if True in (own, whole) else None if None in (own, whole) else False,
+            "kept": kept(s3, name),
         }
 
     names = [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]

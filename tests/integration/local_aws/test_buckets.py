@@ -9,6 +9,7 @@ from tests.integration.local_aws.conftest import allow, document, refusal
 
 NAME = "a-bucket"
 DEVICE = "arn:aws:iam::333333333333:mfa/root 123456"
+NEXT = "arn:aws:iam::333333333333:mfa/root 654321"
 ON = {"Status": "Enabled", "MFADelete": "Enabled"}
 
 
@@ -42,8 +43,17 @@ def test_with_mfa_delete_only_root_changes_versioning_or_deletes_versions(s3, ro
     many = {"Objects": [{"Key": "a", "VersionId": version}]}
     assert refusal(s3.delete_objects, Bucket=NAME, Delete=many) == "AccessDenied"
     s3.delete_object(Bucket=NAME, Key="a")
-    root.delete_object(Bucket=NAME, Key="a", VersionId=version, MFA=DEVICE)
+    root.delete_object(Bucket=NAME, Key="a", VersionId=version, MFA=NEXT)
     assert "Versions" not in s3.list_object_versions(Bucket=NAME)
+
+
+@pytest.mark.usefixtures("s3")
+def test_a_code_is_taken_once(root):
+    root.put_bucket_versioning(Bucket=NAME, VersioningConfiguration=ON, MFA=DEVICE)
+
+    off = {"Status": "Enabled", "MFADelete": "Disabled"}
+    assert refusal(root.put_bucket_versioning, Bucket=NAME, VersioningConfiguration=off, MFA=DEVICE) == "AccessDenied"
+    root.put_bucket_versioning(Bucket=NAME, VersioningConfiguration=off, MFA=NEXT)
 
 
 def test_a_bucket_with_mfa_delete_takes_no_lifecycle(s3, root):

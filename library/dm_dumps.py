@@ -1,0 +1,117 @@
+#!/usr/bin/python
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: dm_dumps
+short_description: Prove that each stage's database dump is there, and release what may go
+description:
+  - Looks at the newest dump of each stage by its name, its age, its size beside last week's, its replica, and the keys
+    that it is encrypted for. Nothing is decrypted.
+  - Tags what is older than O(keep_days) with C(Retention=released), for the bucket's lifecycle rule to delete, as long
+    as O(least_verified) newer ones were restored (M(dm_restored_dump)). Nothing else makes a dump go.
+author: [Digital Marketplace developers]
+options:
+  bucket:
+    description: Where dumps are written.
+    type: str
+    required: true
+  replica:
+    description: Where they are replicated.
+    type: str
+    required: true
+  replica_region:
+    description: The replica's region.
+    type: str
+    required: true
+  stages:
+    description: The stages that have dumps.
+    type: list
+    elements: str
+    required: true
+  max_age_hours:
+    description: How old the newest dump may be.
+    type: int
+    default: 26
+  least_share:
+    description: Of the median of last week's sizes, how much the newest must have.
+    type: float
+    default: 0.8
+  recipients:
+    description: Fingerprints of the keys that dumps may be encrypted for.
+    type: list
+    elements: str
+    required: true
+  keep_days:
+    description: Days that every dump is kept.
+    type: int
+    default: 180
+  least_verified:
+    description: So many dumps that were restored always stay, however old.
+    type: int
+    default: 3
+extends_documentation_fragment:
+  - dm_estate
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+"""
+EXAMPLES = r"""
+- name: Look at last night's dumps
+  dm_dumps:
+    account: backups
+    bucket: digitalmarketplace-database-backups
+    replica: digitalmarketplace-cross-region-database-backups
+    replica_region: eu-west-2
+    stages: [preview, production]
+    recipients: [0DA25BC02D8EEC3908D0AB4B478AACFA56885920]
+"""
+RETURN = r"""
+proofs:
+  description: Of each stage C(age), C(size), C(replica) and C(recipient).
+  returned: always
+  type: list
+  elements: dict
+  sample: [{subject: age of production's dump, verdict: proved, why: "", age_seconds: 3600}]
+"""
+
+import datetime
+import functools
+from typing import Any
+
+from ansible.module_utils.estate.call import Clients
+from ansible.module_utils.estate.dumps.check import Dump, Limits, judge
+from ansible.module_utils.estate.dumps.plan import RELEASED, RETENTION, Tags, is_verified, plan, release
+from ansible.module_utils.estate.dumps.read import Place, listed, recipients, tags_that_count
+from ansible.module_utils.estate.run import estate_module, run
+
+
+def main() -> None:
+    module = estate_module(DOCUMENTATION)
+    asked, clients = module.params, Clients(module)
+    now = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
+    limits = Limits(asked["max_age_hours"], asked["least_share"], asked["recipients"])
+    here = Place(clients["s3"], asked["bucket"])
+    there = Place(clients["s3", asked["replica_region"]], asked["replica"])
+    proofs: list[dict[str, Any]] = []
+    wanted: list[tuple[Dump, Tags, Tags]] = []
+    notes: list[str] = []
+
+    def look(stage: str) -> None:
+        found = listed(here, stage)
+        keys = recipients(here, found[0]) if found else []
+        proofs.extend(judge(stage, found, listed(there, stage), keys, limits, now))
+        tags = tags_that_count(here, found, now, asked["keep_days"], asked["least_verified"])
+        old = release(found, tags, now, asked["keep_days"], asked["least_verified"])
+        wanted.extend((dump, tags[dump.key], {RETENTION: RELEASED}) for dump in old)
+        kept = sum(map(is_verified, tags.values()))
+        if kept < asked["least_verified"]:
+            notes.append(f"{stage} has {kept} dumps that were restored, so that none may go (restore_backup.yml)")
+
+    for stage in asked["stages"]:
+        clients.ask(functools.partial(look, stage), f"Cannot look at {stage}'s dumps")
+    made = plan(asked["account"], asked["bucket"], clients.region, wanted, notes)
+    run(module, made, clients.call, proofs=lambda: proofs)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,101 @@
+#!/usr/bin/python
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: dm_mfa_delete
+short_description: Switch MFA delete of buckets as they are declared, as the account's root user
+description:
+  - Compares, and switches in one direction what differs. The credentials must be the root user's; any other is refused
+    before anything is asked of S3.
+  - Serial number and code of root's device are asked for on the terminal of whoever started it, a new code for each
+    bucket since AWS takes each once, and are neither shown nor kept. What was not done is there for the next run.
+  - Proves it by a deletion without a code, which must be refused.
+  - Follows U(https://docs.aws.amazon.com/AmazonS3/latest/userguide/MultiFactorAuthenticationDelete.html).
+author: [Digital Marketplace developers]
+options:
+  account_id:
+    description: The account's id, 12 digits.
+    type: str
+    required: true
+  enable:
+    description: Whether to switch on what is declared on, or off what is declared off.
+    type: bool
+    required: true
+  buckets:
+    description: The buckets as M(dm_buckets) takes them.
+    type: list
+    elements: dict
+    required: true
+  told:
+    description: Who of Cyber Security was told, and when; kept with the plan. Without it only check mode works.
+    type: str
+    default: ""
+extends_documentation_fragment:
+  - dm_estate
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+"""
+EXAMPLES = r"""
+- name: Switch MFA delete on
+  dm_mfa_delete:
+    account: production
+    account_id: "333333333333"
+    enable: true
+    buckets: "{{ buckets }}"
+    told: SEC-12, by phone on Monday
+    profile: digitalmarketplace-production-root
+"""
+RETURN = r"""
+proofs:
+  description: Of each bucket as it is declared, whether root was refused without a code.
+  returned: always
+  type: list
+  elements: dict
+"""
+
+from ansible.module_utils.estate import terminal
+from ansible.module_utils.estate.call import Clients
+from ansible.module_utils.estate.errors import Refusal, sentence
+from ansible.module_utils.estate.mfa_delete.device import Device
+from ansible.module_utils.estate.mfa_delete.plan import plan, root_arn
+from ansible.module_utils.estate.mfa_delete.read import prove, read
+from ansible.module_utils.estate.run import estate_module, run
+
+
+def who(clients: Clients, account_id: str) -> str:
+    """Root, or Refusal."""
+    arn = clients["sts"].get_caller_identity()["Arn"]
+    if arn != root_arn(account_id):
+        raise Refusal(f"the credentials are {arn}'s; only the root user {root_arn(account_id)} can switch MFA delete")
+    return arn
+
+
+def main() -> None:
+    module = estate_module(DOCUMENTATION)
+    asked = module.params
+    clients = Clients(module, region=asked["buckets"][0]["region"] if asked["buckets"] else "us-east-1")
+    arn = clients.ask(lambda: who(clients, asked["account_id"]), "Cannot act as root")
+    live, failed = read(clients, asked["buckets"])
+    made = plan(asked["account"], asked["enable"], asked["buckets"], live, failed)
+    where = terminal.terminal()
+    refusals = []
+    if made.actions and not module.check_mode:
+        refusals += [] if where else ["there is no terminal to ask for the device's codes on"]
+        refusals += [] if asked["told"] else ["nobody says that Cyber Security was told: say who and when by told"]
+    device = Device(clients.call, lambda text: terminal.ask(where, text), lambda text: terminal.say(where, text))
+    done = [bucket for bucket in asked["buckets"] if bool(bucket.get("mfa_delete")) == asked["enable"]]
+    notes = [f"as {arn}; Cyber Security: {asked['told'] or 'not told'}"] if made.actions else []
+    run(
+        module,
+        made._replace(notes=notes),
+        device,
+        refusals,
+        proofs=lambda: () if module.check_mode or not made.actions else prove(clients, done, asked["enable"]),
+        explain=lambda exc: device.hidden(sentence(exc, "AWS refused")),
+        workers=1,
+    )
+
+
+if __name__ == "__main__":
+    main()

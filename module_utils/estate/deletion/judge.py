@@ -1,0 +1,177 @@
+"""Who can destroy the last copy of what a bucket holds, and how: today, and under the controls that are advised. Pure.
+
+A right to write a bucket's policy is a right to let anybody in, so it is a right to all that S3 does there; what stops
+it is not a policy: MFA delete and Object Lock. Suspending versioning, and replicating something over an object, hide
+what is there and destroy nothing, so they are told apart. The closing of an account no setting of S3 can stop:
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/MultiFactorAuthenticationDelete.html
+https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-closing.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import Any, NamedTuple
+
+from ansible.module_utils.estate.effects.invariants import World, among
+from ansible.module_utils.estate.evaluator.composed import Bucket, Estate, Lives
+
+ROOT = "root"
+KEY = "any/key"
+HIDES = {"suspend versioning": "s3:PutBucketVersioning", "replicate over": "s3:PutReplicationConfiguration"}
+
+
+class Controls(NamedTuple):
+    versioned: bool
+    mfa_delete: bool
+    lock: str  # "", "GOVERNANCE" or "COMPLIANCE"
+    key: str  # ARN or id of a KMS key, "" where there is none
+
+    @property
+    def said(self) -> str:
+        words = {"MFA delete": self.mfa_delete, f"object lock ({self.lock.lower()})": self.lock, "a KMS key": self.key}
+        return ", ".join(word for word, there in words.items() if there) or "none"
+
+
+class _Rights(NamedTuple):
+    """What an attacker may in one bucket, whoever he becomes for it."""
+
+    delete: bool
+    delete_current: bool
+    policy: bool
+    lifecycle: bool
+    bypass: bool
+    key: bool
+    account: bool
+    hides: tuple[str, ...]
+
+
+EVERYTHING = _Rights(True, True, True, True, True, True, True, tuple(HIDES))
+
+
+def ways(may: _Rights, controls: Controls, root: bool) -> list[str]:
+    """By which ways a copy is destroyed."""
+    found = []
+    guarded = controls.mfa_delete and not root
+    free = not controls.lock or (controls.lock == "GOVERNANCE" and (may.bypass or may.policy))
+    if (may.delete or may.policy) and free and not guarded:
+        found.append("delete versions" if may.delete else "delete versions, by a policy of its own making")
+    if not controls.versioned and may.delete_current and "delete versions" not in found:
+        found.append("delete or overwrite, since there are no versions")
+    if may.lifecycle and not controls.lock and not guarded:
+        found.append("lifecycle, within a day or two")
+    if controls.key and may.key:
+        found.append("delete its key, within 7 to 30 days")
+    if may.account:
+        found.append("close the account, within 90 days")
+    return found
+
+
+class Deletion:
+    def __init__(self, lives: Lives) -> None:
+        self.estate = Estate(lives)
+        self._world = World(self.estate)
+        self._kept: dict[str, Mapping[str, Any]] = {
+            name: found["kept"]
+            for live in lives.values()
+            for name, found in (live.get("buckets") or {}).items()
+            if found.get("kept")
+        }
+        self._main = next((account.id for account in self.estate.accounts if account.name == "main"), "")
+
+    def copies(self) -> Iterator[tuple[str, ...]]:
+        """Each source with its replicas, and every bucket that is nobody's replica alone."""
+        copied = {replica for kept in self._kept.values() for replica in kept["replicas"]}
+        for name, kept in self._kept.items():
+            if name not in copied:
+                yield (name, *(one for one in kept["replicas"] if one in self._kept))
+
+    def controls(self, name: str, advised: Mapping[str, Sequence[str]] | None = None) -> Controls:
+        """Live, or with what is advised for buckets of such names: {"mfa_delete": [patterns], "compliance": […]}."""
+        kept, advised = self._kept[name], advised or {}
+        mfa_delete = kept["mfa_delete"] or _like(name, advised.get("mfa_delete"))
+        lock = "COMPLIANCE" if _like(name, advised.get("compliance")) else kept["lock"]
+        return Controls(kept["versioned"], mfa_delete, lock, kept["key"])
+
+    def starts(self, who: Sequence[str]) -> list[str]:
+        """Patterns as invariants take them, and "group:Name"."""
+        groups = {one.removeprefix("group:") for one in who if one.startswith("group:")}
+        members = {
+            account.users[user]["arn"]
+            for account in self.estate.accounts
+            for group in groups & set(account.members)
+            for user in account.members[group]
+        }
+        return [arn for arn, asker in self._world.askers.items() if arn in members or among(asker, who)]
+
+    def rights(self, who: Sequence[str], names: Sequence[str]) -> dict[str, _Rights]:
+        if ROOT in who:
+            return dict.fromkeys(names, EVERYTHING)
+        became = {there for arn in self.starts(who) for _, there in self._world.reached(arn, without=False, but=[])}
+        return {name: self._rights(became, self.estate.buckets[name]) for name in names}
+
+    def _rights(self, became: set[str], bucket: Bucket) -> _Rights:
+        arn = f"arn:aws:s3:::{bucket.name}"
+
+        def may(action: str, resource: str, of: str = "") -> bool:
+            askers = [self._world.askers[one] for one in became]
+            asking = (one for one in askers if of in ("", one.principal.account))
+            return any(self._world.may(one, action, resource, without=False) for one in asking)
+
+        key = self._kept[bucket.name]["key"]
+        key = key if key.startswith("arn:") or not key else f"arn:aws:kms:eu-west-1:{bucket.account.id}:key/{key}"
+        closing = f"arn:aws:organizations::{self._main}:account/o-any/{bucket.account.id}"
+        return _Rights(
+            may("s3:DeleteObjectVersion", f"{arn}/{KEY}"),
+            may("s3:DeleteObject", f"{arn}/{KEY}") or may("s3:PutObject", f"{arn}/{KEY}"),
+            may("s3:PutBucketPolicy", arn),
+            may("s3:PutLifecycleConfiguration", arn),
+            may("s3:BypassGovernanceRetention", f"{arn}/{KEY}"),
+            bool(key) and may("kms:ScheduleKeyDeletion", key),
+            may("organizations:CloseAccount", closing, self._main)
+            or may("account:CloseAccount", "*", bucket.account.id),
+            tuple(word for word, action in HIDES.items() if may(action, arn)),
+        )
+
+    def proof(
+        self,
+        attacker: str,
+        who: Sequence[str],
+        advised: Mapping[str, Sequence[str]],
+        holds: Sequence[str],
+    ) -> dict[str, Any]:
+        """One attacker beside every bucket: a row for each source and its replicas. holds are names of what must stay.
+
+        failed: can, whatever is advised; waiting: can until that is so, or nothing has to hold; proved: cannot.
+        """
+        rows, wrong, open_ = [], list[str](), list[str]()
+        rights = self.rights(who, list(self._kept))
+        for names in self.copies():
+            row: dict[str, Any] = {"bucket": names[0], "copies": len(names)}
+            for state, more in (("today", None), ("advised", advised)):
+                each = [ways(rights[one], self.controls(one, more), ROOT in who) for one in names]
+                # The last copy is lost where every copy is.
+                row[state] = sorted({way for one in each for way in one}) if all(each) else []
+                row[f"controls {state}"] = "; ".join(dict.fromkeys(self.controls(one, more).said for one in names))
+            row["hides"] = sorted({word for one in names for word in rights[one].hides})
+            rows.append(row)
+            if _like(names[0], holds) and row["today"]:
+                (wrong if row["advised"] else open_).append(names[0])
+        verdict = "failed" if wrong else "waiting" if open_ else "proved"
+        why = [f"can destroy every copy of {', '.join(wrong)}, whatever is advised"] if wrong else []
+        why += [f"can destroy every copy of {', '.join(open_)} until what is advised is so"] if open_ else []
+        if not holds:
+            lost = sum(bool(row["today"]) for row in rows)
+            verdict, why = "waiting", [f"nothing has to hold; can destroy every copy of {lost} of {len(rows)} buckets"]
+        return {
+            "subject": f"deletion by {attacker}",
+            "attacker": attacker,
+            "verdict": verdict,
+            "why": "; ".join(why),
+            "rows": rows,
+        }
+
+
+def _like(name: str, patterns: Sequence[str] | None) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns or ())

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import pytest
+from ansible.module_utils.estate.errors import Refusal
+from ansible.module_utils.estate.mfa_delete.device import Device
+from ansible.module_utils.estate.mfa_delete.plan import Live, plan
+from ansible.module_utils.estate.mfa_delete.read import prove
+from ansible.module_utils.estate.plan import Action, carry_out, failures
+from botocore.exceptions import ClientError
+
+ON, OFF = {"Status": "Enabled", "MFADelete": "Enabled"}, {"Status": "Enabled"}
+A = {"name": "a", "region": "eu-west-1", "mfa_delete": True}
+B = {"name": "b", "region": "eu-west-2", "mfa_delete": False}
+ACTION = Action("change", "bucket a", "s3.put_bucket_versioning", {"Bucket": "a"})
+
+
+def denied(message="Mfa Authentication must be used for this request"):
+    return ClientError({"Error": {"Code": "AccessDenied", "Message": message}}, "X")
+
+
+def test_only_what_is_declared_on_and_is_off_is_switched_on():
+    made = plan("production", True, [A, B], {"a": Live(OFF, False), "b": Live(ON, False)}, {})
+
+    [action] = made.actions
+    assert action.params == {"Bucket": "a", "VersioningConfiguration": ON}
+    assert made.drift == ["b: MFA delete is on but declared off"]
+    assert not plan("production", True, [A], {"a": Live(ON, False)}, {}).actions
+
+
+def test_switching_off_goes_by_the_vars_too():
+    [action] = plan("production", False, [A, B], {"a": Live(ON, False), "b": Live(ON, False)}, {}).actions
+    assert (action.params["Bucket"], action.region) == ("b", "eu-west-2")
+    assert action.params["VersioningConfiguration"]["MFADelete"] == "Disabled"
+
+
+def test_a_bucket_with_lifecycle_rules_is_left_out():
+    made = plan("production", True, [A], {"a": Live(OFF, True)}, {})
+    assert not made.actions
+    assert "lifecycle rules" in made.left_out["bucket a"]
+
+
+class World:
+    def __init__(self, answers, refuse=()):
+        self.answers, self.refuse = list(answers), set(refuse)
+        self.said, self.asked, self.called = [], [], []
+
+    def ask(self, question):
+        self.asked.append(question)
+        return self.answers.pop(0)
+
+    def call(self, action):
+        self.called.append(action.params["MFA"])
+        if action.params["MFA"].split()[1] in self.refuse:
+            raise denied()
+
+    @property
+    def device(self):
+        return Device(self.call, self.ask, self.said.append)
+
+
+def test_each_call_takes_a_code_of_its_own_and_the_serial_is_asked_for_once():
+    world = World(["123456789012", "111111", "222222"])
+    device = world.device
+    device(ACTION)
+    device(ACTION)
+
+    assert world.called == ["123456789012 111111", "123456789012 222222"]
+    assert device.hidden("x 111111 y 123456789012") == "x … y …"
+
+
+def test_a_code_that_was_used_or_is_none_is_asked_for_again():
+    world = World(["123456789012", "111111", "111111", "abc", "222222"])
+    device = world.device
+    device(ACTION)
+    device(ACTION)
+
+    assert len(world.called) == 2
+    assert any("once" in said for said in world.said)
+
+
+def test_a_code_that_aws_refuses_is_asked_for_again_and_no_more_than_three_times():
+    world = World(["123456789012", "111111", "123456789013", "222222"], refuse=["111111"])
+    world.device(ACTION)
+    assert world.called[-1] == "123456789013 222222"
+
+    world = World(
+        ["123456789012", "1" * 6, "123456789013", "2" * 6, "123456789014", "3" * 6], ["1" * 6, "2" * 6, "3" * 6]
+    )
+    with pytest.raises(ClientError):
+        world.device(ACTION)
+
+
+def test_nothing_ends_it_for_all_that_is_left():
+    world = World(["123456789012", "111111", ""])
+    outcomes = carry_out([ACTION, ACTION._replace(resource="bucket b"), ACTION._replace(resource="bucket c")],
+                         world.device, str, workers=1)  # fmt: skip
+
+    assert [outcome.status for outcome in outcomes] == ["done", "failed", "failed"]
+    assert failures(outcomes) == "bucket b, bucket c: s3.put_bucket_versioning: nobody gave a code for it"
+    assert issubclass(Refusal, ValueError)
+
+
+class S3:
+    def __init__(self, raises=None):
+        self.raises, self.put = raises, 0
+
+    def __getitem__(self, _):
+        return self
+
+    def list_object_versions(self, **_):
+        return {}
+
+    def put_object(self, **_):
+        self.put += 1
+        return {"VersionId": "1"}
+
+    def delete_object(self, **_):
+        if self.raises:
+            raise self.raises
+
+
+@pytest.mark.parametrize(
+    ("raises", "enable", "verdict"),
+    [
+        (denied(), True, "proved"),
+        (denied("explicit deny in a service control policy"), True, "failed"),
+        (None, True, "failed"),
+        (None, False, "proved"),
+        (denied(), False, "failed"),
+    ],
+)
+def test_the_proof_is_a_deletion_without_a_code(raises, enable, verdict):
+    [proof] = prove(S3(raises), [A], enable)
+    assert proof["verdict"] == verdict
+    assert bool(proof["why"]) == (verdict == "failed")
