@@ -52,7 +52,7 @@ REFUSED = {
     "one that is there": ([("CREATE", record("old", "CNAME", "x."))], "but it already exists"),
     "one that is not there": ([("DELETE", record("b", "A", "192.0.2.1"))], "but it was not found"),
     "one that says something else": ([("DELETE", record("old", "CNAME", "y."))], "do not match the current values"),
-    "another zone's": ([("CREATE", {**record("a", "A", "192.0.2.1"), "Name": "xshop.example"})], "not permitted in zone"),
+    "outside": ([("CREATE", {**record("a", "A", "192.0.2.1"), "Name": "xshop.example"})], "not permitted in zone"),
     "a text that is too long": ([("CREATE", record("t", "TXT", f'"{"x" * 256}"'))], "CharacterStringTooLong"),
     "a text without quotes": ([("CREATE", record("t", "TXT", "x"))], "InvalidCharacterString"),
     "a value twice": ([("CREATE", record("t", "A", "192.0.2.1", "192.0.2.1"))], "Duplicate Resource Record"),

@@ -101,6 +101,9 @@ def test_batches_keep_names_together_and_count_an_upsert_twice():
     found = delta(ZONE, declared({"a A": "192.0.2.1", "b CNAME": "x.example."})[ZONE], lives(*swap))
     assert [[one.verb for one in batch] for batch in batches(found.changes)] == [["DELETE", "CREATE"] * 2]
     assert batches([]) == []
+    many = {f"n{n:04} A": "192.0.2.1" for n in range(999)} | {"z CNAME": "x.example."}
+    found = delta(ZONE, declared(many)[ZONE], lives(rrset("z.shop.example.", "A", "192.0.2.1")))
+    assert [len(batch) for batch in batches(found.changes)] == [999, 2]
 
 
 # --- zones, delegations, certificates ---------------------------------------------------------------------------------
