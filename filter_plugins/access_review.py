@@ -85,7 +85,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - C(table), text for a terminal; C(ways), its first part as data; C(files), contents by name.
+    - C(table), text for a terminal; C(ways), its first part as data; C(files), contents by name; C(judged), C(name),
+      C(verdict) and C(why) of each invariant.
     - C(files) are C(access.csv), a line for each way in; C(access_findings.csv); C(access_buckets.csv);
       C(access.svg), the picture.
     - C(review), all of it as data, with C(grants), C(dangling), C(unreachable), C(outsiders), C(able),
@@ -110,7 +111,8 @@ def access_review(
     everyone = [name for name, group in groups.items() if group.get("everyone") is True]
     until = listed.ends(listed.read(people, groups)) if people else {}
     found = review(lives, now, until, key_days=key_days, everyone=everyone, administrators=administrators)
-    broken = [one for one in judge(invariants or [], Estate(lives)) if one.verdict != "proved"]
+    judged = judge(invariants or [], Estate(lives))
+    broken = [one for one in judged if one.verdict != "proved"]
     told = [finding("invariant", "all", one.name, f"{one.verdict}: {one.why}") for one in broken]
     found = found._replace(findings=ordered([*found.findings, *told]))
     title = f"Who can reach which role, {now[:10]}"
@@ -121,7 +123,7 @@ def access_review(
         "access.svg": picture(found, lives, main, title),
     }
     shown = {"table": table(found, int(width), colour, main), "ways": ways(found.grants, main)}
-    return {"review": found._asdict(), "files": files, **shown}
+    return {"review": found._asdict(), "judged": [one._asdict() for one in judged], "files": files, **shown}
 
 
 def _access_review_filter(lives: Any, now: str, **more: Any) -> dict[str, Any]:

@@ -59,7 +59,8 @@ GROUPS = {
         "withdraw": Command("Empty the document of URL=https://… from every router at once, and prove it; take it out "
                             "of its bucket before", estate.withdraw, ("STAGE", "LIMIT", "URL", "ARGS", "BUILD"),
                             _stages),
-        "access": Command("Say who can reach which role in which account, through what; reads only",
+        "access": Command("Say who can reach which role in which account, through what; 2 where an invariant "
+                          "does not hold; reads only",
                           estate.access, ("STAGE", "ARGS", "BUILD"), lambda: ["local", "accounts"]),
         "routes": Command("Say which public URL leads to which bucket; reads only",
                           estate.routes, ("STAGE", "LIMIT", "ARGS", "BUILD"), _stages),

@@ -86,6 +86,31 @@ def test_the_terminal_the_tables_and_the_picture_hold_the_review_and_no_key(revi
     assert key not in run.output
 
 
+def test_every_invariant_holds_on_the_seed_s_estate_and_is_kept_as_a_proof(reviewed):
+    run, _, _ = reviewed
+    plan = run.report["plans"]["main-account"]["invariants of access"]
+
+    assert plan["drift"] == [], run.stdout[-6000:]
+    assert run.report["drift"] == 0
+
+
+def test_one_that_does_not_hold_is_a_finding(converged_estate, tmp_path):
+    iam = converged_estate.client("iam")
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "iam:PutUserPolicy", "Resource": "*"}],
+    }
+    iam.put_role_policy(RoleName="jenkins", PolicyName="up", PolicyDocument=json.dumps(policy))
+    try:
+        run = converged_estate.playbook("review_access.yml", extra_vars={"access_review_directory": str(tmp_path)})
+    finally:
+        iam.delete_role_policy(RoleName="jenkins", PolicyName="up")
+
+    assert run.rc == 0, run.output
+    assert run.report["drift"] >= 1
+    assert "drift: invariant jenkins_writes_no_iam failed: role main:jenkins may iam:Put*" in run.stdout
+
+
 def test_the_review_only_reads(reviewed):
     _, _, calls = reviewed
     writes = [

@@ -54,6 +54,18 @@ def test_whoever_is_excepted_may_and_leads_no_further(made: World) -> None:
     assert verdict(made, who=["user:bob.example", "unsigned", "main:jenkins"]) == ("proved", "")
 
 
+def test_a_pattern_of_a_bucket_ends_at_its_name_and_means_what_is_there(made: World) -> None:
+    made.user("cy.example", "Writers")
+    made.group("Writers", {"p": allow("arn:aws:s3:::*", "s3:GetObject")})
+    made.accounts["main"]["buckets"] = {"open": {"policy": None, "restricted": False}}
+
+    assert verdict(made, of=["arn:aws:s3:::d*s/*"], who=["people"], but=["production:readers"])[0] == "failed"
+    for account in made.accounts.values():
+        account.setdefault("buckets", {})
+    assert verdict(made, of=["arn:aws:s3:::d*s/*"], who=["people"], but=["production:readers"])[0] == "proved"
+    assert verdict(made, of=["arn:aws:s3:::o*n/*"], who=["people"])[0] == "failed"
+
+
 def test_without_mfa_is_asked_of_the_first_step(made: World) -> None:
     assert verdict(made, who=["people"], without="MFA") == ("proved", "")
 

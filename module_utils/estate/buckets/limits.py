@@ -9,9 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-# Who is not denied what: the lists that say so, the actions, and whether they are about the objects.
-_LIMITS: dict[str, tuple[tuple[str, ...], list[str], bool]] = {
-    "DenyOtherReaders": (("readers", "replicators"), ["s3:GetObject*"], True),
+# What proves replication and the routers is no secret of keepers', who write it.
+CANARIES = ("*estate-canary*.txt", "*assets-router-canary*")
+# Who is not denied what: the lists that say so, the actions, and what of the bucket they are about.
+_BUCKET, _OBJECTS = ("Resource", ""), ("Resource", "/*")
+_CANARIES, _BUT_CANARIES = ((element, *(f"/{key}" for key in CANARIES)) for element in ("Resource", "NotResource"))
+_LIMITS: dict[str, tuple[tuple[str, ...], list[str], tuple[str, ...]]] = {
+    "DenyOtherReaders": (("readers", "replicators"), ["s3:GetObject*"], _BUT_CANARIES),
     "DenyOtherWriters": (
         ("writers", "taggers", "replication_writers", "replicators"),
         [
@@ -21,35 +25,38 @@ _LIMITS: dict[str, tuple[tuple[str, ...], list[str], bool]] = {
             "s3:Replicate*",
             "s3:RestoreObject",
         ],
-        True,
+        _BUT_CANARIES,
+    ),
+    "DenyOtherProvers": (
+        ("keepers", "readers", "writers", "taggers", "replication_writers", "replicators"),
+        ["s3:GetObject*", "s3:PutObject*", "s3:Replicate*"],
+        _CANARIES,
     ),
     # A version that MFA delete keeps is root's to delete.
-    "DenyOtherDeleters": (("deleters", "root"), ["s3:BypassGovernanceRetention", "s3:DeleteObject*"], True),
+    "DenyOtherDeleters": (("deleters", "root"), ["s3:BypassGovernanceRetention", "s3:DeleteObject*"], _OBJECTS),
     "DenyOtherListers": (
         ("listers", "keepers", "replication_writers", "replicators"),
         ["s3:ListBucket", "s3:ListBucketMultipartUploads"],
-        False,
+        _BUCKET,
     ),
-    "DenyOtherVersionListers": (("version_listers",), ["s3:ListBucketVersions"], False),
+    "DenyOtherVersionListers": (("version_listers",), ["s3:ListBucketVersions"], _BUCKET),
     # Whoever writes the policy, or where the objects are copied to, gets at them.
-    "DenyOtherKeepers": (("keepers", "root"), ["s3:DeleteBucket*", "s3:Put*Configuration", "s3:PutBucket*"], False),
+    "DenyOtherKeepers": (("keepers", "root"), ["s3:DeleteBucket*", "s3:Put*Configuration", "s3:PutBucket*"], _BUCKET),
 }
 SIDS = tuple(_LIMITS)
-# What proves replication and the routers is nobody's secret, and is written by whoever converges.
-CANARIES = ("*estate-canary*.txt", "*assets-router-canary*")
 
 
 def limits(arn: str, access: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The denials of a bucket; access has lists of ARNs, keepers, replicators and root among them."""
     denials = []
-    for sid, (lists, actions, on_objects) in _LIMITS.items():
+    for sid, (lists, actions, (element, *keys)) in _LIMITS.items():
         # Services deliver by statements of their own; who has not signed is no service.
         condition: dict[str, Any] = {"BoolIfExists": {"aws:PrincipalIsAWSService": "false"}}
         if who := sorted({_pattern(word, one) for word in lists for one in access.get(word) or ()}):
             condition["ArnNotLike"] = {"aws:PrincipalArn": who}
-        about = {"NotResource": [f"{arn}/{key}" for key in CANARIES]} if on_objects else {"Resource": arn}
+        where = {element: [f"{arn}{key}" for key in keys]}
         denials.append(
-            {"Sid": sid, "Effect": "Deny", "Principal": "*", "Action": actions, **about, "Condition": condition}
+            {"Sid": sid, "Effect": "Deny", "Principal": "*", "Action": actions, **where, "Condition": condition}
         )
     return denials
 

@@ -3,7 +3,7 @@
 invariant = {
   "name": "dumps_keep_their_versions",
   "never": ["s3:DeleteObjectVersion"],        # actions; patterns
-  "of": ["arn:aws:s3:::*-database-backups/*"],  # resources; patterns
+  "of": ["arn:aws:s3:::*-database-backups/*"],  # resources; patterns, of which a bucket's ends at its slash
   "who": ["*"],          # "people", "unsigned", "user:ada.*", roles as "account:role"; patterns; by default everybody
   "but": ["*:admins"],   # who may; the same
   "without": "MFA",      # only where nobody has signed in with a device; left out: in every context
@@ -80,7 +80,8 @@ class World:
         self.estate, self.things = estate, things(estate)
         buckets = [bucket.policy or () for bucket in estate.buckets.values()]
         self.askers = {**ours(estate), **others(iter([*estate.trusts.values(), *buckets]), estate)}
-        self._may: dict[tuple, int | None] = {}
+        # A bucket that no account has holds nothing; where buckets were not read any may be there.
+        self._all_buckets = all("buckets" in account.live for account in estate.accounts)
         self._next: dict[tuple[str, bool], list[str]] = {}
 
     def judge(self, invariant: Mapping[str, Any]) -> Judged:
@@ -155,6 +156,14 @@ class World:
             for action in STARTS[service]
         )
 
+    def _meant(self, pattern: str, arn: str) -> bool:
+        """Of objects: whether it is in a bucket that is there, and whose own name the pattern means."""
+        if ":s3:::" not in arn:
+            return True
+        bucket = arn.split("/", 1)[0]
+        named = resource_like(pattern.split("/", 1)[0], bucket)
+        return named and (bucket in self.things or not self._all_buckets)
+
     def may(self, asker: Asker, action: str, resource: str, without: bool) -> bool:
         """Whether there is a context in which the asker may. What is not known of it may be."""
         statements = [one for source in asker.principal.sources for one in source.statements]
@@ -183,24 +192,26 @@ class World:
                 continue
             actions = representatives([action, *(a for one in relevant for a in one.actions)], ANY_CASE)
             written = {filled(p, asker.known)[0] if one.variables else p for one in relevant for p in one.resources}
-            written |= {resource, *arns, *(f"{arn}/*" for arn in arns if ":s3:" in arn)}
-            near = [one for one in written if one == "*" or overlap(one, resource)]
-            for where in representatives(near, ARN):
-                if (
-                    resource_like(resource, where)
-                    and self._is_there(where)
-                    and any(
-                        like(action, what, ignore_case=True) and self.may(asker, what, where, without)
-                        for what in actions
-                    )
-                ):
-                    yield action, resource
-                    return
+            for roots in self._apart(resource, arns):
+                near = [one for one in {*written, *roots, resource} if any(overlap(one, root) for root in roots)]
+                for where in representatives(near, ARN):
+                    if (
+                        resource_like(resource, where)
+                        and self._meant(resource, where)
+                        and any(
+                            like(action, what, ignore_case=True) and self.may(asker, what, where, without)
+                            for what in actions
+                        )
+                    ):
+                        yield action, resource
+                        return
 
-    def _is_there(self, resource: str) -> bool:
-        """A bucket that a pattern could mean and that does not exist is nobody's to do anything in."""
-        bucket = resource.split("/", 1)[0]
-        return not self.estate.buckets or ":s3:" not in bucket or bucket == "*" or bucket in self.things
+    def _apart(self, resource: str, arns: Sequence[str]) -> list[list[str]]:
+        """What can be looked at by itself: no pattern of one bucket tells apart what is in another."""
+        objects = [[arn, f"{arn}/*"] for arn in arns if ":s3:" in arn]
+        if ":s3:::" in resource and self._all_buckets:
+            return objects
+        return [[resource, *arns, *(arn for _, arn in objects)]]
 
 
 def _about(asker: Asker, thing: Thing | None, action: str, resource: str) -> Iterator[tuple[Held, Any, str]]:

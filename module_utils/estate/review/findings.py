@@ -22,6 +22,7 @@ KINDS = (
     "outside",
     "federated",
     "administrator",
+    "members",
     "own policy",
     "unreachable",
     "no group",
@@ -89,10 +90,16 @@ def of_able(
         each.setdefault((who.account.name, f"{who.kind} {who.name}", able_.target, able_.conditions), []).append(
             able_.action
         )
+    joins: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
     for (account, who_, target, needs), actions in each.items():
+        if who_.startswith("role ") and actions == ["iam:AddUserToGroup"]:  # no role is ever a member
+            joins.setdefault((account, who_, needs), []).append(target.removeprefix("group "))
+            continue
         become, of = ("more than it is", "itself") if target == who_ else (target, target)
         said = f"can make itself {become}, since it may {' and '.join(actions)} of {of}{_if(needs)}"
         yield finding("able", account, who_, said)
+    for (account, who_, needs), groups in joins.items():
+        yield finding("members", account, who_, f"may put users into the groups {', '.join(groups)}{_if(needs)}")
 
 
 def _if(conditions: Iterable[str]) -> str:

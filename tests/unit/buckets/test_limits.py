@@ -23,12 +23,12 @@ ASKED = {
     "read the canary": ("s3:GetObject", "/estate-canary.txt"),
 }
 LISTS = {
-    "readers": {"read", "read a version"},
-    "writers": {"write", "tag", "replicate"},
+    "readers": {"read", "read a version", "read the canary"},
+    "writers": {"write", "tag", "replicate", "read the canary"},
     "deleters": {"delete"},
     "listers": {"list"},
     "version_listers": {"list versions"},
-    "keepers": {"list", "open", "copy elsewhere"},
+    "keepers": {"list", "open", "copy elsewhere", "read the canary"},
 }
 
 
@@ -56,8 +56,8 @@ def limited(**lists: list[str]) -> dict:
 def test_whoever_is_in_a_list_may_what_it_says_and_nobody_else(word):
     policy = limited(**{word: [role("listed")]})
 
-    assert may(policy, role("listed")) == LISTS[word] | {"read the canary"}
-    assert may(policy, role("other")) == {"read the canary"}
+    assert may(policy, role("listed")) == LISTS[word]
+    assert may(policy, role("other")) == set()
 
 
 def test_without_the_word_lists_only_add():
@@ -67,15 +67,15 @@ def test_without_the_word_lists_only_add():
 def test_an_account_in_a_list_is_everybody_it_lets():
     policy = limited(readers=[f"arn:aws:iam::{OWN}:root"])
 
-    assert LISTS["readers"] < may(policy, role("any"))
+    assert LISTS["readers"] <= may(policy, role("any"))
 
 
 def test_the_root_user_deletes_versions_and_undoes_a_policy():
-    assert may(limited(), f"arn:aws:iam::{OWN}:root") == {"delete", "open", "copy elsewhere", "read the canary"}
+    assert may(limited(), f"arn:aws:iam::{OWN}:root") == {"delete", "open", "copy elsewhere"}
 
 
 def test_the_role_that_replicates_reads_and_writes_but_deletes_and_changes_nothing():
-    assert may(limited(), role("replication")) == {*LISTS["readers"], *LISTS["writers"], "list", "read the canary"}
+    assert may(limited(), role("replication")) == {*LISTS["readers"], *LISTS["writers"], "list"}
 
 
 def test_what_a_service_delivers_is_not_denied():
@@ -89,9 +89,9 @@ def test_a_replica_is_as_private_as_its_source():
     found = by_name(buckets_desired(declared(kinds=kinds, overrides={})))
     policy = found["drafts-in-london"]["policy"]
 
-    assert LISTS["readers"] < may(policy, role("developers"), "drafts-in-london")
-    assert not may(policy, role("developers"), "drafts-in-london") & LISTS["writers"]
-    assert may(policy, role("x"), "drafts-in-london") == {"read the canary"}
+    assert LISTS["readers"] <= may(policy, role("developers"), "drafts-in-london")
+    assert "write" not in may(policy, role("developers"), "drafts-in-london")
+    assert may(policy, role("x"), "drafts-in-london") == set()
     assert "DenyOtherReaders" in found["drafts-in-london"]["own"]
 
 
