@@ -38,6 +38,7 @@ KINDS = {
     "outside": Kind("medium", "Somebody outside our accounts is let in, and nobody here can check who."),
     "federated": Kind("medium", "Another system says who gets in."),
     "administrator": Kind("high", "It may do anything in its account."),
+    "members": Kind("low", "It may give people what groups have."),
     "own policy": Kind("medium", "A person's own policy is read by nobody who reads the groups."),
     "unreachable": Kind("low", "Nobody can use it."),
     "no group": Kind("low", "It has what nobody declared, or nothing."),
