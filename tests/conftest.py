@@ -109,7 +109,8 @@ def converged_access(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Contr
 def converged_estate(converged_access: Control) -> Control:
     """The whole estate, on top of converged_access and like it."""
     converged_access.forget_calls()
-    done = converged_access.playbook("converge_buckets.yml")
-    assert done.rc == 0, done.output[-4000:]
+    for part in ("monitoring", "buckets", "trails"):
+        done = converged_access.playbook(f"converge_{part}.yml")
+        assert done.rc == 0, done.output[-4000:]
     converged_access.making = [*converged_access.making, *converged_access.calls()]
     return converged_access

@@ -50,6 +50,7 @@ PROJECT = {
     "assets_router_port",
     "assets_router_public_url",
     "assets_router_urls",
+    "buckets_trail",
     "dm_aws_environment",
     "dm_aws_overlay",
     "dm_aws_profile",

@@ -31,6 +31,7 @@ ACCOUNTS = {
     "digitalmarketplace-cleaned-db-dumps": "development",
     "digitalmarketplace-database-backups": "backups",
     "digitalmarketplace-load-balancer-logs": "main",
+    **{f"digitalmarketplace-{account}-cloudtrail": account for account in ("main", "backups", *STAGES.values())},
 }
 UNVERSIONED = {"versioning": False, "mfa_delete": False, "encryption": {"algorithm": "AES256"}}
 ACCOUNTS |= {replica: ACCOUNTS[source] for source, replica in REPLICATED.items()}
@@ -39,6 +40,7 @@ ACCOUNTS |= {replica: ACCOUNTS[source] for source, replica in REPLICATED.items()
 MFA_DELETE = {
     *(f"digitalmarketplace-{kind}-{stage}-{stage}" for kind in KINDS for stage in ("preview", "production")),
     *(replica for replica in REPLICATED.values() if not replica.endswith("database-backups")),
+    *(name for name in ACCOUNTS if name.endswith("-cloudtrail")),
 }
 
 

@@ -1,0 +1,76 @@
+"""CloudTrail: a trail needs a bucket, a key and a role that let CloudTrail in, and keeps its name.
+
+moto 5.2.5 looks whether the bucket is there, and no further.
+https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_CreateTrail.html
+https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html
+https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-required-policy-for-cloudwatch-logs.html
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from moto.cloudtrail.models import CloudTrailBackend, Trail
+from moto.core.exceptions import JsonRESTError
+from moto.iam.models import iam_backends
+from moto.kms.models import kms_backends
+from moto.logs.models import logs_backends
+from moto.s3.models import s3_backends
+
+from local_aws.policies import Principal, decide, parsed
+from local_aws.replacing import extends
+
+SERVICE = Principal(service="cloudtrail.amazonaws.com")
+
+
+def _check(trail: Trail) -> None:
+    account, region = trail.account_id, trail.region_name
+    bucket = s3_backends[account]["aws"].get_bucket(trail.bucket_name)
+    prefix = f"{trail.s3_key_prefix}/" if trail.s3_key_prefix else ""
+    given = {"aws:sourcearn": [trail.arn], "aws:sourceaccount": [account], "aws:securetransport": ["true"]}
+    writes = given | {"s3:x-amz-acl": ["bucket-owner-full-control"]}
+    arn = f"arn:aws:s3:::{trail.bucket_name}"
+    asked = ((f"{arn}/{prefix}AWSLogs/{account}/x", "s3:PutObject", writes), (arn, "s3:GetBucketAcl", given))
+    policy = parsed(bucket.policy) if bucket.policy else {}
+    if any(decide(policy, SERVICE, action, resource, told) != "Allow" for resource, action, told in asked):
+        message = f"Incorrect S3 bucket policy is detected for bucket: {trail.bucket_name}"
+        raise JsonRESTError("InsufficientS3BucketPolicyException", message)
+    if trail.kms_key_id:
+        key = kms_backends[account][region].keys.get(trail.kms_key_id.rpartition("/")[2])
+        if key is None or decide(parsed(key.policy), SERVICE, "kms:GenerateDataKey", key.arn, given) != "Allow":
+            raise JsonRESTError(
+                "InsufficientEncryptionPolicyException", "Insufficient permissions to access the KMS key"
+            )
+    if trail.cw_log_group_arn:
+        group = trail.cw_log_group_arn.split(":log-group:")[1].removesuffix(":*")
+        if group not in logs_backends[account][region].groups:
+            message = "CloudTrail cannot find the log group"
+            raise JsonRESTError("InvalidCloudWatchLogsLogGroupArnException", message)
+        role = next((one for one in iam_backends[account]["aws"].roles.values() if one.arn == trail.cw_role_arn), None)
+        trust = role and role.assume_role_policy_document
+        document = json.loads(trust) if isinstance(trust, str) else trust
+        if not document or decide(document, SERVICE, "sts:AssumeRole", trail.cw_role_arn, {}) != "Allow":
+            raise JsonRESTError(
+                "InvalidCloudWatchLogsRoleArnException", "Access denied. Check the trust policy of the role."
+            )
+
+
+@extends(CloudTrailBackend)
+def create_trail(original: Any, self: CloudTrailBackend, name: str, *args: Any, **words: Any) -> Trail:
+    if name in self.trails:
+        raise JsonRESTError("TrailAlreadyExistsException", f"Trail {name} already exists")
+    trail = original(self, name, *args, **words)
+    try:
+        _check(trail)
+    except JsonRESTError:
+        del self.trails[name]
+        raise
+    return trail
+
+
+@extends(CloudTrailBackend)
+def update_trail(original: Any, self: CloudTrailBackend, **words: Any) -> Trail:
+    trail = original(self, **words)
+    _check(trail)
+    return trail

@@ -1,0 +1,42 @@
+"""Reading what is live of every kind that a plan is about, side by side. The caller passes the clients."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+from ansible.module_utils.estate.monitoring.kind import Place, Reader
+from ansible.module_utils.estate.monitoring.kinds import BY_OPTION
+from ansible.module_utils.estate.monitoring.kinds.key import aliases
+from ansible.module_utils.estate.policy import partition
+
+
+class Live(NamedTuple):
+    place: Place
+    things: Mapping[str, Mapping[str, dict[str, Any]]]  # option -> name -> thing
+    certificates: Mapping[str, str]  # ARN -> domain
+
+
+def read(declared: Mapping[str, Any], clients: Any, region: str, workers: int) -> Live:
+    place = Place(declared["account_id"], region, partition(region))
+    options = [option for option in BY_OPTION if declared[option] is not None]
+    things = {option: declared[option] or [] for option in BY_OPTION}
+    with ThreadPoolExecutor(workers) as pool, ThreadPoolExecutor(len(options) + 1) as kinds:
+        asked = kinds.submit(_certificates, clients) if _wants_certificates(things["alarms"]) else None
+        if any(thing.get("key") for option in options for thing in things[option]) or things["keys"]:
+            place = place._replace(keys=aliases(clients, place))
+        reader = Reader(clients, pool, place, things)
+        found = {option: kinds.submit(BY_OPTION[option].read, reader) for option in options}
+        return Live(
+            place, {option: future.result() for option, future in found.items()}, asked.result() if asked else {}
+        )
+
+
+def _wants_certificates(alarms: list[Mapping[str, Any]]) -> bool:
+    return any(alarm.get("of_each") == "certificate" for alarm in alarms)
+
+
+def _certificates(clients: Any) -> dict[str, str]:
+    pages = clients["acm"].get_paginator("list_certificates").paginate(CertificateStatuses=["ISSUED", "EXPIRED"])
+    return {one["CertificateArn"]: one["DomainName"] for page in pages for one in page["CertificateSummaryList"]}
