@@ -35,14 +35,14 @@ pytestmark = pytest.mark.slow
 
 class Controller:
     def __init__(self, url: str, api: dict):
-        self.url, self.api = url, api
+        self.url, self.api, self.login = url, api, (api["user"], api["password"])
         self.runs_builds = bool(os.environ.get("JENKINS_WAR"))
         cookies = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
         self.opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), cookies)
 
     def __call__(self, path: str, body: bytes | None = None, signed_in: bool = True, **headers: str) -> tuple[int, str]:
         if signed_in:
-            login = f"{self.api['user']}:{self.api['password']}".encode()
+            login = ":".join(self.login).encode()
             headers["Authorization"] = f"Basic {base64.b64encode(login).decode()}"
         request = urllib.request.Request(f"{self.url}/{path}", body, headers)  # noqa: S310 # this machine's own
         try:
@@ -197,6 +197,13 @@ def test_configuration_as_code_closes_the_controller(controller):
     assert controller("api/json")[0] == 200
 
 
+@pytest.fixture
+def builder(controller):
+    found = Controller(controller.url, controller.api)
+    found.login = tuple(controller.api["builder"])
+    return found
+
+
 def test_jenkinsfile_is_valid_to_the_controller(controller):
     body = urllib.parse.urlencode({"jenkinsfile": (ROOT / "Jenkinsfile").read_text()}).encode()
     code, answer = controller.post("pipeline-model-converter/validate", body)
@@ -256,3 +263,17 @@ def test_a_job_of_the_jenkinsfile_runs(controller):
     assert "build/plan-preview.json" in {artifact["relativePath"] for artifact in build["artifacts"]}
     assert controller("job/plan-preview/lastBuild/Plan/")[0] == 200
     assert not [secret for secret in controller.api["secrets"] if secret in console]
+
+
+@pytest.mark.usefixtures("pushed")
+def test_who_may_build_can_neither_replace_the_jenkinsfile_nor_change_a_job(controller, builder):
+    """Each would do away with approval, and with what a job's name says."""
+    before = controller("job/plan-preview/config.xml")[1]
+    replayed = urllib.parse.urlencode({"json": json.dumps({"mainScript": "echo 'mine'"})}).encode()
+
+    assert builder("job/plan-preview/api/json")[0] == 200
+    assert builder.post("job/plan-preview/1/replay/run", replayed)[0] == 403
+    for path in ("job/plan-preview/config.xml", "createItem?name=mine"):
+        assert builder.post(path, before.replace("plan", "x").encode(), "application/xml")[0] == 403
+    assert builder.post("scriptText", b"script=println(1)")[0] == 403
+    assert controller("job/plan-preview/config.xml")[1] == before

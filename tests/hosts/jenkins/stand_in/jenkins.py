@@ -42,9 +42,20 @@ class ConfiguratorException(Exception):
     """io.jenkins.plugins.casc.ConfiguratorException"""
 
 
+# What a builder is tempted by, and the permission that Jenkins asks for it; everything else takes Overall/Administer.
+# ParameterizedJobMixIn.doBuild, ReplayAction.isEnabled, AbstractItem.doConfigDotXml, ItemGroupMixIn.createTopLevelItem
+NEEDS = {
+    r"job/[^/]+/build(WithParameters)?": "Job/Build",
+    r"job/[^/]+/\d+/replay/run": "Run/Replay",
+    r"job/[^/]+/config\.xml": "Job/Configure",
+    r"createItem": "Job/Create",
+}
+
+
 class State:
     plugins: list[dict]
-    permissions: dict[str, list[str]] = {}  # user → what the matrix gives
+    permissions: dict[str, list[str]] = {}  # user → what the matrix gives; nobody is in a group
+    hatch: tuple[str, str] | None = None  # who has a password where somebody else says who is who
     quieting = False
     jobs: dict[str, str] = {}  # name → config.xml
     sessions: dict[str, dict[str, str]] = {}  # id → crumb, and who signed in by it
@@ -142,13 +153,19 @@ def configure() -> None:
             raise ConfiguratorException(str(exc)) from exc
     declared = checked(raw)
     # LocalSecurityRealm's configurator makes and changes accounts; none is ever deleted (JCasC #1606, #438).
-    for user in declared["jenkins"]["securityRealm"]["local"]["users"]:
+    realm = declared["jenkins"]["securityRealm"]
+    oic = realm.get("oic", {})
+    State.hatch = (oic["escapeHatchUsername"], oic["escapeHatchSecret"]) if oic.get("escapeHatchEnabled") else None
+    if unknown := set(realm) - {"local", "oic"}:
+        raise ConfiguratorException(f"No hudson.security.SecurityRealm implementation found for {sorted(unknown)}")
+    for user in realm["local"]["users"] if "local" in realm else ():
         path = accounts() / f"{user['id']}.json"
         account = json.loads(path.read_text()) if path.exists() else {"token": ""}
         path.write_text(json.dumps({**account, "password": user["password"]}))
     State.permissions = {
         entry["user"]["name"]: entry["user"]["permissions"]
         for entry in declared["jenkins"]["authorizationStrategy"]["globalMatrix"]["entries"]
+        if "user" in entry
     }
     State.permissions.setdefault("", [])
 
@@ -232,6 +249,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if kind != "Basic":
             return self.session().get("user", "")
         name, _, password = base64.b64decode(value).decode().partition(":")
+        if State.hatch:  # as OicSecurityRealm.createSecurityComponents: nobody else has a password
+            return name if (name, password) == State.hatch else "!"
         path = accounts() / f"{name}.json"
         account = json.loads(path.read_text()) if path.exists() else {}
         return name if password and password in (account.get("password"), account.get("token")) else "!"
@@ -267,7 +286,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         elif path == "api/json":
             if self.allowed("Overall/Read"):
                 self.answer(200, {"quietingDown": State.quieting, "jobs": [describe(name) for name in State.jobs]})
-        elif not self.allowed():
+        elif not self.allowed("Job/Read" if job and job[2] == "api/json" else "Overall/Administer"):
             pass
         elif job and job[1] in State.jobs:
             self.answer(200, State.jobs[job[1]].encode() if job[2] == "config.xml" else describe(job[1]))
@@ -296,7 +315,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if path == "j_spring_security_check":
             self.sign_in(form)
             return
-        if not self.allowed():
+        if not self.allowed(next((may for way, may in NEEDS.items() if re.fullmatch(way, path)), "Overall/Administer")):
             return
         # As CrumbFilter.doFilter: a crumb belongs to the session that asked for it; an API token needs none.
         if self.session().get("crumb", "-") != self.headers.get("Jenkins-Crumb"):
