@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 pytestmark = pytest.mark.slow
 
@@ -46,6 +47,27 @@ def test_the_buckets_are_planned_and_mended_by_jenkins(converged_estate, as_jenk
     assert [
         plans["buckets"]["actions"] for plans in again.report["plans"].values() if plans["buckets"]["actions"]
     ] == []
+
+
+def test_the_zones_are_made_and_kept_by_jenkins_and_no_other(converged_estate, as_jenkins, monkeypatch):
+    since = len(converged_estate.calls())
+    for playbook in ("converge_dns.yml", "verify_dns.yml"):
+        done = converged_estate.playbook(playbook, env=as_jenkins)
+        assert (done.rc, refusals(converged_estate, since)) == (0, []), done.output[-4000:]
+    admin = converged_estate.client("route53", "development")
+    other = admin.create_hosted_zone(Name="other.example", CallerReference="x")["HostedZone"]["Id"]
+    try:
+        for name, value in {**converged_estate.env, **as_jenkins}.items():
+            monkeypatch.setenv(name, value)
+        route53 = boto3.Session(profile_name="digitalmarketplace-development").client("route53")
+        record = {"Name": "www.other.example", "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "192.0.2.1"}]}
+        changes = {"Changes": [{"Action": "CREATE", "ResourceRecordSet": record}]}
+        with pytest.raises(ClientError, match="AccessDenied"):
+            route53.change_resource_record_sets(HostedZoneId=other, ChangeBatch=changes)
+        with pytest.raises(ClientError, match="AccessDenied"):
+            route53.delete_hosted_zone(Id=other)
+    finally:
+        admin.delete_hosted_zone(Id=other)
 
 
 def test_the_estate_is_audited_by_jenkins(converged_estate, as_jenkins):

@@ -85,7 +85,11 @@ def many(value: Any) -> list[Any]:
 def called(converged_estate: Any) -> dict[str, set[str]]:
     """Permissions by account that planning, auditing, proving and applying take."""
     found: dict[str, set[str]] = {account: set() for account in ACCOUNTS}
-    runs = (("audit_estate.yml", ["--skip-tags", "assets_router"], True), ("verify_replication.yml", [], False))
+    runs = (
+        ("converge_dns.yml", [], False),
+        ("audit_estate.yml", ["--skip-tags", "assets_router"], True),
+        ("verify_replication.yml", [], False),
+    )
     for playbook, words, check in runs:
         done = converged_estate.playbook(playbook, *words, check=check)
         assert done.rc == 0, done.output[-3000:]
