@@ -67,8 +67,13 @@ access:
         name with C(password), C(mfa), C(created), C(password_last_used) and C(keys), each C(kind), C(slot), C(active),
         C(rotated), C(used). C(kind) is V(key), V(certificate), V(ssh) or V(service).
       type: dict
+    central_root:
+      description: What of member accounts' root AWS Organizations has taken over; null where this account may not ask.
+      type: list
+      elements: str
     buckets:
-      description: C(policy) and C(restricted), whether a public policy is ignored, by bucket.
+      description: >-
+        By bucket C(policy), C(kept), what keeps its objects, and C(restricted), whether a public policy is ignored.
       type: dict
 """
 
@@ -78,7 +83,7 @@ from typing import Any
 
 from ansible.module_utils.estate.access.read import managed, pages, parse, policies_of_aws
 from ansible.module_utils.estate.call import Clients
-from ansible.module_utils.estate.review.read import buckets, credentials, other_keys, report, shape
+from ansible.module_utils.estate.review.read import buckets, central_root, credentials, other_keys, report, shape
 from ansible.module_utils.estate.run import estate_module
 
 
@@ -91,6 +96,7 @@ def read(clients: Any, account_id: str, seconds: float, wait: Callable[[float], 
         "account_id": account_id,
         **shape(live, policies_of_aws(iam, managed(live))),
         "credentials": credentials(made, iam.get_account_summary()["SummaryMap"], keys),
+        "central_root": central_root(iam),
         "buckets": buckets(clients["s3"], clients["s3control"], account_id),
     }
 

@@ -109,7 +109,7 @@ def main() -> None:
 
     for stage in asked["stages"]:
         clients.ask(functools.partial(look, stage), f"Cannot look at {stage}'s dumps")
-    made = plan(asked["account"], asked["bucket"], clients.region, wanted, notes)
+    made = plan("dumps", asked["account"], asked["bucket"], clients.region, wanted, notes)
     run(module, made, clients.call, proofs=lambda: proofs)
 
 

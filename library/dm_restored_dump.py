@@ -3,10 +3,10 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: dm_restored_dump
-short_description: Prove that a stage's newest database dump can be restored
+short_description: Prove that each stage's newest database dump can be restored
 description:
-  - Decrypts it with the key at hand (C(GNUPGHOME)), loads it into a PostgreSQL of its own, and counts what came back
-    beside the last good restore. The server is private to the run, has no port, and is gone when the run ends.
+  - Decrypts it with the key at hand (C(GNUPGHOME), or O(key)), loads it into a PostgreSQL of its own, and counts what
+    came back beside the last good restore. The server is private to the run, has no port, and goes when the run ends.
   - C(seconds) of the proof is how long a restore takes, C(age_seconds) of the other how much would be lost today.
   - What was restored is tagged C(Verified), so that it counts where M(dm_dumps) releases old dumps. In check mode all
     is done but the tag.
@@ -16,15 +16,13 @@ options:
     description: Where dumps are written.
     type: str
     required: true
-  stage:
-    description: Whose dump.
-    type: str
-    required: true
   times:
-    description: Columns that say when business was done, C(table.column).
-    type: list
-    elements: str
+    description: By stage, columns that say when business was done, C(table.column).
+    type: dict
     required: true
+  key:
+    description: A file with the secret key, which is used for this run alone.
+    type: path
   rpo_hours:
     description: How old the newest of them may be.
     type: int
@@ -48,12 +46,11 @@ extends_documentation_fragment:
   - amazon.aws.boto3
 """
 EXAMPLES = r"""
-- name: Restore last night's dump
+- name: Restore last night's dumps
   dm_restored_dump:
     account: backups
     bucket: digitalmarketplace-database-backups
-    stage: production
-    times: [audit_events.created_at]
+    times: {production: [audit_events.created_at]}
     evidence: /data/estate/restores
 """
 RETURN = r"""
@@ -76,21 +73,21 @@ with contextlib.suppress(ImportError):  # AnsibleAWSModule reports it
 
 from ansible.module_utils.estate.call import Clients
 from ansible.module_utils.estate.dumps.check import Dump
-from ansible.module_utils.estate.dumps.plan import VERIFIED, plan
+from ansible.module_utils.estate.dumps.plan import VERIFIED, Tags, plan
 from ansible.module_utils.estate.dumps.read import Place, listed, tags
-from ansible.module_utils.estate.dumps.restore import CHUNK, Restored, judge, load, look
+from ansible.module_utils.estate.dumps.restore import CHUNK, Restored, judge, keyring, load, look
 from ansible.module_utils.estate.dumps.scratch import scratch
 from ansible.module_utils.estate.errors import Refusal, sentence
 from ansible.module_utils.estate.progress import Progress
 from ansible.module_utils.estate.run import estate_module, run
 
 
-def restored(place: Place, dump: Dump, asked: dict[str, Any]) -> Restored:
-    with scratch(asked["scratch"]) as server:
+def restored(place: Place, dump: Dump, times: list[str], within: str) -> Restored:
+    with scratch(within) as server:
         began = time.monotonic()
         body = place.client.get_object(Bucket=place.bucket, Key=dump.key)["Body"]
         load(body.iter_chunks(CHUNK), server, Progress(f"bytes of {dump.key}", dump.size).step)
-        rows, newest = look(server, asked["times"])
+        rows, newest = look(server, times)
         return Restored(rows, newest, time.monotonic() - began)
 
 
@@ -112,29 +109,38 @@ def keep(path: Path, proofs: list[dict[str, Any]]) -> None:
 def main() -> None:
     module = estate_module(DOCUMENTATION)
     asked, clients = module.params, Clients(module)
-    now = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
-    stage, place = asked["stage"], Place(clients["s3"], asked["bucket"])
-    kept = Path(asked["evidence"]) / f"{stage}.json"
-    last = clients.ask(lambda: last_good(kept), "Cannot compare with the last restore")
-    found = clients.ask(lambda: listed(place, stage), f"Cannot look for {stage}'s dumps")
-    proofs, wanted = [], []
-    subject = {"subject": f"restore of {stage}'s dump", "at": now.isoformat()}
-    if not found:
-        proofs.append({**subject, "verdict": "failed", "why": "there is no dump at all"})
-    else:
+    place = Place(clients["s3"], asked["bucket"])
+    proofs: list[dict[str, Any]] = []
+    wanted: list[tuple[Dump, Tags, Tags]] = []
+
+    def bring_back(stage: str, times: list[str]) -> None:
+        """One stage's failure does not stop the others."""
+        now = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
+        kept = Path(asked["evidence"]) / f"{stage}.json"
+        about = {"subject": f"restore of {stage}'s dump", "at": now.isoformat()}
         try:
-            brought = restored(place, found[0], asked)
-            proofs += judge(stage, found[0].key, brought, last, asked["rpo_hours"], asked["shrink"], now)
+            found = listed(place, stage)
+            if not found:
+                raise Refusal("there is no dump at all")
+            about["key"] = found[0].key
+            last, brought = last_good(kept), restored(place, found[0], times, asked["scratch"])
+            judged = list(judge(stage, found[0].key, brought, last, asked["rpo_hours"], asked["shrink"], now))
+            if judged[0]["verdict"] == "proved":
+                live = tags(place, found[0])
+                day = {} if VERIFIED in live else {VERIFIED: now.strftime("%Y-%m-%d")}
+                wanted.append((found[0], live, day))
+                if not module.check_mode:
+                    keep(kept, judged)
+            proofs.extend(judged)
         except (Refusal, BotoCoreError, ClientError) as exc:
-            why = sentence(exc, "it could not be restored")
-            proofs.append({**subject, "key": found[0].key, "verdict": "failed", "why": why})
-    if proofs[0]["verdict"] == "proved":
-        live = clients.ask(lambda: tags(place, found[0]), "Cannot read the dump's tags")
-        wanted = [(found[0], live, {} if VERIFIED in live else {VERIFIED: now.strftime("%Y-%m-%d")})]
-        if not module.check_mode:
-            keep(kept, proofs)
-    made = plan(asked["account"], asked["bucket"], clients.region, wanted)
-    run(module, made._replace(purpose=f"restore of {stage}"), clients.call, proofs=lambda: proofs)
+            said = str(exc) if isinstance(exc, Refusal) else sentence(exc, "it could not be read")
+            proofs.append({**about, "verdict": "failed", "why": said})
+
+    with keyring(asked["key"]):
+        for stage, times in asked["times"].items():
+            bring_back(stage, times)
+    made = plan("restores", asked["account"], asked["bucket"], clients.region, wanted)
+    run(module, made, clients.call, proofs=lambda: proofs)
 
 
 if __name__ == "__main__":

@@ -109,6 +109,10 @@ def verify_assets(words: Words) -> int:
     return play("verify_assets", words, f"verify-assets-{words['STAGE']}")
 
 
+def prove_backups(words: Words) -> int:
+    return play("prove_backups", words, f"prove-backups-{words['STAGE']}")
+
+
 def withdraw(words: Words) -> int:
     """From every router at once; the URL is data to its last character."""
     if not words.get("URL"):

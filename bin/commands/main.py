@@ -56,6 +56,8 @@ GROUPS = {
                            estate.compare, ("BASE", "RUN", "BUILD")),
         "verify-assets": Command("Fetch a canary of each public kind through the router, see the private ones refused",
                                  estate.verify_assets, _PART, _stages, ("verify_assets",)),
+        "prove-backups": Command("Look at each stage's newest database dump, and restore it into a database of its own",
+                                 estate.prove_backups, _PART, lambda: ["accounts"], ("prove_backups",)),
         "withdraw": Command("Empty the document of URL=https://… from every router at once, and prove it; take it out "
                             "of its bucket before", estate.withdraw, ("STAGE", "LIMIT", "URL", "ARGS", "BUILD"),
                             _stages),

@@ -36,7 +36,6 @@ def estate(tmp_path_factory):
         config = Path(aws.env["AWS_CONFIG_FILE"])
         common = next(part for part in config.read_text().split("[profile ") if part.startswith("digitalmarketplace]"))
         common = common.partition("]\n")[2]
-        aws.roles = config.with_name("config_of_roles")
         roles = (("ci", "111111111111:role/infrastructure", "host"), ("dumps", "444444444444:role/dump_checker", "ci"),
                  ("writer", "444444444444:role/dump_writer", "ci"))  # fmt: skip
         made = [f"[profile {name}]\n{common}role_arn = arn:aws:iam::{role}\nsource_profile = {source}\n"
@@ -44,7 +43,7 @@ def estate(tmp_path_factory):
         words = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
         host = zip(words, aws.instance_session("main", "jenkins"), strict=True)
         made.append(f"[profile host]\n{common}" + "".join(f"{word} = {value}\n" for word, value in host))
-        aws.roles.write_text(config.read_text() + "\n".join(made))
+        config.write_text(config.read_text() + "\n".join(made))
         yield aws
 
 
@@ -52,7 +51,7 @@ def estate(tmp_path_factory):
 def as_role(estate):
     def client(profile):
         with pytest.MonkeyPatch.context() as patch:
-            for name, value in {**estate.env, "AWS_CONFIG_FILE": str(estate.roles)}.items():
+            for name, value in estate.env.items():
                 patch.setenv(name, value)
             key = boto3.Session(profile_name=profile).get_credentials().get_frozen_credentials()
         return estate.client_of("s3", key[:3])
@@ -79,8 +78,7 @@ def play(written, maker, within, tmp_path):
              "dumps_scratch": str(within)}  # fmt: skip
 
     def run(playbook, check=False, **more):
-        env = {"AWS_CONFIG_FILE": str(written.roles), "GNUPGHOME": str(maker.home)}
-        return written.playbook(playbook, check=check, extra_vars=given | more, env=env)
+        return written.playbook(playbook, check=check, extra_vars=given | more, env={"GNUPGHOME": str(maker.home)})
 
     return run
 
@@ -94,10 +92,10 @@ def spoilt(aws, writer, stage, body):
 
 
 def taken_away(aws, name):
+    """By root, whom alone the buckets' policies let delete; the versions are those of the newest."""
     for region, bucket in (("eu-west-1", BUCKET), ("eu-west-2", REPLICA)):
-        s3 = aws.client("s3", "backups", region, root=True)
-        for one in s3.list_object_versions(Bucket=bucket, Prefix=name).get("Versions", []):
-            s3.delete_object(Bucket=bucket, Key=one["Key"], VersionId=one["VersionId"])
+        version = aws.client("s3", "backups", region).head_object(Bucket=bucket, Key=name)["VersionId"]
+        aws.client("s3", "backups", region, root=True).delete_object(Bucket=bucket, Key=name, VersionId=version)
 
 
 @pytest.mark.usefixtures("written")

@@ -12,8 +12,9 @@ from pipeline_tree import BIN, HERE, JAVA_HOME, ROOT, inventories
 
 STAGES = ["preview", "staging", "production"]
 TARGETS = [*STAGES, "accounts", "access"]
-ACTIONS = ["plan", "converge", "audit", "verify-assets"]
+ACTIONS = ["plan", "converge", "audit", "verify-assets", "prove-backups"]
 MEANINGLESS = {("accounts", "verify-assets"), ("access", "verify-assets"), ("access", "audit")}
+MEANINGLESS |= {(stage, "prove-backups") for stage in TARGETS if stage != "accounts"}
 SOUND = [(stage, action) for stage in TARGETS for action in ACTIONS if (stage, action) not in MEANINGLESS]
 APPLIED = {"plan": ["changes", "nothing"]}
 HOSTILE = [

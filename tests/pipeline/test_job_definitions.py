@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow  # rendering starts Ansible twice
 
 STAGES = ["preview", "staging", "production"]
 PER_STAGE = ["plan", "converge", "audit", "verify-assets"]
-TIMED = {"plan", "audit", "verify-assets", "sync"}
+TIMED = {"plan", "audit", "verify-assets", "prove-backups", "sync"}
 # Pipeline steps and options, and what Job Builder writes, by the plugin that brings them.
 NEEDED = {
     "workflow-aggregator": "pipelines, stages, input, stash",
@@ -48,7 +48,7 @@ def parameters(job: ElementTree.Element) -> dict[str, list[str] | None]:
 
 def expected() -> set[str]:
     stages = {f"{purpose}-{stage}" for purpose in PER_STAGE for stage in STAGES}
-    return stages | {"plan-accounts", "converge-accounts", "audit-accounts", "sync-access"}
+    return stages | {"plan-accounts", "converge-accounts", "audit-accounts", "prove-backups-accounts", "sync-access"}
 
 
 def test_there_is_a_job_for_every_purpose_of_every_stage_and_the_accounts(rendered):

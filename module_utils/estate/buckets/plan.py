@@ -23,6 +23,7 @@ from ansible.module_utils.estate.buckets.publicity import becomes_public
 from ansible.module_utils.estate.buckets.role import is_role, plan_role, role_diff, with_kept
 from ansible.module_utils.estate.buckets.setting import Bucket, Setting
 from ansible.module_utils.estate.buckets.settings import SETTINGS
+from ansible.module_utils.estate.buckets.settings.object_lock import means as irreversible
 from ansible.module_utils.estate.buckets.settings.replication import clash, kept
 from ansible.module_utils.estate.buckets.settings.replication import rules as live_rules
 from ansible.module_utils.estate.diff import diff_of
@@ -33,6 +34,9 @@ _MFA_PAGE = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/MultiFactorAu
 
 # What AWS has its own idea of for a new bucket. The idea changes over the years, so these are always said.
 _DEFAULTED = ("encryption", "public_access_block")
+
+
+_NEW = LiveBucket("", {})
 
 
 class _Shown(NamedTuple):
@@ -264,6 +268,12 @@ def plan(declared: Mapping[str, Any], live: Live) -> Plan:
             for name, bucket in inside.items()
             if (found := live.buckets.get(name)) and "policy" in done.get(name, ())
             for said in becomes_public(bucket, found)
+        ]
+        + [
+            said
+            for name, bucket in inside.items()
+            if "object_lock" in done.get(name, ())
+            for said in irreversible(bucket, (live.buckets.get(name) or _NEW).answers.get("object_lock", {}))
         ],
         drift=[note for name, bucket in inside.items() for note in _mfa_drift(bucket, live.buckets.get(name))],
     )

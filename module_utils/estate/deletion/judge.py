@@ -148,13 +148,13 @@ class Deletion:
         rows, wrong, open_ = [], list[str](), list[str]()
         rights = self.rights(who, list(self._kept))
         for names in self.copies():
-            row: dict[str, Any] = {"bucket": names[0], "copies": len(names)}
+            row: dict[str, Any] = {"attacker": attacker, "bucket": names[0], "copies": len(names)}
             for state, more in (("today", None), ("advised", advised)):
                 each = [ways(rights[one], self.controls(one, more), ROOT in who) for one in names]
                 # The last copy is lost where every copy is.
-                row[state] = sorted({way for one in each for way in one}) if all(each) else []
+                row[state] = "; ".join(sorted({way for one in each for way in one})) if all(each) else ""
                 row[f"controls {state}"] = "; ".join(dict.fromkeys(self.controls(one, more).said for one in names))
-            row["hides"] = sorted({word for one in names for word in rights[one].hides})
+            row["hides"] = "; ".join(sorted({word for one in names for word in rights[one].hides}))
             rows.append(row)
             if _like(names[0], holds) and row["today"]:
                 (wrong if row["advised"] else open_).append(names[0])

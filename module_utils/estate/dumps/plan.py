@@ -45,7 +45,12 @@ def tagging(bucket: str, region: str, dump: Dump, live: Tags, more: Tags) -> Ite
 
 
 def plan(
-    account: str, bucket: str, region: str, wanted: Sequence[tuple[Dump, Tags, Tags]], notes: Sequence[str] = ()
+    purpose: str,
+    account: str,
+    bucket: str,
+    region: str,
+    wanted: Sequence[tuple[Dump, Tags, Tags]],
+    notes: Sequence[str] = (),
 ) -> Plan:
     """wanted are dumps with the tags that they have, and those that they are to have besides."""
     actions = [action for dump, live, more in wanted for action in tagging(bucket, region, dump, live, more)]
@@ -56,4 +61,4 @@ def plan(
         if dump.resource in changed
         for part in diff_of(dump.resource, {"tags": dict(live)}, {"tags": {**live, **more}})
     ]
-    return Plan("dumps", account, actions, diff, notes=notes)
+    return Plan(purpose, account, actions, diff, notes=notes)

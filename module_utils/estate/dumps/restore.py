@@ -9,9 +9,11 @@ from __future__ import annotations
 import contextlib
 import datetime
 import gzip
+import os
 import re
 import secrets
 import subprocess
+import tempfile
 import threading
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -36,6 +38,26 @@ class Restored(NamedTuple):
     rows: dict[str, int]  # by schema.table
     newest: datetime.datetime | None  # of the columns that say when business was done
     seconds: float  # from the first byte to the last count
+
+
+@contextlib.contextmanager
+def keyring(key: str | None) -> Iterator[None]:
+    """The key of a file for as long as this lasts; without a file, whatever GNUPGHOME has."""
+    if not key:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="estate-key-") as home:  # 0700
+        before = os.environ.get("GNUPGHOME")
+        os.environ["GNUPGHOME"] = home
+        try:
+            done = subprocess.run(["gpg", "--batch", "--import", key], capture_output=True, check=False)
+            if done.returncode:
+                raise Refusal(f"gpg could not take the key of {key}: {last_line(done.stderr)}")
+            yield
+        finally:
+            subprocess.run(["gpgconf", "--kill", "all"], check=False, capture_output=True)
+            os.environ.pop("GNUPGHOME")
+            os.environ |= {"GNUPGHOME": before} if before is not None else {}
 
 
 def load(chunks: Iterator[bytes], scratch: Scratch, progress: Callable[[int], None] = lambda _count: None) -> None:

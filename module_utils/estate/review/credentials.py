@@ -45,6 +45,20 @@ def of_root(account: str, root: Mapping[str, Any], now: datetime.datetime, days:
             yield finding("root", account, "root", f"somebody signed in as root {when}")
 
 
+def of_frozen(account: str, live: Mapping[str, Any]) -> Iterator[Finding]:
+    """MFA delete takes root's password and device, which no central root session stands in for.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user-privileged-task.html
+    """
+    on = [name for name, found in (live.get("buckets") or {}).items() if (found.get("kept") or {}).get("mfa_delete")]
+    if on and not live["credentials"]["root"].get("password", True):
+        said = (
+            f"has no password, since AWS Organizations keeps it: MFA delete and versioning of {len(on)} buckets "
+            f"({', '.join(sorted(on)[:3])}{', …' if len(on) > 3 else ''}) cannot be changed until it is recovered"
+        )
+        yield finding("root", account, "root", said)
+
+
 def of_people(
     account: str, live: Mapping[str, Any], now: datetime.datetime, limit: int, everyone: list[str]
 ) -> Iterator[Finding]:

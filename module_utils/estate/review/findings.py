@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ansible.module_utils.estate.review.able import Able, Administrator
-from ansible.module_utils.estate.review.credentials import Finding, finding, of_people, of_root
+from ansible.module_utils.estate.review.credentials import Finding, finding, of_frozen, of_people, of_root
 from ansible.module_utils.estate.review.outsiders import Outsider
 
 KINDS = (
@@ -39,7 +39,10 @@ def of_credentials(
     lives: Mapping[str, Mapping[str, Any]], now: str, key_days: int, everyone: list[str]
 ) -> Iterator[Finding]:
     moment = datetime.datetime.fromisoformat(now)
+    central = {feature for live in lives.values() for feature in live.get("central_root") or ()}
     for account, live in lives.items():
+        if "RootCredentialsManagement" in central:
+            yield from of_frozen(account, live)
         yield from of_root(account, live["credentials"]["root"], moment, key_days)
         yield from of_people(account, live, moment, key_days, everyone)
 

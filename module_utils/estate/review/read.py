@@ -56,6 +56,28 @@ def report(client: Any, seconds: float, wait: Callable[[float], object]) -> Repo
         waited += STEP
 
 
+# Whoever is no management account may not ask, and without an organization there is nothing to ask for.
+_NOT_CENTRAL = (
+    "AccountNotManagementOrDelegatedAdministratorException",
+    "OrganizationNotFoundException",
+    "OrganizationNotInAllFeaturesModeException",
+    "ServiceAccessNotEnabledException",
+)
+
+
+def central_root(client: Any) -> list[str] | None:
+    """What of member accounts' root AWS Organizations has taken over; None of whoever may not ask.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user.html#id_root-user-access-management
+    """
+    try:
+        return sorted(client.list_organizations_features()["EnabledFeatures"])
+    except Exception as exc:
+        if error_code(exc) not in _NOT_CENTRAL:
+            raise
+        return None
+
+
 def credentials(made: Report, summary: Mapping[str, int], more: Mapping[str, list[dict[str, Any]]]) -> dict[str, Any]:
     """Password, MFA and keys of each user and of root; for root the account summary, which is never old, counts too.
 

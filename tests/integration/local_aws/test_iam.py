@@ -315,3 +315,14 @@ for group in iam.list_groups():
 """
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_main_alone_says_what_of_root_is_kept_centrally(estate_aws, iam):
+    assert iam.list_organizations_features()["EnabledFeatures"] == []
+    iam.enable_organizations_root_credentials_management()
+    iam.enable_organizations_root_sessions()
+    iam.disable_organizations_root_sessions()
+
+    assert iam.list_organizations_features()["EnabledFeatures"] == ["RootCredentialsManagement"]
+    member = estate_aws.client("iam", "production")
+    assert refusal(member.list_organizations_features) == "AccountNotManagementOrDelegatedAdministratorException"

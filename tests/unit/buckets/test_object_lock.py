@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from ansible.module_utils.estate.buckets.setting import World
 from ansible.module_utils.estate.buckets.settings import BY_NAME
+from ansible.module_utils.estate.buckets.settings.object_lock import means
 
 SETTING = BY_NAME["object_lock"]
 GOVERNED = {"mode": "GOVERNANCE", "days": 30}
@@ -53,3 +54,17 @@ def test_a_retention_that_nobody_can_take_back_is_not_adopted_unasked():
         }
     }
     assert SETTING.adopt(live) is None
+
+
+def test_what_cannot_be_taken_back_is_said_with_its_price():
+    forever = {"mode": "COMPLIANCE", "years": 1, "confirm": "shop-vault"}
+    assert list(means(bucket({}), {})) == [
+        "shop-vault: object lock can never be switched off again, nor versioning suspended"
+    ]
+    [_, cost] = means(bucket(forever), {})
+    assert "for 365 days: each GiB costs about USD 0.29 until then" in cost
+    [_, params] = SETTING.write(bucket(forever), {})[0]
+    assert list(means(bucket(forever), params)) == []
+    [cost] = means(bucket({**forever, "years": 2}), params)
+    assert "for 730 days" in cost
+    assert list(means(bucket(GOVERNED), params)) == []

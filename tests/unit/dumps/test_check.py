@@ -97,6 +97,9 @@ def test_whatever_goes_enough_verified_ones_stay(days, least):
 
 
 def test_a_tag_is_given_beside_those_that_are_there_and_once():
-    [action] = plan("backups", "b", "eu-west-1", [(OLD[3], {"a": "b"}, {RETENTION: RELEASED})]).actions
+    [action] = plan("dumps", "backups", "b", "eu-west-1", [(OLD[3], {"a": "b"}, {RETENTION: RELEASED})]).actions
     assert action.params["Tagging"]["TagSet"] == [{"Key": "Retention", "Value": "released"}, {"Key": "a", "Value": "b"}]
-    assert plan("backups", "b", "eu-west-1", [(OLD[3], {RETENTION: RELEASED}, {RETENTION: RELEASED})]).actions == []
+    assert (
+        plan("dumps", "backups", "b", "eu-west-1", [(OLD[3], {RETENTION: RELEASED}, {RETENTION: RELEASED})]).actions
+        == []
+    )

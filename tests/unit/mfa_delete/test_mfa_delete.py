@@ -107,8 +107,8 @@ class S3:
     def __getitem__(self, _):
         return self
 
-    def list_object_versions(self, **_):
-        return {}
+    def head_object(self, **_):
+        raise ClientError({"Error": {"Code": "404"}}, "HeadObject")
 
     def put_object(self, **_):
         self.put += 1

@@ -36,6 +36,23 @@ def test_root_is_looked_at_in_every_account(root: dict, said: str) -> None:
     assert findings(made) == [("root", "backups", "root", said)]
 
 
+def test_where_root_is_kept_centrally_mfa_delete_is_frozen() -> None:
+    made = world()
+    made.accounts["production"]["buckets"] = {
+        name: {"policy": None, "restricted": True, "kept": {"mfa_delete": name != "c"}} for name in "abc"
+    }
+    made.accounts["production"]["credentials"]["root"]["password"] = False
+    assert findings(made) == []
+
+    made.accounts["main"]["central_root"] = ["RootCredentialsManagement"]
+    [(kind, account, subject, said)] = findings(made)
+    assert (kind, account, subject) == ("root", "production", "root")
+    assert "MFA delete and versioning of 2 buckets (a, b) cannot be changed until it is recovered" in said
+
+    made.accounts["production"]["credentials"]["root"]["password"] = True
+    assert findings(made) == []
+
+
 @pytest.mark.parametrize(
     ("keys", "said"),
     [

@@ -3,7 +3,15 @@ from __future__ import annotations
 import datetime
 
 import pytest
-from ansible.module_utils.estate.review.read import NoReport, Report, buckets, credentials, other_keys, report
+from ansible.module_utils.estate.review.read import (
+    NoReport,
+    Report,
+    buckets,
+    central_root,
+    credentials,
+    other_keys,
+    report,
+)
 
 HEADER = "user,arn,user_creation_time,password_enabled,password_last_used,mfa_active,access_key_1_active,access_key_1_last_rotated,access_key_1_last_used_date,access_key_2_active,access_key_2_last_rotated,access_key_2_last_used_date"  # noqa: E501 (AWS's own line)
 CREATED = datetime.datetime(2026, 11, 23, 12, tzinfo=datetime.UTC)
@@ -144,3 +152,24 @@ def test_a_bucket_without_a_policy_has_none_and_one_that_cannot_be_read_stops_th
     assert buckets(S3(Refused("NoSuchBucketPolicy"), True), S3("", True), "1")["docs"]["policy"] is None
     with pytest.raises(Refused, match="AccessDenied"):
         buckets(S3(Refused("AccessDenied"), True), S3("", True), "1")
+
+
+class Organizations:
+    def __init__(self, answer: object) -> None:
+        self.answer = answer
+
+    def list_organizations_features(self) -> dict:
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return {"EnabledFeatures": self.answer}
+
+
+def test_whether_root_is_kept_centrally_is_asked_and_whoever_may_not_ask_says_nothing() -> None:
+    assert central_root(Organizations(["RootSessions", "RootCredentialsManagement"])) == [
+        "RootCredentialsManagement",
+        "RootSessions",
+    ]
+    assert central_root(Organizations(Refused("AccountNotManagementOrDelegatedAdministratorException"))) is None
+    assert central_root(Organizations(Refused("OrganizationNotFoundException"))) is None
+    with pytest.raises(Refused, match="AccessDenied"):
+        central_root(Organizations(Refused("AccessDenied")))

@@ -11,6 +11,8 @@ from typing import Any
 
 from ansible.module_utils.estate.buckets.setting import Answer, Bucket, Calls, Setting, World
 
+# USD for a GiB and month of S3 Standard in London: https://aws.amazon.com/s3/pricing/
+PRICE = 0.024
 _WORDS = {"mode": "Mode", "days": "Days", "years": "Years"}
 
 
@@ -32,6 +34,19 @@ def _write(bucket: Bucket, answer: Answer) -> Calls:
     given: dict[str, Any] = {"ObjectLockEnabled": "Enabled"}
     given |= {"Rule": {"DefaultRetention": retention}} if retention else {}
     return [("put_object_lock_configuration", {"ObjectLockConfiguration": given})]
+
+
+def means(bucket: Bucket, answer: Answer) -> Iterator[str]:
+    """What cannot be taken back of a change, and what that costs at worst."""
+    live, wanted = _live(answer), _wanted(bucket, answer)
+    if live is None:
+        yield f"{bucket['name']}: object lock can never be switched off again, nor versioning suspended"
+    if wanted.get("mode") == "COMPLIANCE" and wanted != live:
+        days = wanted.get("days", 0) + 365 * wanted.get("years", 0)
+        yield (
+            f"{bucket['name']}: nobody, root included, can delete what is written from now on for {days} days: each "
+            f"GiB costs about USD {days / 30.4 * PRICE:.2f} until then, which only closing the account would end"
+        )
 
 
 def _check(bucket: Bucket, _world: World) -> Iterator[str]:
