@@ -84,17 +84,16 @@ def play(written, maker, within, tmp_path):
 
 
 def spoilt(aws, writer, stage, body):
-    """Puts a newer dump."""
+    """Puts a newer dump; its name and version."""
     name = key(stage, minutes=30)
-    writer.put_object(Bucket=BUCKET, Key=name, Body=body, IfNoneMatch="*")
+    version = writer.put_object(Bucket=BUCKET, Key=name, Body=body, IfNoneMatch="*")["VersionId"]
     aws.settle()
-    return name
+    return name, version
 
 
-def taken_away(aws, name):
-    """By root, whom alone the buckets' policies let delete; the versions are those of the newest."""
+def taken_away(aws, name, version):
+    """By root, whom alone the buckets' policies let delete."""
     for region, bucket in (("eu-west-1", BUCKET), ("eu-west-2", REPLICA)):
-        version = aws.client("s3", "backups", region).head_object(Bucket=bucket, Key=name)["VersionId"]
         aws.client("s3", "backups", region, root=True).delete_object(Bucket=bucket, Key=name, VersionId=version)
 
 
@@ -177,9 +176,9 @@ def test_each_way_a_dump_can_be_bad_is_seen(written, play, as_role, maker, plain
         (maker.encrypted(packed(plain), other), "restore_backup.yml", "No secret key"),
         (maker.encrypted(packed(b"")), "restore_backup.yml", "pg_dump's last line"),
     ):
-        name = spoilt(written, as_role("writer"), "preview", body)
+        found = spoilt(written, as_role("writer"), "preview", body)
         seen = play(playbook, check=True, dumps_stages=["preview"])
-        taken_away(written, name)
+        taken_away(written, *found)
         assert seen.rc == 2, seen.output[-2000:]
         assert says in seen.output, (says, seen.output[-2000:])
     old = play("check_backup.yml", check=True, dumps_max_age_hours=4)
