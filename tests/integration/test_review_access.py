@@ -120,3 +120,21 @@ def test_the_review_only_reads(reviewed):
     assert writes == []
     sweeps = [call for call in calls if call["operation"] == "GetAccountAuthorizationDetails"]
     assert len(sweeps) == 4
+
+
+def test_who_can_destroy_the_last_copy_is_stored_with_a_row_for_each_bucket(reviewed):
+    run, *_ = reviewed
+    [plan] = [purposes["deletion"] for purposes in run.report["plans"].values() if "deletion" in purposes]
+    proofs = {proof["attacker"]: proof for proof in plan["proofs"]}
+    of = {(name, row["bucket"]): row for name, proof in proofs.items() for row in proof["rows"]}
+
+    documents = of["Jenkins", "digitalmarketplace-documents-production-production"]
+    assert (documents["copies"], documents["advised"]) == (2, "")
+    assert "lifecycle" in documents["today"], "until MFA delete is on"
+    assert proofs["Jenkins"]["verdict"] == "waiting"
+    for attacker in ("a stolen developer", "whoever has infrastructure", "Jenkins"):
+        assert of[attacker, "digitalmarketplace-database-backups"]["today"] == "", "the dumps are nobody's to lose"
+        assert any(line.startswith(f"deletion by {attacker}: can destroy every copy") for line in plan["drift"])
+    assert of["root", "digitalmarketplace-database-backups"]["advised"] == "close the account, within 90 days"
+    assert len(proofs["root"]["rows"]) == 25
+    assert "Who can destroy the last copy" in run.report["tables"]
