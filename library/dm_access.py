@@ -189,6 +189,13 @@ options:
   removals_allowed:
     description: How many may go in this run, whatever O(removal_share) and O(removal_number) say.
     type: int
+  invariants:
+    description:
+      - What must never be, as the filter P(access_review#filter) takes them. A plan that breaks one is refused, but
+        of those about buckets, which are not read here.
+    type: list
+    elements: dict
+    default: []
   accounts:
     description: Names of accounts by their ids, for what is told of roles elsewhere.
     type: dict
@@ -251,7 +258,8 @@ from ansible.module_utils.estate.access.guard import Asked, Limits, refusals
 from ansible.module_utils.estate.access.plan import plan
 from ansible.module_utils.estate.access.read import Live, managed, policies_of_aws, read, signed_in_from
 from ansible.module_utils.estate.call import Clients
-from ansible.module_utils.estate.effects.tell import effects
+from ansible.module_utils.estate.effects.planned import of_buckets
+from ansible.module_utils.estate.effects.planned import planned as planned_effects
 from ansible.module_utils.estate.errors import Refusal
 from ansible.module_utils.estate.person.read import signs_in
 from ansible.module_utils.estate.plan import Plan
@@ -270,7 +278,8 @@ def planned(params: dict[str, Any], clients: Clients) -> tuple[Plan, list[str]]:
     limits = Limits(params["removal_share"], params["removal_number"], params["removals_allowed"])
     asked = ask(params, clients, account.live) if takes else Asked(confirmed=tuple(params["confirmed"]))
     clients.fresh.update(action.resource for action in made.actions if action.verb == "add")
-    return with_effects(made, params, clients, account.live), refusals(params, account.live, limits, asked)
+    made, broken = with_effects(made, params, clients, account.live)
+    return made, [*refusals(params, account.live, limits, asked), *broken]
 
 
 def ask(params: dict[str, Any], clients: Clients, live: Live) -> Asked:
@@ -292,18 +301,19 @@ def ask(params: dict[str, Any], clients: Clients, live: Live) -> Asked:
     )
 
 
-def with_effects(made: Plan, params: dict[str, Any], clients: Clients, live: Live) -> Plan:
-    """The plan with what it means for people, proved over all of the account; an empty one means nothing."""
+def with_effects(made: Plan, params: dict[str, Any], clients: Clients, live: Live) -> tuple[Plan, list[str]]:
+    """(the plan with what it means for people, why it must not be carried out), proved over all of the account."""
     if not made.actions:
-        return made
+        return made, []
     then, name = after(params, live), params["account"]
     documents = policies_of_aws(clients["iam"], managed(live) | managed(then))
     was, will_be = ({name: shape(state, documents) | {"account_id": params["account_id"]}} for state in (live, then))
-    meant = effects(was, will_be, params["accounts"])
+    asked = [one for one in params["invariants"] if not of_buckets(one)]  # of which nothing is read here
+    meant, broken = planned_effects(was, will_be, params["accounts"], asked)
     said = [*made.effects, *meant.lines]
     shown = {"before_header": "people", "after_header": "people", "before": "", "after": "\n".join(said) + "\n"}
     others = [diff for diff in made.diff if diff["after_header"] != "people"]
-    return made._replace(effects=said, grants=meant.grants, diff=[shown, *others])
+    return made._replace(effects=said, grants=meant.grants, diff=[shown, *others]), broken
 
 
 def main() -> None:

@@ -447,6 +447,17 @@ options:
   account_id:
     description: The account's id, to tell a bucket that was made meanwhile from somebody else's.
     type: str
+  accounts:
+    description: Names of accounts by their id, for what is said of them.
+    type: dict
+    default: {}
+  invariants:
+    description:
+      - What must never be of buckets, as the filter P(access_review#filter) takes them. A plan that would break one is
+        refused.
+    type: list
+    elements: dict
+    default: []
   managed_tags:
     description:
       - Tags by which a bucket of this project is known. Where no bucket is declared, and such ones are there, the
@@ -531,18 +542,42 @@ outcomes:
 """
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
+from ansible.module_utils.estate.access.read import managed, pages, parse, policies_of_aws
 from ansible.module_utils.estate.buckets.check import mistakes, told
+from ansible.module_utils.estate.buckets.effects import before_and_after, looked_into
 from ansible.module_utils.estate.buckets.guard import forgotten
+from ansible.module_utils.estate.buckets.live import Live
 from ansible.module_utils.estate.buckets.plan import plan
 from ansible.module_utils.estate.buckets.read import read
 from ansible.module_utils.estate.buckets.settle import settled
 from ansible.module_utils.estate.call import Clients
+from ansible.module_utils.estate.effects.planned import of_buckets, planned
+from ansible.module_utils.estate.errors import sentence
+from ansible.module_utils.estate.plan import Plan
+from ansible.module_utils.estate.review.read import shape
 from ansible.module_utils.estate.run import estate_module, run
 
 # A call is some 2 ms of Python, one thread at a time, and 40 ms of waiting for AWS: enough threads to wait side
 # by side, and for an estate of some thirty buckets one for each.
 WORKERS = 32
+
+
+def with_effects(made: Plan, live: Live, params: dict[str, Any], clients: Any) -> tuple[Plan, list[str]]:
+    """(the plan with what it means for people, why it must not be carried out): judged with all own policies."""
+    if not params["account_id"] or not looked_into(made):
+        return made, []
+    try:
+        iam = clients["iam"]
+        there = parse(pages(iam.get_account_authorization_details))
+        access = {"account_id": params["account_id"], **shape(there, policies_of_aws(iam, managed(there)))}
+    except Exception as exc:  # whoever may not read IAM may plan, and everything counts as granted
+        why = f"not proved: IAM could not be read ({sentence(exc, 'AWS refused')})"
+        return made._replace(effects=[*made.effects, why], grants=True), []
+    asked = [one for one in params["invariants"] if of_buckets(one)]
+    meant, broken = planned(*before_and_after(made, live, access), params["accounts"], asked)
+    return made._replace(effects=[*made.effects, *meant.lines], grants=meant.grants or bool(made.effects)), broken
 
 
 def main() -> None:
@@ -556,7 +591,8 @@ def main() -> None:
     with ThreadPoolExecutor(WORKERS) as pool:
         live = clients.ask(lambda: read(declared, clients, clients.region, pool), "Cannot read the buckets")
     clients.fresh |= live.young
-    run(module, plan(declared, live), settled(clients), refusals=forgotten(declared, live), workers=WORKERS)
+    made, broken = with_effects(plan(declared, live), live, declared, clients)
+    run(module, made, settled(clients), refusals=[*forgotten(declared, live), *broken], workers=WORKERS)
 
 
 if __name__ == "__main__":

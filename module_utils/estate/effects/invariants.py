@@ -166,10 +166,11 @@ class World:
 
     def may(self, asker: Asker, action: str, resource: str, without: bool) -> bool:
         """Whether there is a context in which the asker may. What is not known of it may be."""
-        statements = [one for source in asker.principal.sources for one in source.statements]
-        if asker.ours and ":role/" not in resource and not any(one.allows and acts(one, action) for one in statements):
-            return False
         thing = self.things.get(resource) or self.things.get(resource.split("/", 1)[0])
+        statements = [one for source in asker.principal.sources for one in source.statements]
+        # Most questions are of what only an own policy could allow.
+        if asker.ours and thing is None and not any(one.allows and acts(one, action) for one in statements):
+            return False
         about = tuple(_about(asker, thing, action, resource))
         if not any(held.statement.allows for held, *_ in about):
             return False
