@@ -62,6 +62,10 @@ def _zone(zone: Any, said: Any, accounts: Collection[str]) -> Iterator[Mistake]:
     if said.get("account") not in accounts:
         known = ", ".join(sorted(accounts))
         yield Mistake(f".{zone}: account is {said.get('account')!r}; allowed are {known}", said.get("account", zone))
+    for word in ("absent", "certificates", "others"):
+        if not isinstance(said.get(word) or [], list):
+            yield Mistake(f".{zone}: {word} is {_kind(said[word])}; allowed is a list", said[word])
+            return
     records = said.get("records") or {}
     if not isinstance(records, Mapping):
         yield Mistake(f".{zone}: records is {_kind(records)}; allowed are entries like 'www CNAME: target.'", zone)
@@ -99,6 +103,9 @@ def _key(zone: str, key: Any) -> list[str]:
 
 def _record(kind: str, said: Any) -> Iterator[str]:
     found = entries(said)
+    if wrong := [one["set"] for one in found if not isinstance(one.get("set") or {}, Mapping)]:
+        yield f"has a set that is {_kind(wrong[0])}; allowed are {', '.join(ROUTING)}"
+        return
     if len(found) > 1 and not all((one.get("set") or {}).get("SetIdentifier") for one in found):
         yield "has several entries, each of which needs a set with its SetIdentifier"
     for entry in found:

@@ -149,14 +149,15 @@ def proofs(
             for found in deltas for question in questions(found)
         ]  # fmt: skip
         for question, answers in asked:
-            why = "the zone has no name servers" if not answers else ""
+            why, seen = "" if answers else "the zone has no name servers", ""
             for server, future in answers:
                 try:
                     said = wrong(question, future.result())
+                    seen = seen or told(future.result().found)
                 except (dns.exception.DNSException, OSError, EOFError) as exc:
                     said = f"does not answer ({str(exc).rstrip('.') or type(exc).__name__})"
                 why = why or (f"{server} {said}" if said else "")
-            yield _proof(question.subject, why, question.expected, [server for server, _ in answers])
+            yield _proof(question.subject, why, question.expected, [server for server, _ in answers], seen)
 
 
 def delegated(zone: str, wanted: Iterable[str], parents: Sequence[str], one: Ask, who: str) -> dict[str, Any]:
@@ -189,11 +190,14 @@ def dangling(deltas: Iterable[Delta], zones: Iterable[str], resolve: Callable[[s
                 )
 
 
-def _proof(subject: str, why: str, expected: Iterable[Any] | None = (), asked: Iterable[str] = ()) -> dict[str, Any]:
+def _proof(
+    subject: str, why: str, expected: Iterable[Any] | None = (), asked: Iterable[str] = (), seen: str = ""
+) -> dict[str, Any]:
     return {
         "subject": subject,
         "verdict": "failed" if why else "proved",
         "why": why,
         "expected": told(expected),
+        "seen": seen,
         "servers": list(asked),
     }

@@ -123,3 +123,18 @@ def test_an_account_gets_its_zones_with_what_they_delegate_to():
     assert wanted["shop.example."]["records"] == [
         {"Name": "www.shop.example.", "Type": "CNAME", "TTL": 600, "ResourceRecords": [{"Value": "x.example."}]}
     ]
+
+
+@pytest.mark.parametrize("word", ["absent", "certificates", "others"])
+def test_a_list_that_is_a_text_is_refused(word):
+    assert said(zones(**{word: "old CNAME"})) == [f".shop.example: {word} is a str; allowed is a list"]
+
+
+@pytest.mark.parametrize("value", [None, 5, True, [], {}, [None], "", [[]], {"values": None}, {"alias": None}])
+def test_a_value_of_another_shape_is_a_sentence_and_no_traceback(value):
+    assert said(zones({"www A": value})) != []
+
+
+def test_a_set_names_what_it_takes():
+    assert "did you mean Weight?" in said(zones({"www A": {"set": {"weight": 1}, "values": "192.0.2.1"}}))[0]
+    assert "allowed are SetIdentifier" in said(zones({"www A": {"set": "x", "values": "192.0.2.1"}}))[0]
