@@ -55,6 +55,7 @@ PROJECT = {
     "dm_aws_overlay",
     "dm_aws_profile",
     "dm_aws_region",
+    "dm_domain",
     "dm_environment",
     "dm_local_state",
     "dm_root",

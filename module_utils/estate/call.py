@@ -151,6 +151,18 @@ def _same_profile_role(client: Any, params: dict[str, Any]) -> None:
         raise Refusal(f"instance profile {name} holds the role {', '.join(held)}, not {params['RoleName']}")
 
 
+def _same_zone(client: Any, params: dict[str, Any]) -> Any:
+    """An answer was lost, and the call repeated: the zone of this reference is the one.
+
+    https://docs.aws.amazon.com/Route53/latest/APIReference/API_CreateHostedZone.html
+    """
+    listed = client.get_paginator("list_hosted_zones").paginate().search("HostedZones[]")
+    found = [zone["Id"] for zone in listed if zone["CallerReference"] == params["CallerReference"]]
+    if not found:
+        raise Refusal(f"the zone {params['Name']} was deleted once, and Route 53 remembers: make it in the console")
+    return client.get_hosted_zone(Id=found[0].rpartition("/")[2])
+
+
 # By method and code: it was made since it was looked for, so it is compared, and made to say what it should.
 INSTEAD: dict[tuple[str, str], Callable[[Any, dict[str, Any]], None]] = {
     ("iam.create_role", "EntityAlreadyExists"): _same_role,
@@ -158,6 +170,7 @@ INSTEAD: dict[tuple[str, str], Callable[[Any, dict[str, Any]], None]] = {
     # An answer was lost, and the call repeated: the password that was shown last counts.
     ("iam.create_login_profile", "EntityAlreadyExists"): lambda client, params: client.update_login_profile(**params),
     ("iam.add_role_to_instance_profile", "LimitExceeded"): _same_profile_role,
+    ("route53.create_hosted_zone", "HostedZoneAlreadyExists"): _same_zone,
 }
 
 

@@ -91,6 +91,13 @@ def test_every_zone_is_as_declared_and_answers_so(estate_aws: Any, run_playbook:
     assert all(not plans["dns"]["actions"] for plans in again.report["plans"].values())
     assert len([one for one in estate_aws.calls() if one["operation"] == "ListResourceRecordSets"]) == len(DECLARED)
 
+    subnets = [one["SubnetId"] for one in estate_aws.client("ec2", "main").describe_subnets()["Subnets"][:2]]
+    elb = estate_aws.client("elbv2", "main")
+    (balancer,) = elb.create_load_balancer(Name="jenkins", Subnets=subnets)["LoadBalancers"]
+    named = run_playbook("converge_dns.yml", "-l", "main-account")
+    assert named.rc == 0, named.output[-3000:]
+    assert live(estate_aws, "main", "marketplace.example")["ci", "A"] == f"{balancer['DNSName']}."
+
     servers = {zone: served(said["account"], zone) for zone, said in DECLARED.items()}
     asked = {zone: [one.address] for zone, one in servers.items()}
     production_ns = live(estate_aws, "production", "digitalmarketplace.example")["@", "NS"]
@@ -213,6 +220,15 @@ def test_a_batch_that_route_53_refuses_changes_nothing_and_is_told_in_its_words(
     assert records(estate_aws, "development", "shop.example") == before
     estate_aws.heal()
     assert converge({"a A": "192.0.2.2", "b A": "192.0.2.2"})["changed"]
+
+
+def test_a_zone_whose_answer_was_lost_is_not_made_twice(estate_aws: Any, converge: Any) -> None:
+    estate_aws.fail("CreateHostedZone", kind="drop_after")
+    done = converge({"a A": "192.0.2.1"})
+    assert not done.get("failed"), done["msg"]
+    route53 = estate_aws.client("route53", "development")
+    assert [one["Name"] for one in route53.list_hosted_zones()["HostedZones"]] == ["shop.example."]
+    assert live(estate_aws, "development", "shop.example")["a", "A"] == ["192.0.2.1"]
 
 
 def test_a_zone_of_a_thousand_records_is_read_by_300(estate_aws: Any, converge: Any) -> None:

@@ -57,7 +57,7 @@ def credentials(tmp_path):
 
 def ask(directory: Path, path: str) -> str:
     connection = http.client.HTTPConnection("127.0.0.1", int((directory / "port").read_text()), timeout=10)
-    connection.request("GET", path, headers={"Host": "assets.preview.digitalmarketplace.example"})
+    connection.request("GET", path, headers={"Host": "assets.preview.marketplace.example"})
     return connection.getresponse().read().decode()
 
 

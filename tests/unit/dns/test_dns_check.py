@@ -26,6 +26,13 @@ def test_the_inventory_is_right():
     assert said(declared) == []
 
 
+def test_every_stage_has_the_names_that_its_router_and_its_apps_are_reached_by():
+    declared = yaml.safe_load((ROOT / "inventories/common/group_vars/all/dns.yml").read_text())["dns_zones"]
+    names = {f"{name} CNAME" for name in ("www", "api", "search-api", "antivirus-api", "assets")}
+    for zone in ("preview.marketplace.example", "staging.marketplace.example", "digitalmarketplace.example"):
+        assert names <= set(declared[zone]["records"])
+
+
 @pytest.mark.parametrize(
     ("records", "sentence"),
     [

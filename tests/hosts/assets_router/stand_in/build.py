@@ -12,7 +12,7 @@ from tests.support.assets import authority
 
 STAGE = "preview"
 KINDS = ("documents", "communications", "submissions", "agreements", "g7-draft-documents")
-FRONTEND = "www.preview.digitalmarketplace.example"
+FRONTEND = "www.preview.marketplace.example"
 ROW = b"a row of a document, again and again\n"
 
 
@@ -25,7 +25,7 @@ def main(root: Path) -> None:
     shutil.rmtree(root, ignore_errors=True)
     for name in ("trusted", "untrusted"):
         authority(root / name, ("*.s3.eu-west-1.amazonaws.com", FRONTEND))
-    authority(root / "front", (f"assets.{STAGE}.digitalmarketplace.example",))  # of the router itself, where it has TLS
+    authority(root / "front", (f"assets.{STAGE}.marketplace.example",))  # of the router itself, where it has TLS
     shutil.copy(root / "trusted" / "ca.pem", root / "ca.pem")
     for name in ("s3.py", "s3.service", "load.lua"):
         shutil.copy(Path(__file__).with_name(name), root)
