@@ -96,7 +96,7 @@ def _of_arguments(role: str, errors: list[str]) -> str:
 
 
 LONGEST = 240  # characters of a line that is told without -v
-MOST = 20  # lines of one word without -v
+MOST = 20  # lines of one word without -v, of a plan; half of that of what was done
 _SEVERITY_COLOURS = {"critical": C.COLOR_ERROR, "high": C.COLOR_ERROR, "medium": C.COLOR_CHANGED}
 # What a plan says beside its changes, and the word for it.
 _TOLD = {"effects": "this means", "drift": "drift", "notes": "note"}
@@ -175,6 +175,7 @@ class CallbackModule(Default):
         self._started = datetime.datetime.now(datetime.UTC)
         self._wanted: dict[str, dict[str, None]] = {}  # host -> the parts (tags) that plays have for it, in their order
         self._looked_at: dict[str, set[str]] = defaultdict(set)  # host -> tags of the tasks that it got to
+        self._changed_by: dict[str, dict[str, str]] = {}  # a finding's id -> who, when
         self._callers: dict[str, str] = {}  # host -> as whom AWS knew the run there
         self._vars: Any = None  # Ansible's manager of variables, once a play has one
         self._found: list[Finding] = []
@@ -254,6 +255,7 @@ class CallbackModule(Default):
             self._tasks.append({"host": host, "task": result.task.get_name().strip(), "diff": shown})
         if result.task.action == "dm_account" and "arn" in returned:
             self._callers[host] = returned["arn"]
+        self._changed_by |= returned.get("changed_by") or {}
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
         hosts = [host for host in sorted(stats.processed) if self._was_looked_at(host)]
@@ -278,10 +280,11 @@ class CallbackModule(Default):
                 self._display.display(f"unmanaged: {found['resource']}; to adopt it, {paste}")
             for kind, word in _TOLD.items():
                 said = sorted(together(note for plan in plans for note in plan.get(kind, ())), key=_of_roles)
-                for note in said if self._whole else said[:MOST]:
+                most = len(said) if self._whole else MOST if self._check else MOST // 2
+                for note in said[:most]:
                     self._tell(f"{word}: {note}")
-                if len(said) > MOST and not self._whole:
-                    self._display.display(f"{word}: {len(said) - MOST} more, on the page (-v shows all)")
+                if len(said) > most:
+                    self._display.display(f"{word}: {len(said) - most} more, on the page (-v shows all)")
         self._display.display("")
         for host in hosts:
             row = self._row(host)
@@ -374,7 +377,8 @@ class CallbackModule(Default):
             host, _, name = one.resources[0].partition(": ")
             purpose = one.places[0].partition(" ")[2] if one.places else ""
             file, line = declared.line_of(name, purpose, known.get(host, {}), ROOT) if name else ("", 0)
-            located.append(one._replace(file=file, line=line))
+            by = self._changed_by.get(one.id, {})
+            located.append(one._replace(file=file, line=line, who=by.get("who", ""), when=by.get("when", "")))
         return located
 
     def write(self, plan: dict[str, Any], path: Path) -> Path:
@@ -425,8 +429,9 @@ def _named(diff: Mapping[str, Any]) -> str:
 
 def _wrapped(kind: str, names: list[str]) -> list[str]:
     head = f"+ {kind} " if kind else "+ "
+    more = [f"and {len(names) - MOST} more"] if len(names) > MOST else []
     return textwrap.wrap(
-        ", ".join(names), 118, initial_indent=head, subsequent_indent=" " * len(head),
+        ", ".join([*names[:MOST], *more]), 118, initial_indent=head, subsequent_indent=" " * len(head),
         break_long_words=False, break_on_hyphens=False,
     )  # fmt: skip
 

@@ -15,7 +15,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 
 from local_aws import accounts, authorization, batch_worker, bootstrap, callers, faults, operations, posts, requests
 from local_aws.http_server import Dropped
-from local_aws.patches import access_logs, iam_people, replication, sessions
+from local_aws.patches import access_logs, event_history, iam_people, replication, sessions
 from local_aws.refusals import Refused
 
 ADMIN, TOKEN = "/__local_aws/", "HTTP_X_LOCAL_AWS_TOKEN"
@@ -124,7 +124,9 @@ class Application:
         try:
             if call["operation"] == "PostObject":
                 return posts.carry_out(self.moto, environ, noted)
-            return self.moto(environ, noted)
+            answer = self.moto(environ, noted)
+            event_history.remember(call, caller, environ)
+            return answer
         except Refused as refused:
             return self._refuse(environ, noted, refused)
         except NotImplementedError as exc:

@@ -15,6 +15,7 @@ import pytest
 from commands.run import inventory_words
 
 from local_aws.control import Control
+from tests.support import secrets
 
 ROOT = Path(__file__).parents[1]
 # ansible.module_utils.estate is module_utils/estate here too.
@@ -48,6 +49,7 @@ class Run:
 
 def _runner(aws: Control, folder: Path) -> Callable[..., Run]:
     runs = 0
+    known = secrets.known(aws)
 
     def run(
         playbook: str,
@@ -79,6 +81,9 @@ def _runner(aws: Control, folder: Path) -> Callable[..., Run]:
             command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
             check=False, timeout=timeout,
         )  # fmt: skip
+        files = [file.read_text(encoding="utf-8") for file in report.parent.rglob("*.*") if file.is_file()]
+        leaked = secrets.found("\n".join([done.stdout, done.stderr, *files]), known)
+        assert leaked == [], f"{playbook} shows or stores secrets"
         stored = json.loads(report.read_text()).get("dm_plan", {}) if report.is_file() else {}
         return Run(done.returncode, done.stdout, done.stderr, stored)
 

@@ -58,6 +58,7 @@ PROJECT = {
     "dm_domain",
     "dm_environment",
     "dm_local_state",
+    "dm_lock",
     "dm_root",
     "dm_stage",
     "dm_stages",

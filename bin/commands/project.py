@@ -17,7 +17,12 @@ def setup(words: Words) -> int:  # noqa: ARG001 every command sets up first
 def test(words: Words) -> int:
     call(ROOT / "bin/install_packages")
     report = [f"--junitxml={words['JUNIT']}"] if words.get("JUNIT") else []
-    return int(call("pytest", "-n", "auto", "--dist", "loadfile", *report, *shlex.split(words.get("ARGS", ""))) != 0)
+    return int(
+        call(
+            "pytest", "-n", "auto", "--dist", "loadfile", "--durations=10", *report, *shlex.split(words.get("ARGS", ""))
+        )
+        != 0
+    )
 
 
 def lint(words: Words) -> int:

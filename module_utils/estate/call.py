@@ -246,6 +246,7 @@ class Clients:
     ) -> None:
         """validate=False leaves boto3's own checks of parameters out, for modules whose tests make them."""
         self._module = module
+        self.began = time.monotonic()  # before anything is read
         module.params["region"] = module.params.get("region") or region or None
         self.region, endpoint, options = self.ask(lambda: get_aws_connection_info(module), doing)
         names = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token", "profile_name")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import yaml
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.estate.errors import sentence
+from ansible.module_utils.estate.errors import Refusal, sentence
+from ansible.module_utils.estate.findings.collect import causes
+from ansible.module_utils.estate.lock import held
 from ansible.module_utils.estate.plan import Action, Outcome, Plan, Ref, carry_out, failures
 from ansible.module_utils.estate.progress import Progress
 
@@ -88,9 +91,21 @@ def run(
         module.fail_json(msg=f"{subject}: nothing was changed: {said}.", **answer)
     known = dict(known or {})
     outcomes: list[Outcome] = []
-    if not module.check_mode:
-        counted = Progress(subject, len(plan.actions)).after(call)
-        outcomes = carry_out(plan.actions, counted, explain, workers, known)
+    if module.check_mode:
+        # For an audit's last play, which asks CloudTrail who changed what (dm_changed_by).
+        fact = re.sub(r"\W", "_", f"dm_pending_{plan.purpose}")
+        answer["ansible_facts"] = {fact: causes(answer["plan"], answer["diff"])}
+    else:
+        try:
+            # Only what writes is locked; Clients.call is what calls AWS, a test's function is on its own.
+            with held(getattr(call, "__self__", None) if plan.actions else None, call) as guarded:
+                counted = Progress(subject, len(plan.actions)).after(guarded)
+                outcomes = carry_out(plan.actions, counted, explain, workers, known)
+        except Exception as exc:  # of the lock: carry_out raises nothing
+            said = str(exc).rstrip(".") if isinstance(exc, Refusal) else explain(exc).rstrip(".")
+            module.fail_json(
+                msg=f"{subject}: nothing was changed: {said}.", **answer | {"changed": False, "outcomes": []}
+            )
         answer["changed"] = any(outcome.status == "done" for outcome in outcomes)
     answer["outcomes"] = [*_not_planned(left_out), *(outcome.told() for outcome in outcomes)]
     failed = failures(outcomes, left_out)

@@ -32,6 +32,7 @@ ACCOUNTS = {
     "digitalmarketplace-database-backups": "backups",
     "digitalmarketplace-load-balancer-logs": "main",
     **{f"digitalmarketplace-{account}-cloudtrail": account for account in ("main", "backups", *STAGES.values())},
+    **{f"digitalmarketplace-{account}-locks": account for account in ("main", "development", "production", "backups")},
 }
 UNVERSIONED = {"versioning": False, "mfa_delete": False, "encryption": {"algorithm": "AES256"}}
 ACCOUNTS |= {replica: ACCOUNTS[source] for source, replica in REPLICATED.items()}

@@ -1,5 +1,7 @@
+import re
+
 import pytest
-from dm_report import diffs, done, sentence, together
+from dm_report import CallbackModule, diffs, done, sentence, together
 
 
 @pytest.mark.parametrize(
@@ -91,3 +93,25 @@ def test_a_checked_files_fault_is_told_in_the_checkers_words():
 
     assert sentence({**failed, "stdout": ""}) == "failed to validate: nginx: [emerg] invalid network"
     assert sentence({"msg": "failed to validate", "stdout": "bad", "stderr": ""}) == "failed to validate: bad"
+
+
+def test_what_is_new_is_a_line_and_what_differs_is_a_diff(monkeypatch):
+    said = CallbackModule()
+    monkeypatch.setattr(said._display, "verbosity", 0)
+    new = [
+        {"before_header": f"bucket shop-{number}", "before": "", "after": {"tags": {"Stage": "x"}}}
+        for number in range(22)
+    ]
+    unset = {"before_header": "account password policy", "before": {"Length": None}, "after": {"Length": 12}}
+    file = {"before_header": "/etc/nginx.conf", "before": "", "after": "line\n" * 700}
+    changed = {"before_header": "bucket old", "before": {"tags": {}}, "after": {"tags": {"Stage": "x"}}}
+    people = {"before_header": "people", "before": "", "after": "joins: ada.example gains all"}
+
+    text = re.sub(r"\x1b\[[\d;]*m", "", said._get_diff([*new, unset, file, people, changed]))
+
+    assert text.startswith("+ bucket shop-0, shop-1, ")
+    assert "and 2 more\n+ account password policy\n+ nginx.conf (700 lines)\n--- before: bucket old" in text
+    assert text.count("Stage") == 1
+    assert "joins" not in text
+    monkeypatch.setattr(said._display, "verbosity", 1)
+    assert said._get_diff(new).count("Stage") == 22

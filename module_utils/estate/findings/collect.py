@@ -24,6 +24,17 @@ def collect(report: Mapping[str, Any]) -> list[Finding]:
     return merged(found)
 
 
+MOST_CAUSES = 25  # CloudTrail takes two questions a second
+
+
+def causes(plan: Mapping[str, Any], diff: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """What somebody may have changed by hand: the id of each finding of a plan, and one resource to ask after."""
+    report = {"check": True, "inventory": "", "plans": {}, "parts": {}}
+    kept = {name: plan[name] for name in ("account", "actions", "unmanaged")}
+    found = merged(_of_plan(report, "", plan["purpose"], {**kept, "diff": diff}))
+    return [{"finding": one.id, "resource": one.resources[0].partition(": ")[2]} for one in found[:MOST_CAUSES]]
+
+
 def unseen(report: Mapping[str, Any]) -> list[str]:
     """What could not be looked at, which is never good."""
     said = []
@@ -69,7 +80,7 @@ def _of_plan(report: Mapping[str, Any], host: str, purpose: str, plan: Mapping[s
         title = f"{name.partition(' ')[0]} is live and nobody declared it"
         severity = "medium" if name.startswith(("user ", "role ", "group ")) else "low"
         adopt = {"adopt": live["adopt"], "adopt_file": file}
-        yield make("unmanaged", title, [host, name], host, purpose, name, severity=severity, **adopt)
+        yield make("unmanaged", title, [plan["account"], name], host, purpose, name, severity=severity, **adopt)
     for outcome in plan.get("outcomes", ()):
         if outcome["status"] == "failed":
             what = f"{outcome['method']}: {outcome['why'].rstrip('.')}"
@@ -88,26 +99,53 @@ def _of_plan(report: Mapping[str, Any], host: str, purpose: str, plan: Mapping[s
 def _of_changes(report: Mapping[str, Any], host: str, purpose: str, plan: Mapping[str, Any]) -> Iterator[Finding]:
     """A change on several resources that is the same but for their names has one cause."""
     methods: dict[str, list[str]] = defaultdict(list)
+    verbs: dict[str, str] = {}
     for action in plan["actions"]:
         methods[action["resource"]].append(action["method"])
+        verbs.setdefault(action["resource"], action["verb"])
     mend = _converge(report, host, purpose)
     shown = {diff.get("before_header", ""): diff for diff in plan.get("diff", ())}
     for resource, calls in methods.items():
         what, _, name = resource.partition(" ")
         diff = shown.get(resource, {})
         before, after = diff.get("before", ""), diff.get("after", "")
-        granting = {"severity": "high"} if any(call.startswith(GRANTING) for call in calls) else {}
         if diff and not before:
             yield make("missing", f"{what} is declared and not there", [what], host, purpose, resource, mend=mend)
         elif diff and not after:
             yield make("surplus", f"{what} is live and would be removed", [what], host, purpose, resource, mend=mend)
+        elif isinstance(before, dict) and isinstance(after, dict):
+            # Each setting for itself, by what is live: what else is changed tomorrow, here or in the vars, makes no
+            # other finding of it, and what was done alike to twenty resources is one.
+            for key in sorted(key for key in {*before, *after} if before.get(key) != after.get(key)):
+                cause = json.dumps([what, key, before.get(key)], sort_keys=True, default=str)
+                title = f"{key} of {what} differs from what is declared"
+                yield make(
+                    "change", title, [_unnamed(cause, name)], host, purpose, resource, mend=mend,
+                    severity="high" if _grants(key, calls) else "medium",
+                )  # fmt: skip
         else:
-            keys = sorted({*before, *after}) if isinstance(before, dict) and isinstance(after, dict) else []
-            cause = json.dumps([what, before, after, sorted(calls)], sort_keys=True, default=str)
-            of = f" of {what}" if keys else what
-            title = f"{', '.join(keys)}{of} differ{'s' if len(keys) < 2 else ''} from what is declared"
-            cause = cause.replace(name, "{name}") if name else cause
-            yield make("change", title, [cause], host, purpose, resource, mend=mend, **granting)
+            kind, said = _UNSHOWN[verbs[resource]]
+            yield make(
+                kind, f"{resource} {said}", [resource, str(before), str(after)], host, purpose, resource, mend=mend
+            )
+
+
+# What becomes of a resource that has no diff of its own, such as somebody's place in a group.
+_UNSHOWN = {
+    "add": ("missing", "is declared and not there"),
+    "change": ("change", "differs from what is declared"),
+    "remove": ("surplus", "is live and would be removed"),
+}
+
+
+def _unnamed(cause: str, name: str) -> str:
+    """Renamed, it is the same cause, and on several resources one."""
+    return cause.replace(name, "{name}") if len(name) > 3 else cause
+
+
+def _grants(key: str, calls: Iterable[str]) -> bool:
+    """Whether the call that mends this setting is one that says who may do what."""
+    return any(call.startswith(GRANTING) and (call.startswith("iam.") or key in call) for call in calls)
 
 
 def _of_tasks(report: Mapping[str, Any]) -> Iterator[Finding]:

@@ -113,7 +113,10 @@ def _changes(
 
 
 def is_new(one: Mapping[str, Any]) -> bool:
-    return not one.get("before") and bool(one.get("after"))
+    """Also of what is always there and was never set, such as an account's password policy."""
+    before = one.get("before")
+    unset = isinstance(before, Mapping) and all(value is None for value in before.values())
+    return (not before or unset) and bool(one.get("after"))
 
 
 def named(one: Mapping[str, Any]) -> str:

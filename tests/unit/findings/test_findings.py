@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import copy
 import datetime
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible.module_utils.estate.findings import collect, declared, finding, since
 from ansible.module_utils.estate.findings.accepted import judge, problems, unused
+from ansible.module_utils.estate.findings.changed_by import newest, region_of
 from ansible.module_utils.estate.findings.collect import unseen
 from ansible.module_utils.estate.review.findings import KINDS
 
@@ -26,7 +28,7 @@ def report(**more: Any) -> dict[str, Any]:
 def plan(**more: Any) -> dict[str, Any]:
     """Of the bucket that is called for, or of nothing."""
     empty: dict[str, Any] = {"actions": [], "diff": [], "notes": [], "drift": [], "unmanaged": [], "outcomes": []}
-    return empty | {"proofs": [], "effects": []} | more
+    return empty | {"proofs": [], "effects": [], "account": "preview"} | more
 
 
 def change(*names: str, before: Any, after: Any, method: str = "s3.put_bucket_tagging") -> dict[str, Any]:
@@ -66,9 +68,22 @@ def test_another_change_is_another_cause_and_a_policy_weighs_more():
     assert [(one.kind, one.severity) for one in two] == [("change", "high"), ("change", "medium")]
 
 
+def test_what_is_the_same_before_and_after_is_no_finding_of_a_whole_diff():
+    whole = change("shop", before={"region": "eu-west-1", "tags": 1}, after={"region": "eu-west-1", "tags": 2})
+
+    assert [one.title for one in found(buckets=whole)] == ["tags of bucket differs from what is declared"]
+
+
+def test_somebodys_place_in_a_group_is_told_though_it_has_no_diff():
+    member = {"verb": "remove", "resource": "gus.example in Admins", "method": "iam.remove_user_from_group"}
+    [one] = found(access=plan(actions=[member]))
+
+    assert (one.kind, one.title) == ("surplus", "gus.example in Admins is live and would be removed")
+
+
 def test_a_renamed_resource_is_the_same_finding():
-    was = found(buckets=change("old", before={"logging": "old/"}, after={"logging": ""}))
-    now = found(buckets=change("new", before={"logging": "new/"}, after={"logging": ""}))
+    was = found(buckets=change("shop-old", before={"logging": "shop-old/"}, after={"logging": ""}))
+    now = found(buckets=change("shop-new", before={"logging": "shop-new/"}, after={"logging": ""}))
 
     assert was[0].id == now[0].id
 
@@ -267,3 +282,37 @@ def test_the_docs_say_what_to_do_about_each_kind():
 
     assert headings == {*finding.KINDS}
     assert {*KINDS} <= headings, "of the access review, too"
+
+
+# --- who changed it ---------------------------------------------------------------------------------------------------
+
+
+def event(name: str, hour: int, **told: Any) -> dict[str, Any]:
+    identity = {"userIdentity": {"arn": f"arn:aws:iam::111111111111:user/{name}"}}
+    when = f"2026-11-26T{hour:02}:00:00Z"
+    more = {"CloudTrailEvent": json.dumps({"eventTime": when, **identity, **told}), "ReadOnly": "false"}
+    return {"EventName": "PutBucketPolicy", "EventTime": datetime.datetime.fromisoformat(when), **more}
+
+
+def test_the_newest_change_that_was_carried_out_says_who_and_when():
+    refused, read = event("mallory", 9, errorCode="AccessDenied"), event("eve", 8) | {"ReadOnly": "true"}
+
+    said = newest([event("ada", 1), refused, event("bob", 3), read])
+
+    assert said == {"who": "arn:aws:iam::111111111111:user/bob (PutBucketPolicy)", "when": "2026-11-26T03:00:00Z"}
+    assert newest([refused, read]) is None
+    assert [region_of(name) for name in ("user ada", "bucket x")] == ["us-east-1", ""]
+
+
+def test_one_resource_is_asked_after_for_each_cause_under_the_findings_id():
+    made = change("bucket-1", "bucket-2", before={"tags": 1}, after={"tags": 2}) | {
+        "purpose": "buckets",
+        "account": "preview",
+    }
+    made["unmanaged"] = [{"resource": "user x", "adopt": "", "file": ""}]
+
+    asked = collect.causes(made, made["diff"])
+
+    told = {one.id: one.resources[0] for one in found(buckets=made)}
+    assert {one["finding"]: f"preview: {one['resource']}" for one in asked} == told
+    assert len(asked) == 2
