@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.noted import note
 from local_aws.control import Control
 
 PAGE = 1000
@@ -108,6 +109,8 @@ def row(what: str, stock: Run, own: Run) -> float:
         f"{what:34} {stock.seconds:8.1f} s {sum(stock.calls.values()):6} calls "
         f"{own.seconds:8.1f} s {sum(own.calls.values()):6} calls {ratio:7.1f} times"
     )
+    beside = f"iam_group in a loop, {stock.seconds:.1f} s"
+    note(f"access: {what}", f"{own.seconds:.1f} s", beside=beside, times=ratio, calls=sum(own.calls.values()))
     return ratio
 
 
@@ -149,6 +152,7 @@ def main() -> None:
         for what in ("creating", "nothing to change") if words.memory_people else ():
             most, seconds = memory(aws, many)
             print(f"{words.memory_people} people, {what:20} {most:6} MB at most {seconds:7.1f} s")
+            note(f"access: {words.memory_people} people, {what}", f"{seconds:.1f} s", memory_mb=most)
             if most > 150:
                 broken.append(f"{words.memory_people} people take {most} MB")
     sys.exit("; ".join(broken) or 0)

@@ -26,6 +26,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks" / "buckets")]
 
 from estate import text
 
+from benchmarks.noted import note
 from local_aws.control import Control
 
 ACCOUNT = "222222222222"
@@ -266,6 +267,15 @@ def main() -> None:
         if wanted("grown"):
             results["grown"] = grown(bench, words.sizes, 2)
     print(table(results, words.latency))
+    for what in ("unchanged", "created"):
+        for rival, row in results.get(what, {}).items():
+            if rival != OURS:
+                ours = results[what][OURS]
+                beside, times = f"{rival}, {row['median']:.2f} s", row["median"] / ours["median"]
+                figure = f"{ours['median']:.2f} s"
+                note(f"buckets: {words.buckets} {what}", figure, beside=beside, times=times, calls=ours["calls"])
+    for what, row in results.get("memory", {}).items():
+        note(f"buckets: {words.buckets} {what}, at its peak", "", memory_mb=row["rss_mb"])
     target = ROOT / "build" / "bench_buckets.json"
     target.parent.mkdir(exist_ok=True)
     target.write_text(json.dumps(results, indent=1) + "\n")

@@ -41,6 +41,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT)]
 
+from benchmarks.noted import note
 from tests.support.assets import DOMAIN, KINDS, NGINX, URLS, authority, free_port, name_server
 
 HERE = ROOT / "benchmarks" / "router"
@@ -280,6 +281,14 @@ def main() -> None:
                 f"{what:16}  {load.per_second:10.0f}  {load.per_second / peer.per_second:6.1f}  {load.median:9.2f}"
                 f"  {load.slowest:7.2f}  {load.cpu:17.0f}  {load.connections:28.3f}"
             )
+            if what != PEER:
+                beside = f"the original design, {peer.per_second:.0f}/s"
+                note(
+                    f"router: {what}",
+                    f"{load.per_second:.0f}/s",
+                    beside=beside,
+                    times=load.per_second / peer.per_second,
+                )
         if peer.connections < 0.99:
             broken.append("the peer does not make a connection for each request, as the original design does")
         print(f"a cached answer is {result[CACHED].per_second / result[BARE].per_second:.2f} of nginx' bare return 200")
@@ -294,6 +303,7 @@ def main() -> None:
             f"{downloads['idle_rss_mb']:.0f} and {downloads['idle_pss_mb']:.0f}), "
             f"and {downloads['disk_mb']:.1f} MB of disk"
         )
+        note(f"router: {words.downloads} open downloads", "", memory_mb=downloads["rss_mb"])
         if downloads["disk_mb"] > 1:
             broken.append("open downloads take disk")
     build = ROOT / "build"

@@ -28,6 +28,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks" / "buckets"), str(ROOT / "ben
 from bench_buckets import memory
 from estate import estate as buckets_of  # benchmarks/buckets/estate.py
 
+from benchmarks.noted import note
 from local_aws.control import Control
 from local_aws.state import endpoint
 
@@ -100,6 +101,10 @@ def main() -> None:
                 row = run(folder, hosts, workers, aws.env, check=True)
                 rows.append({**row, "calls": len(aws.calls()), "writes": len(aws.writes())})
                 print(rows[-1], flush=True)
+                what, first = f"scale: {asked.accounts} accounts, {workers} workers", rows[0]["seconds"]
+                beside = f"{asked.workers[0]} worker, {first} s" if len(rows) > 1 else ""
+                note(what, f"{row['seconds']} s", beside=beside, times=first / row["seconds"] if beside else 0,
+                     calls=rows[-1]["calls"], memory_mb=row["memory_mb"])  # fmt: skip
     result = {"accounts": asked.accounts, "buckets": asked.buckets, "existing": asked.apply, "cores": os.cpu_count()}
     (ROOT / "build").mkdir(exist_ok=True)
     (ROOT / "build/bench_scale.json").write_text(json.dumps({**result, "rows": rows}, indent=1))

@@ -25,7 +25,7 @@ ansible.module_utils.__path__.append(str(ROOT / "module_utils"))
 from ansible.module_utils.estate.commits import commits
 from ansible.module_utils.estate.findings import declared, keep, written
 from ansible.module_utils.estate.findings.accepted import judge, problems
-from ansible.module_utils.estate.findings.collect import collect
+from ansible.module_utils.estate.findings.collect import collect, verbs_of
 from ansible.module_utils.estate.findings.finding import Finding
 from ansible.module_utils.estate.findings.page import is_new, kinds, named
 from ansible.module_utils.estate.findings.since import Since
@@ -179,6 +179,7 @@ class CallbackModule(Default):
         self._callers: dict[str, str] = {}  # host -> as whom AWS knew the run there
         self._vars: Any = None  # Ansible's manager of variables, once a play has one
         self._found: list[Finding] = []
+        self._verbs: dict[str, str] = {}  # of the task whose diff is shown
         self._since = Since()
 
     def v2_playbook_on_start(self, playbook: Any) -> None:
@@ -387,14 +388,19 @@ class CallbackModule(Default):
         self._since = keep.store(plan, path, base, self._page_diff, render)
         return path.with_suffix(".html")
 
+    def v2_on_file_diff(self, result: Any) -> None:
+        self._verbs = verbs_of(result.result.get("plan") or {})
+        super().v2_on_file_diff(result)
+
     def _get_diff(self, difflist: Any) -> str:
         """On a terminal what is new is a line; people's gains are told at the end, by what they mean."""
         found = diffs({"diff": difflist})
         if self._whole:
             return str(super()._get_diff(found))
         shown = [one for one in found if one.get("before_header") != "people"]
-        new = [line for kind, names in kinds(map(_named, filter(is_new, shown))) for line in _wrapped(kind, names)]
-        rest = [one for one in shown if not is_new(one)]
+        fresh = [one for one in shown if is_new(one, self._verbs)]
+        new = [line for kind, names in kinds(map(_named, fresh)) for line in _wrapped(kind, names)]
+        rest = [one for one in shown if not is_new(one, self._verbs)]
         text = "\n".join(stringc(line, C.COLOR_DIFF_ADD) for line in new)
         return text + ("\n" if new and rest else "") + (str(super()._get_diff(rest)) if rest else "")
 

@@ -124,8 +124,9 @@ class Application:
         try:
             if call["operation"] == "PostObject":
                 return posts.carry_out(self.moto, environ, noted)
+            names = event_history.words(call, environ)
             answer = self.moto(environ, noted)
-            event_history.remember(call, caller, environ)
+            event_history.remember(call, caller, names)
             return answer
         except Refused as refused:
             return self._refuse(environ, noted, refused)

@@ -7,7 +7,7 @@ import shutil
 
 from commands.estate import stop
 from commands.run import call, need
-from commands.words import ROOT, Words
+from commands.words import ROOT, Refusal, Words
 
 
 def setup(words: Words) -> int:  # noqa: ARG001 every command sets up first
@@ -30,8 +30,11 @@ def lint(words: Words) -> int:
 
 
 def bench(words: Words) -> int:  # noqa: ARG001
-    for bench_file in sorted((ROOT / "benchmarks").glob("bench_*.py")):
-        need("python", bench_file, why=f"{bench_file.name} failed")
+    (ROOT / "build" / "bench.jsonl").unlink(missing_ok=True)
+    failed = [file.name for file in sorted((ROOT / "benchmarks").glob("bench_*.py")) if call("python", file)]
+    need("python", ROOT / "benchmarks/noted.py", why="no bench came to an end")
+    if failed:
+        raise Refusal(f"{', '.join(failed)} failed")
     return 0
 
 

@@ -28,11 +28,17 @@ DATA = re.compile(
 _history: deque[dict[str, Any]] = deque(maxlen=5_000)
 
 
-def remember(call: dict[str, Any], caller: Caller, environ: dict[str, Any]) -> None:
-    """A write that was carried out, with whatever its request named."""
-    if not call["write"] or call["status"] >= 300 or DATA.fullmatch(call["operation"]):
+def words(call: dict[str, Any], environ: dict[str, Any]) -> frozenset[str]:
+    """Whatever a write names; asked before moto reads its body. Nothing of what the history does not have."""
+    if not call["write"] or DATA.fullmatch(call["operation"]):
+        return frozenset()
+    form = "" if call["service"] == "s3" else requests.body(environ).decode("utf-8", "replace")[:2_000]
+    return frozenset(re.split(r"[^\w.@+-]+", f"{environ['PATH_INFO']} {environ.get('HTTP_HOST', '')} {form}"))
+
+
+def remember(call: dict[str, Any], caller: Caller, names: frozenset[str]) -> None:
+    if not names or call["status"] >= 300:
         return
-    form = requests.body(environ).decode("utf-8", "replace")[:2_000] if requests.protocol(environ) != "rest-xml" else ""
     now = datetime.now(UTC)
     told = {"userIdentity": {"arn": caller.arn, "type": caller.kind}, "eventTime": now.isoformat(timespec="seconds")}
     event = {
@@ -45,8 +51,7 @@ def remember(call: dict[str, Any], caller: Caller, environ: dict[str, Any]) -> N
         "CloudTrailEvent": json.dumps({**told, "eventName": call["operation"], "readOnly": False}),
     }
     region = "us-east-1" if call["service"] in GLOBAL else call["region"]
-    words = frozenset(re.split(r"[^\w.@+-]+", f"{environ['PATH_INFO']} {environ.get('HTTP_HOST', '')} {form}"))
-    _history.appendleft({"account": call["account"], "region": region, "names": words, "event": event})
+    _history.appendleft({"account": call["account"], "region": region, "names": names, "event": event})
 
 
 @replaces(CloudTrailResponse)

@@ -63,7 +63,7 @@ def bad(started: str) -> dict[str, Any]:
         after={"policy": {}},
         method="s3.put_bucket_policy",
     )
-    new = change("digitalmarketplace-fresh-preview", before="", after={"tags": {"Stage": "<preview>"}})
+    new = change("digitalmarketplace-fresh-preview", before="", after={"tags": {"Stage": "<preview>"}}, verb="add")
     unmanaged = [{"resource": "user mallory", "adopt": "users:\n- name: mallory", "file": "vars/people.yml"}]
     made["plans"]["production"]["buckets"] |= {name: opened[name] for name in ("actions", "diff")} | {
         "unmanaged": unmanaged,

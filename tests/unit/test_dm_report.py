@@ -105,13 +105,16 @@ def test_what_is_new_is_a_line_and_what_differs_is_a_diff(monkeypatch):
     unset = {"before_header": "account password policy", "before": {"Length": None}, "after": {"Length": 12}}
     file = {"before_header": "/etc/nginx.conf", "before": "", "after": "line\n" * 700}
     changed = {"before_header": "bucket old", "before": {"tags": {}}, "after": {"tags": {"Stage": "x"}}}
+    gained = {"before_header": "group Admins", "before": "", "after": {"inline more": "all"}}
     people = {"before_header": "people", "before": "", "after": "joins: ada.example gains all"}
 
-    text = re.sub(r"\x1b\[[\d;]*m", "", said._get_diff([*new, unset, file, people, changed]))
+    said._verbs = {"group Admins": "change"}
+    text = re.sub(r"\x1b\[[\d;]*m", "", said._get_diff([*new, unset, file, people, changed, gained]))
 
     assert text.startswith("+ bucket shop-0, shop-1, ")
     assert "and 2 more\n+ account password policy\n+ nginx.conf (700 lines)\n--- before: bucket old" in text
     assert text.count("Stage") == 1
+    assert "--- before: group Admins" in text, "something new of what is there is no new resource"
     assert "joins" not in text
     monkeypatch.setattr(said._display, "verbosity", 1)
     assert said._get_diff(new).count("Stage") == 22

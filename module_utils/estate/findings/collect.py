@@ -24,6 +24,15 @@ def collect(report: Mapping[str, Any]) -> list[Finding]:
     return merged(found)
 
 
+def verbs_of(plan: Mapping[str, Any]) -> dict[str, str]:
+    """What becomes of each resource; making it wins over changing what was made."""
+    verbs: dict[str, str] = {}
+    for action in plan.get("actions", ()):
+        if verbs.get(action["resource"]) in (None, "change"):
+            verbs[action["resource"]] = action["verb"]
+    return verbs
+
+
 MOST_CAUSES = 25  # CloudTrail takes two questions a second
 
 
@@ -99,21 +108,22 @@ def _of_plan(report: Mapping[str, Any], host: str, purpose: str, plan: Mapping[s
 def _of_changes(report: Mapping[str, Any], host: str, purpose: str, plan: Mapping[str, Any]) -> Iterator[Finding]:
     """A change on several resources that is the same but for their names has one cause."""
     methods: dict[str, list[str]] = defaultdict(list)
-    verbs: dict[str, str] = {}
+    verbs = verbs_of(plan)
     for action in plan["actions"]:
         methods[action["resource"]].append(action["method"])
-        verbs.setdefault(action["resource"], action["verb"])
     mend = _converge(report, host, purpose)
     shown = {diff.get("before_header", ""): diff for diff in plan.get("diff", ())}
     for resource, calls in methods.items():
         what, _, name = resource.partition(" ")
         diff = shown.get(resource, {})
         before, after = diff.get("before", ""), diff.get("after", "")
-        if diff and not before:
+        if diff and verbs[resource] == "add":
             yield make("missing", f"{what} is declared and not there", [what], host, purpose, resource, mend=mend)
-        elif diff and not after:
+        elif diff and verbs[resource] == "remove":
             yield make("surplus", f"{what} is live and would be removed", [what], host, purpose, resource, mend=mend)
-        elif isinstance(before, dict) and isinstance(after, dict):
+        elif diff and isinstance(before or {}, dict) and isinstance(after or {}, dict):
+            # A side that has none of the keys that differ is "".
+            before, after = before or {}, after or {}
             # Each setting for itself, by what is live: what else is changed tomorrow, here or in the vars, makes no
             # other finding of it, and what was done alike to twenty resources is one.
             for key in sorted(key for key in {*before, *after} if before.get(key) != after.get(key)):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.estate.findings.accepted import unused
+from ansible.module_utils.estate.findings.collect import verbs_of
 from ansible.module_utils.estate.findings.finding import Finding
 from ansible.module_utils.estate.findings.since import Since
 from ansible.module_utils.estate.findings.written import anchor, where
@@ -102,8 +103,9 @@ def _changes(
     host: str, purpose: str, diffs: Iterable[Mapping[str, Any]], plan: Mapping[str, Any], diff: Callable[[Any], str]
 ) -> dict[str, Any]:
     diffs = [one for one in diffs if one.get("before_header") != "people"]
-    new = [named(one) for one in diffs if is_new(one)]
-    shown = [(named(one), shortened(diff([one]))) for one in diffs if not is_new(one)]
+    verbs = verbs_of(plan)
+    new = [named(one) for one in diffs if is_new(one, verbs)]
+    shown = [(named(one), shortened(diff([one]))) for one in diffs if not is_new(one, verbs)]
     told = {*new, *(name for name, _ in shown)}
     other = [
         name for name in dict.fromkeys(action["resource"] for action in plan.get("actions", ())) if name not in told
@@ -112,11 +114,14 @@ def _changes(
     return {"host": host, "purpose": purpose, "new": kinds(new), "changed": shown, "other": other, "failed": failed}
 
 
-def is_new(one: Mapping[str, Any]) -> bool:
-    """Also of what is always there and was never set, such as an account's password policy."""
+def is_new(one: Mapping[str, Any], verbs: Mapping[str, str]) -> bool:
+    """Also of what is always there and was never set, such as an account's password policy.
+
+    A side without any of the keys that differ says nothing of whether the resource was there; what is done to it does.
+    """
     before = one.get("before")
-    unset = isinstance(before, Mapping) and all(value is None for value in before.values())
-    return (not before or unset) and bool(one.get("after"))
+    unset = isinstance(before, Mapping) and bool(before) and all(value is None for value in before.values())
+    return unset or (not before and bool(one.get("after")) and verbs.get(named(one)) in (None, "add"))
 
 
 def named(one: Mapping[str, Any]) -> str:

@@ -31,7 +31,9 @@ def plan(**more: Any) -> dict[str, Any]:
     return empty | {"proofs": [], "effects": [], "account": "preview"} | more
 
 
-def change(*names: str, before: Any, after: Any, method: str = "s3.put_bucket_tagging") -> dict[str, Any]:
+def change(
+    *names: str, before: Any, after: Any, method: str = "s3.put_bucket_tagging", verb: str = "change"
+) -> dict[str, Any]:
     diffs = [
         {
             "before_header": f"bucket {name}",
@@ -41,7 +43,7 @@ def change(*names: str, before: Any, after: Any, method: str = "s3.put_bucket_ta
         }
         for name in names
     ]
-    actions = [{"verb": "change", "resource": f"bucket {name}", "method": method, "params": {}} for name in names]
+    actions = [{"verb": verb, "resource": f"bucket {name}", "method": method, "params": {}} for name in names]
     return plan(diff=diffs, actions=actions)
 
 
@@ -100,8 +102,10 @@ def test_what_passes_by_itself_makes_no_other_finding():
 @pytest.mark.parametrize(
     ("made", "kind"),
     [
-        (change("x", before="", after={"tags": 1}), "missing"),
-        (change("x", before={"tags": 1}, after=""), "surplus"),
+        (change("x", before="", after={"tags": 1}, verb="add"), "missing"),
+        (change("x", before={"tags": 1}, after="", verb="remove"), "surplus"),
+        (change("x", before={"inline more": 1}, after=""), "change"),
+        (change("x", before="", after={"inline more": 1}), "change"),
         (plan(drift=["x: MFA delete is declared but off"]), "drift"),
         (plan(notes=["ada.example leaves Admins soon"]), "note"),
         (
