@@ -17,10 +17,10 @@ OVERRIDES = {"documents": {"mfa_delete": True}, "submissions": {"mfa_delete": Tr
 @pytest.fixture
 def stage(estate_aws, run_playbook):
     """Two of staging's buckets with MFA delete declared."""
-    overrides = {"buckets_overrides": OVERRIDES, "access_roles": {}}
-    for playbook in ("converge_access.yml", "converge_buckets.yml"):
-        done = run_playbook(playbook, *(["-l", STAGE] if "buckets" in playbook else []), extra_vars=overrides
-                            if "buckets" in playbook else {})  # fmt: skip
+    runs = (("access", [], {}), ("monitoring", ["-l", STAGE], {}),
+            ("buckets", ["-l", STAGE], {"buckets_overrides": OVERRIDES}))  # fmt: skip
+    for part, words, given in runs:
+        done = run_playbook(f"converge_{part}.yml", *words, extra_vars=given)
         assert done.rc == 0, done.output[-3000:]
     estate_aws.forget_calls()
     return estate_aws
