@@ -72,12 +72,11 @@ class Deletion:
     def __init__(self, lives: Lives) -> None:
         self.estate = Estate(lives)
         self._world = World(self.estate)
-        self._kept: dict[str, Mapping[str, Any]] = {
-            name: found["kept"]
-            for live in lives.values()
-            for name, found in (live.get("buckets") or {}).items()
-            if found.get("kept")
+        found = {
+            name: bucket.get("kept") for live in lives.values() for name, bucket in (live.get("buckets") or {}).items()
         }
+        self._kept: dict[str, Mapping[str, Any]] = {name: kept for name, kept in found.items() if kept}
+        self._unseen = sorted(found.keys() - self._kept)
         self._main = next((account.id for account in self.estate.accounts if account.name == "main"), "")
 
     def copies(self) -> Iterator[tuple[str, ...]]:
@@ -158,9 +157,12 @@ class Deletion:
             rows.append(row)
             if _like(names[0], holds) and row["today"]:
                 (wrong if row["advised"] else open_).append(names[0])
-        verdict = "failed" if wrong else "waiting" if open_ else "proved"
+        rows += [{"attacker": attacker, "bucket": name, "today": "not looked at"} for name in self._unseen]
+        unseen = [name for name in self._unseen if _like(name, holds)]
+        verdict = "failed" if wrong or unseen else "waiting" if open_ else "proved"
         why = [f"can destroy every copy of {', '.join(wrong)}, whatever is advised"] if wrong else []
         why += [f"can destroy every copy of {', '.join(open_)} until what is advised is so"] if open_ else []
+        why += [f"{', '.join(unseen)} could not be looked at"] if unseen else []
         if not holds:
             lost = sum(bool(row["today"]) for row in rows)
             verdict, why = "waiting", [f"nothing has to hold; can destroy every copy of {lost} of {len(rows)} buckets"]

@@ -71,6 +71,14 @@ def test_where_nothing_has_to_hold_nothing_is_called_proved():
     )
 
 
+def test_what_could_not_be_looked_at_is_not_proved():
+    made = world()
+    made.accounts["production"]["buckets"]["shop-other"] = {"policy": None, "restricted": None, "kept": None}
+    assert proof(made)["verdict"] == "proved"
+    found = proof(made, holds=["shop*"])
+    assert (found["verdict"], found["why"]) == ("failed", "shop-other could not be looked at")
+
+
 def test_what_hides_and_destroys_nothing_is_told_apart():
     [row] = proof(world("s3:PutBucketVersioning", "s3:PutReplicationConfiguration"))["rows"]
     assert row["hides"] == "replicate over; suspend versioning"
