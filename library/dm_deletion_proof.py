@@ -39,10 +39,15 @@ EXAMPLES = r"""
 """
 RETURN = r"""
 proofs:
-  description: >-
-    Of each attacker, with C(rows), one for each bucket and its replicas: C(bucket), C(copies), C(today) and C(advised)
-    (ways, none where not every copy can be destroyed), C(controls today), C(controls advised), C(hides).
+  description: Of each attacker against whom something has to hold, with his C(rows).
   returned: always
+  type: list
+  elements: dict
+rows:
+  description: >-
+    Of each attacker and each bucket with its replicas C(attacker), C(bucket), C(copies), C(today) and C(advised) (ways
+    to destroy the copy that is hardest to destroy), C(controls today), C(controls advised), C(hides).
+  returned: success
   type: list
   elements: dict
 """
@@ -56,15 +61,20 @@ def main() -> None:
     module = estate_module(DOCUMENTATION)
     asked = module.params
     deletion = Deletion(asked["lives"])
-    proofs = [
-        deletion.proof(attacker, who, asked["advised"], asked["holds"].get(attacker, []))
+    judged = {
+        attacker: deletion.proof(attacker, who, asked["advised"], asked["holds"].get(attacker, []))
         for attacker, who in asked["attackers"].items()
-    ]
-    # Until what is advised is so it has to be said every night.
-    told = (proof for proof in proofs if proof["verdict"] == "waiting" and asked["holds"].get(proof["attacker"]))
-    drift = [f"{proof['subject']}: {proof['why']}" for proof in told]
-    plan = Plan("deletion", asked["account"], (), drift=drift)
-    run(module, plan, lambda _: None, proofs=lambda: proofs)
+    }
+    # Of whom nothing has to hold there is nothing to prove; the rows are there to be read.
+    proofs = [judged[attacker] for attacker in asked["attackers"] if asked["holds"].get(attacker)]
+    rows = [row for proof in judged.values() for row in proof["rows"]]
+    run(
+        module,
+        Plan("deletion", asked["account"], ()),
+        lambda _: None,
+        facts=lambda _: {"rows": rows},
+        proofs=lambda: proofs,
+    )
 
 
 if __name__ == "__main__":

@@ -142,7 +142,7 @@ class Deletion:
     ) -> dict[str, Any]:
         """One attacker beside every bucket: a row for each source and its replicas. holds are names of what must stay.
 
-        failed: can, whatever is advised; waiting: can until that is so, or nothing has to hold; proved: cannot.
+        failed: can, whatever is advised; waiting: can until that is so; proved: cannot.
         """
         rows, wrong, open_ = [], list[str](), list[str]()
         rights = self.rights(who, list(self._kept))
@@ -150,22 +150,21 @@ class Deletion:
             row: dict[str, Any] = {"attacker": attacker, "bucket": names[0], "copies": len(names)}
             for state, more in (("today", None), ("advised", advised)):
                 each = [ways(rights[one], self.controls(one, more), ROOT in who) for one in names]
-                # The last copy is lost where every copy is.
-                row[state] = "; ".join(sorted({way for one in each for way in one})) if all(each) else ""
+                # The last copy is the one that is hardest to destroy.
+                hardest = min(each, key=len)
+                row[state] = "; ".join(sorted(hardest))
                 row[f"controls {state}"] = "; ".join(dict.fromkeys(self.controls(one, more).said for one in names))
             row["hides"] = "; ".join(sorted({word for one in names for word in rights[one].hides}))
             rows.append(row)
             if _like(names[0], holds) and row["today"]:
                 (wrong if row["advised"] else open_).append(names[0])
-        rows += [{"attacker": attacker, "bucket": name, "today": "not looked at"} for name in self._unseen]
+        nothing = dict.fromkeys(rows[0] if rows else (), "")
+        rows += [{**nothing, "attacker": attacker, "bucket": name, "today": "not looked at"} for name in self._unseen]
         unseen = [name for name in self._unseen if _like(name, holds)]
         verdict = "failed" if wrong or unseen else "waiting" if open_ else "proved"
         why = [f"can destroy every copy of {', '.join(wrong)}, whatever is advised"] if wrong else []
         why += [f"can destroy every copy of {', '.join(open_)} until what is advised is so"] if open_ else []
         why += [f"{', '.join(unseen)} could not be looked at"] if unseen else []
-        if not holds:
-            lost = sum(bool(row["today"]) for row in rows)
-            verdict, why = "waiting", [f"nothing has to hold; can destroy every copy of {lost} of {len(rows)} buckets"]
         return {
             "subject": f"deletion by {attacker}",
             "attacker": attacker,

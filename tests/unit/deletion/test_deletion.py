@@ -63,14 +63,6 @@ def test_each_way_is_found_and_mfa_delete_stops_it(actions, way):
     assert proof(world(*actions, source={"mfa_delete": True}, replica={"mfa_delete": True}))["verdict"] == "proved"
 
 
-def test_where_nothing_has_to_hold_nothing_is_called_proved():
-    found = proof(world("s3:DeleteObjectVersion"), holds=[])
-    assert (found["verdict"], found["why"]) == (
-        "waiting",
-        "nothing has to hold; can destroy every copy of 1 of 1 buckets",
-    )
-
-
 def test_what_could_not_be_looked_at_is_not_proved():
     made = world()
     made.accounts["production"]["buckets"]["shop-other"] = {"policy": None, "restricted": None, "kept": None}
@@ -88,6 +80,12 @@ def test_the_last_copy_is_not_lost_where_one_of_them_stays():
     assert today(world("s3:DeleteObjectVersion", on=f"arn:aws:s3:::{SOURCE}/*")) == []
     assert today(world("s3:DeleteObjectVersion", replica={"mfa_delete": True})) == []
     assert today(world("s3:DeleteObjectVersion", replica={"lock": "COMPLIANCE", "days": 30})) == []
+
+
+def test_what_is_told_are_the_ways_to_the_copy_that_is_hardest_to_destroy():
+    both = world("s3:DeleteObjectVersion", "s3:PutLifecycleConfiguration", replica={"lock": "COMPLIANCE"})
+    assert today(both) == []
+    assert today(both, who="root") == ["close the account, within 90 days"]
 
 
 def test_governance_stops_whoever_may_not_bypass_it():
