@@ -8,15 +8,17 @@ import string
 from pathlib import Path
 from typing import NamedTuple
 
-from local_aws.state import write_private
+import yaml
 
-MAIN = "111111111111"
-ACCOUNTS = {
-    "main": (MAIN, "digitalmarketplace"),
-    "development": ("222222222222", "digitalmarketplace-development"),
-    "production": ("333333333333", "digitalmarketplace-production"),
-    "backups": ("444444444444", "digitalmarketplace-backups"),
+from local_aws.state import ROOT, write_private
+
+_DECLARED = ROOT / "inventories" / "common" / "group_vars" / "all" / "accounts.yml"
+# By name, (id, alias): those that the inventory declares.
+ACCOUNTS: dict[str, tuple[str, str]] = {
+    name: (account["id"], account["alias"])
+    for name, account in yaml.safe_load(_DECLARED.read_text(encoding="utf-8"))["dm_accounts"].items()
 }
+MAIN = ACCOUNTS["main"][0]
 USER = "bootstrap"
 ROLE = "OrganizationAccountAccessRole"
 SESSION = "local"

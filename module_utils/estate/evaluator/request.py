@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from ansible.module_utils.estate.evaluator.conditions import moment
-from ansible.module_utils.estate.evaluator.document import Statements, account_in
+from ansible.module_utils.estate.evaluator.document import Statements
 
 MFA = "aws:multifactorauthpresent"
 MFA_AGE = "aws:multifactorauthage"
@@ -86,8 +86,3 @@ def known_of(principal: Principal, now: str, owner: str) -> Known:
         # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html
         known |= {MFA: None, MFA_AGE: None, "aws:username": None}
     return known
-
-
-def owner_of(resource: str, otherwise: str) -> str:
-    """The account of a resource that its ARN names, else the one given (buckets' ARNs name none)."""
-    return account_in(resource) or otherwise
