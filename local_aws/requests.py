@@ -11,7 +11,7 @@ from werkzeug.formparser import parse_form_data
 
 S3_HOST = re.compile(r"^(?:(?P<bucket>.+)\.)?s3(?:[.-](?P<region>[a-z]{2}-[a-z]+-\d))?\.amazonaws\.com(?::\d+)?$")
 READS = re.compile(
-    r"^(Get|List|Describe|Head|Select|Lookup|Search|Simulate|Generate(CredentialReport|ServiceLast)|Query|Scan|BatchGet"
+    r"^(Get|List|Describe|Head|Select|Lookup|Search|Simulate|Generate(CredentialReport|ServiceLast)|Query|Scan|Receive|BatchGet"
     r"|Check|Test|Estimate|Validate|Decode|Filter|Preview|Assume|Options)"
 )
 

@@ -52,6 +52,8 @@ ALREADY = {
     "iam.update_ssh_public_key": "NoSuchEntity",
     "iam.update_service_specific_credential": "NoSuchEntity",
     "s3.create_bucket": "BucketAlreadyOwnedByYou",
+    "logs.create_log_group": "ResourceAlreadyExistsException",
+    "logs.create_log_stream": "ResourceAlreadyExistsException",
     "ec2.delete_volume": "InvalidVolume.NotFound",  # it went with its instance
     "ec2.delete_security_group": "InvalidGroup.NotFound",
 }

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+import threading
+import time
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, ClassVar
 
 import pytest
 import yaml
@@ -77,6 +81,63 @@ def test_uploads_are_told_by_just_the_upload_buckets(converged_estate: Any) -> N
         (one,) = sns.list_subscriptions_by_topic(TopicArn=arn)["Subscriptions"]
         assert (one["SubscriptionArn"], one["Protocol"]) == ("PendingConfirmation", "https")
         assert "not-a-secret" not in one["Endpoint"]
+
+
+def test_an_event_sets_an_alarm_off_that_reaches_a_confirmed_subscription(converged_estate: Any) -> None:
+    audited = converged_estate.playbook("verify_monitoring.yml", "-l", "preview", check=True)
+    assert "were not proved to reach anybody" in audited.output
+    proved = converged_estate.playbook("verify_monitoring.yml", "-l", "preview,staging")
+    assert proved.rc == 0, proved.output[-3000:]
+    cloudwatch = converged_estate.client("cloudwatch", "development")
+    past = cloudwatch.describe_alarm_history(AlarmName="preview-canary", HistoryItemType="Action")["AlarmHistoryItems"]
+    assert any("Successfully executed action" in one["HistorySummary"] for one in past)
+    converged_estate.forget_calls()
+    again = converged_estate.playbook("verify_monitoring.yml", "-l", "preview,staging")
+    assert again.rc == 0
+    assert converged_estate.writes() == [], "a message of the last day is proof without another event"
+
+
+class Api(BaseHTTPRequestHandler):
+    """The antivirus API as SNS sees it: it confirms, and remembers what it was told."""
+
+    told: ClassVar[list[dict[str, Any]]] = []
+
+    def do_POST(self) -> None:
+        self.told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: Any) -> None: ...
+
+
+def test_an_upload_reaches_the_api_once_it_has_confirmed(converged_estate: Any) -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Api)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    sns, s3 = (converged_estate.client(name, "development") for name in ("sns", "s3"))
+    arn = "arn:aws:sns:eu-west-1:222222222222:preview-uploads"
+    endpoint = f"http://127.0.0.1:{server.server_port}/callbacks/sns/s3/uploaded"
+    made = sns.subscribe(TopicArn=arn, Protocol="http", Endpoint=endpoint, ReturnSubscriptionArn=True)
+    bucket = "digitalmarketplace-documents-preview-preview"
+    try:
+        s3.put_object(Bucket=bucket, Key="before.pdf", Body=b"x")
+        asked = waited_for(lambda: [one for one in Api.told if one["Type"] == "SubscriptionConfirmation"])
+        sns.confirm_subscription(TopicArn=arn, Token=asked[0]["Token"])
+        s3.put_object(Bucket=bucket, Key="g-cloud-13/documents/1/x.pdf", Body=b"x")
+        s3.put_object(Bucket="digitalmarketplace-reports-preview-preview", Key="report.csv", Body=b"x")
+        told = waited_for(lambda: [json.loads(one["Message"]) for one in Api.told if one["Type"] == "Notification"])
+        keys = [one["s3"]["object"]["key"] for message in told for one in message["Records"]]
+        assert keys == ["g-cloud-13/documents/1/x.pdf"]
+    finally:
+        server.shutdown()
+        sns.unsubscribe(SubscriptionArn=made["SubscriptionArn"])
+
+
+def waited_for(ask: Callable[[], list[Any]]) -> list[Any]:
+    for _ in range(100):
+        if found := ask():
+            return found
+        time.sleep(0.1)
+    return ask()
 
 
 def test_a_second_run_writes_nothing_and_says_who_must_click(converged_estate: Any) -> None:

@@ -34,10 +34,16 @@ NOW = "2026-11-23T12:00:00+00:00"
 # Allowed, and not called by the runs below.
 NOT_CALLED = {
     "cloudwatch:PutMetricData": "the Jenkins host's agent, by its role_arn",
-    "logs:CreateLogGroup": "the same",
-    "logs:CreateLogStream": "the same",
     "logs:DescribeLogStreams": "the same",
-    "logs:PutLogEvents": "the same",
+    "acm:ListCertificates": "where an alarm is of each certificate",
+    "cloudtrail:ListPublicKeys": "validate-trails, whose input only CloudTrail can make",
+    "kms:Decrypt": "asked by S3 of who reads a trail's file",
+    "cloudwatch:DescribeAlarmHistory": "where a proof fails, to say why; and alarm-history",
+    "logs:DeleteMetricFilter": "where a filter moves to another log group",
+    "logs:DeleteRetentionPolicy": "where a log group is declared to be kept for ever",
+    "sns:SetSubscriptionAttributes": "where a confirmed subscription has another filter",
+    "sns:SetTopicAttributes": "where a topic's policy is another",
+    "sqs:SetQueueAttributes": "the same of a queue",
     "s3:GetObjectTagging": "canaries of a kind that is public by tag, which none is yet",
     "s3:PutObjectTagging": "the same",
     "iam:PassRole": "asked by S3 of who puts a replication configuration",
@@ -89,6 +95,7 @@ def called(converged_estate: Any) -> dict[str, set[str]]:
         ("converge_dns.yml", [], False),
         ("audit_estate.yml", ["--skip-tags", "assets_router"], True),
         ("verify_replication.yml", [], False),
+        ("verify_monitoring.yml", [], False),
     )
     for playbook, words, check in runs:
         done = converged_estate.playbook(playbook, *words, check=check)

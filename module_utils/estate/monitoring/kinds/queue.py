@@ -13,7 +13,7 @@ from ansible.module_utils.estate.monitoring.kind import Call, Kind, Place, Reade
 from ansible.module_utils.estate.policy import same_policy, written
 
 ABSENT = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")
-SECONDS = "3600"  # what nobody fetched in an hour proves nothing any more
+SECONDS = "86400"  # what came a day ago proves nothing any more
 
 
 def url(place: Place, name: str) -> str:

@@ -1,0 +1,100 @@
+#!/usr/bin/python
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: dm_alarm_proof
+short_description: Prove that alarms go off and reach somebody
+description:
+  - Logs an event that a filter counts, and waits until the message of the alarm on it is in a queue that the topic
+    tells. No state is set by hand. A message of the last day is proof enough, and nothing is written.
+  - Says of each topic whether anybody has confirmed that he is told.
+  - Follows U(https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html).
+author: [Digital Marketplace developers]
+options:
+  account_id:
+    description: The account's id.
+    type: str
+    required: true
+  canary:
+    description: Name of the canary's log group, alarm and queue.
+    type: str
+    required: true
+  topics:
+    description: The topics, by C(name), as M(dm_monitoring) takes them.
+    type: list
+    elements: dict
+    required: true
+  alarms:
+    description: The alarms, by C(name); a place without the canary among them has no chain to prove.
+    type: list
+    elements: dict
+    required: true
+  writes:
+    description: Whether an event may be logged. Without, what was not proved of late is drift.
+    type: bool
+    default: true
+  timeout:
+    description: Seconds to wait for the message.
+    type: int
+    default: 300
+extends_documentation_fragment:
+  - dm_estate
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+"""
+EXAMPLES = r"""
+- name: Prove that alarms reach somebody
+  dm_alarm_proof:
+    account: preview
+    account_id: "222222222222"
+    canary: preview-canary
+    topics: [{name: preview-alarm}]
+    alarms: [{name: preview-canary}]
+"""
+RETURN = r"""
+proofs:
+  description: What became of the canary's event, and who is told by which topic.
+  returned: always
+  type: list
+  elements: dict
+  sample: [{subject: alarm preview-canary, verdict: proved, seconds: 3.1, why: ""}]
+"""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from ansible.module_utils.estate.call import Clients
+from ansible.module_utils.estate.monitoring.kind import Place
+from ansible.module_utils.estate.monitoring.prove import arrived, chain, plan, told
+from ansible.module_utils.estate.policy import partition
+from ansible.module_utils.estate.run import estate_module, run
+
+DAY = 86400
+
+
+def main() -> None:
+    module = estate_module(DOCUMENTATION)
+    asked = module.params
+    clients = Clients(module)
+    region = clients.region or "eu-west-1"
+    place, canary, now = Place(asked["account_id"], region, partition(region)), asked["canary"], time.time()
+    has_chain = any(alarm["name"] == canary for alarm in asked["alarms"])
+    before = None
+    if has_chain:
+        before = clients.ask(lambda: arrived(clients, place, canary, now - DAY), "Cannot look into the canary's queue")
+    made = plan(asked["account"], canary, before, f"proof-{int(now)}", now, asked["writes"] and has_chain)
+    if not has_chain:
+        made = made._replace(drift=())
+
+    def proofs() -> Iterator[dict[str, Any]]:
+        if has_chain and (before is not None or (asked["writes"] and not module.check_mode)):
+            yield chain(clients, place, canary, before, now, asked["timeout"])
+        yield from clients.ask(lambda: list(told(clients, place, asked["topics"])), "Cannot read who is told")
+
+    run(module, made, clients.call, proofs=proofs)
+
+
+if __name__ == "__main__":
+    main()
