@@ -195,7 +195,7 @@ class Jenkins {
     sh: ['script', 'label', 'returnStatus', 'returnStdout'], echo: ['message'], error: ['message'], unstable: ['message'],
     script: [], dir: ['path'], deleteDir: [], fileExists: ['file'], readFile: ['file'],
     stash: ['name', 'includes', 'allowEmpty'], unstash: ['name'],
-    archiveArtifacts: ['artifacts', 'allowEmptyArchive', 'fingerprint'], junit: ['testResults', 'allowEmptyResults'],
+    archiveArtifacts: ['artifacts', 'allowEmptyArchive', 'fingerprint'], junit: ['testResults', 'allowEmptyResults', 'skipMarkingBuildUnstable'],
     publishHTML: ['target'], input: ['message', 'ok', 'submitter', 'submitterParameter'],
     git: ['url', 'branch', 'credentialsId', 'changelog', 'poll'], mail: ['to', 'subject', 'body'],
     withCredentials: ['bindings'], withEnv: ['overrides'], timeout: ['time', 'unit'], lock: ['resource'],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -31,8 +32,10 @@ def green(report: Mapping[str, Any]) -> bool:
 
 
 def kept(runs: Path, store: str) -> Iterator[dict[str, Any]]:
-    """The kept runs of this command and stage, the newest first."""
-    for path in sorted(runs.glob(f"{store}-2*.json"), reverse=True):
+    """The kept runs of this command and stage, the newest first; also those of DM_RUNS, which outlives a workspace."""
+    folders = [runs, *([Path(os.environ["DM_RUNS"])] if os.environ.get("DM_RUNS") else [])]
+    found = {path.name: path for folder in folders for path in folder.glob(f"{store}-2*.json")}
+    for _, path in sorted(found.items(), reverse=True):
         if report := read(path):
             yield report
 
@@ -84,11 +87,23 @@ def store(
     runs.mkdir(parents=True, exist_ok=True)
     name = f"{path.stem}-{report['started'][:19].replace(':', '')}"
     report["findings"] = [one.as_dict() for one in found]
-    (runs / f"{name}.json").write_text(json.dumps({"dm_plan": report}) + "\n", encoding="utf-8")
+    _write(runs / f"{name}.json", report)
+    if os.environ.get("DM_RUNS"):
+        _write(Path(os.environ["DM_RUNS"]) / f"{name}.json", report)
     (runs / f"{name}.html").write_text(page.replace('href="runs.html"', 'href="../runs.html"'), encoding="utf-8")
     (runs.parent / "index.html").write_text(page, encoding="utf-8")
     _index(runs, render)
     return then
+
+
+def _write(path: Path, report: Mapping[str, Any]) -> None:
+    """Whole or not at all, and without the runs of the same command before the last sixty."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps({"dm_plan": report}) + "\n", encoding="utf-8")
+    part.replace(path)
+    for old in sorted(path.parent.glob(f"{path.stem[:-17]}2*.json"))[:-MOST]:
+        old.unlink()
 
 
 def write_for_others(report: Mapping[str, Any], path: Path, then: Since) -> None:
