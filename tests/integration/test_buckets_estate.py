@@ -194,9 +194,7 @@ def test_a_declaration_that_was_lost_is_refused(converged_estate):
     )
 
     assert run.rc == 2
-    assert "no bucket is declared, but digitalmarketplace-cross-region-database-backups, digitalmarketplace-data" in (
-        run.output
-    )
+    assert "no bucket is declared, but digitalmarketplace-backups-" in run.output
 
 
 def test_a_tag_alone_narrows_the_whole_site_down(converged_estate):
