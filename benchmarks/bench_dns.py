@@ -20,6 +20,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.noted import note
 from local_aws.control import Control
 
 ZONE = "bench.example"
@@ -67,6 +68,9 @@ def main() -> None:
         for what, run in (("dm_dns creates", created), ("dm_dns, nothing to change", rests),
                           ("amazon.aws.route53 in a loop, nothing to change", stock)):  # fmt: skip
             print(f"{what:50} {run.seconds:8.1f} s {sum(run.calls.values()):6} calls")
+        beside = f"amazon.aws.route53 in a loop, {stock.seconds:.1f} s"
+        calls, seconds = sum(rests.calls.values()), f"{rests.seconds:.1f} s"
+        note(f"dns: {words.records} records, nothing to change", seconds, beside=beside, times=ratio, calls=calls)
         print(f"{'ratio':50} {ratio:8.1f} times")
         writes = [name for name in (*rests.calls, *stock.calls) if name == "ChangeResourceRecordSets"]
     broken = ["an unchanged run writes"] if writes else []

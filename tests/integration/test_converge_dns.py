@@ -302,4 +302,4 @@ def test_a_distribution_that_goes_is_a_finding_before_somebody_takes_the_name(es
                                    DistributionConfig=config)  # fmt: skip
     assert "is switched off" in converge(declared)["msg"]
     (drift,) = converge({})["plan"]["drift"]
-    assert drift.startswith("www.shop.example CNAME is not declared, and the distribution")
+    assert drift.startswith("record www.shop.example CNAME: not declared, and the distribution")

@@ -215,15 +215,15 @@ def plan(
             actions.append(_zone(bare))
             diff += diff_of(f"zone {bare}", None, {"name_servers": KNOWN_AFTER_APPLY})
             if said["delegated_by"]:
-                notes.append(f"zone {bare} is new: nothing finds it before {said['delegated_by']} delegates it to its "
-                             "name servers")  # fmt: skip
+                who = said["delegated_by"]
+                notes.append(f"zone {bare}: new, and nothing finds it before {who} delegates it to its name servers")
         for batch in batches(found.changes):
             verbs = {change.verb for change in batch}
             verb = {"CREATE": "add", "DELETE": "remove"}.get("".join(verbs), "change")
             actions.append(_batch(verb, f"records of {bare}", zone_id, [change.told for change in batch]))
-        for change in found.changes:
-            old, new = (shown(one) if one else None for one in (change.before, change.after))
-            diff += diff_of(f"record {label_of(change.key)}", old, new)
+        before = {label_of(one.key): shown(one.before) for one in found.changes if one.before}
+        after = {label_of(one.key): shown(one.after) for one in found.changes if one.after}
+        diff += diff_of(f"records of {bare}", before or None, after or None)
         for child in found.delegations:
             label, names = f"record {label_of((child, 'NS', ''))}", Ref(f"zone {child.rstrip('.')}", "servers")
             told = [{"Action": "CREATE", "ResourceRecordSet": delegation(child, names)}]
@@ -241,7 +241,7 @@ def plan(
             unmanaged.append(adopt(zone, rrset, file))
             if why := gone(rrset, live.targets, elsewhere) or _foreign(rrset):
                 label = label_of(key_of(rrset))
-                drift.append(f"{label} is not declared, and {why}: who gets hold of that gets the name")
+                drift.append(f"record {label}: not declared, and {why}; who gets hold of that gets the name")
     return Plan("dns", account, actions, diff, notes, unmanaged, drift=drift)
 
 

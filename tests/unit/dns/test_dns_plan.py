@@ -215,7 +215,7 @@ def test_pasting_what_adopts_a_record_changes_nothing(found):
 
 def test_a_record_that_nobody_declares_and_whose_target_is_gone_is_a_finding():
     (drift,) = made({}, rrset("old.shop.example.", "CNAME", "d1234.cloudfront.net.")).drift
-    assert drift.startswith("old.shop.example CNAME is not declared, and d1234.cloudfront.net is no distribution")
+    assert drift.startswith("record old.shop.example CNAME: not declared, and d1234.cloudfront.net is no distribution")
     (drift,) = made({}, rrset("team.shop.example.", "NS", "ns.example.")).drift
     assert "delegates to a zone that nobody declares" in drift
 
@@ -323,3 +323,11 @@ def test_a_load_balancer_by_name_is_waited_for_and_missed_once_it_was_there():
     }
     (sentence,) = refused(ci, {**change["ResourceRecordSet"]})
     assert "its load balancer is gone" in sentence
+
+
+def test_what_changes_is_shown_by_record_under_what_the_plan_calls_it():
+    told = made({"a A": "192.0.2.1", "b A": "192.0.2.2"}, rrset("b.shop.example.", "A", "192.0.2.9"))
+    (diff,) = told.diff
+    assert diff["before_header"] == told.actions[0].resource == "records of shop.example"
+    assert diff["before"] == {"b.shop.example A": {"ttl": 600, "values": ["192.0.2.9"]}}
+    assert set(diff["after"]) == {"a.shop.example A", "b.shop.example A"}
