@@ -82,12 +82,19 @@ name_servers:
 
 from pathlib import Path
 
+from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.estate.assets.router import compiled, file_state, name_servers, release
-from ansible.module_utils.estate.run import estate_module
+
+PATHS = ("nginx", "modules_dir", "config_path", "password_path", "socket")
 
 
 def main() -> None:
-    module = estate_module(DOCUMENTATION)
+    # Not made from the documentation: a host that is new has nothing that reads YAML.
+    spec = {
+        name: {"type": "path" if name in PATHS else "str", "required": True, "no_log": False}
+        for name in (*PATHS, "domain", "health_path")
+    }
+    module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
     given = module.params
     module.exit_json(
         changed=False,

@@ -225,7 +225,7 @@ def warm() -> None:
     """For a process that forks others, which each would read anew what all of them need."""
     for name in ("endpoints", "partitions", "sdk-default-configuration", "_retry"):
         _loader().load_data_with_path(name)
-    for service in ("iam", "s3", "sts"):
+    for service in ("cloudtrail", "cloudwatch", "iam", "logs", "s3", "sns", "sts"):
         for kind in ("service-2", "endpoint-rule-set-1"):
             _loader().load_service_model(service, kind)
 

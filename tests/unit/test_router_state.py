@@ -2,9 +2,14 @@ from __future__ import annotations
 
 import hashlib
 import socket
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 from ansible.module_utils.estate.assets.router import compiled, file_state, name_servers, release
+
+ROOT = Path(__file__).parents[2]
 
 
 def answering(path, answer):
@@ -47,6 +52,18 @@ def test_name_servers_are_written_as_nginx_takes_them(tmp_path):
     assert name_servers(path) == []
     path.write_text("search a.example\nnameserver 192.0.2.1\nnameserver 2001:db8::1\nnameserver fe80::1%eth0\n")
     assert name_servers(path) == ["192.0.2.1", "[2001:db8::1]"]
+
+
+def test_a_new_host_can_be_asked_although_it_has_nothing_that_reads_yaml():
+    program = """
+import pathlib, runpy, sys
+import ansible.module_utils.basic
+ansible.module_utils.__path__.append("module_utils")
+sys.modules["yaml"] = None
+runpy.run_path("library/dm_router_info.py")
+"""
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_an_nginx_that_is_not_there_says_nothing(tmp_path):
