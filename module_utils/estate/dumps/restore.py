@@ -77,10 +77,12 @@ def load(chunks: Iterator[bytes], scratch: Scratch, progress: Callable[[int], No
         heard = [_hear(process.stderr) for process in (gpg, psql)]
         feeding = threading.Thread(target=_feed, args=(chunks, gpg.stdin, progress), daemon=True)
         feeding.start()
-        whole, torn = _pour(gpg.stdout, psql.stdin)
+        whole, torn, left = _pour(gpg.stdout, psql.stdin)
         feeding.join()
         opened, loaded = gpg.wait(), psql.wait()
         refused, wrong = (said() for said in heard)
+        if loaded and left:
+            raise Refusal(f"PostgreSQL did not take it: {last_line(wrong)}")
         if opened:
             raise Refusal(f"gpg could not open it: {last_line(refused)}")
         if torn:
@@ -119,11 +121,14 @@ def _feed(chunks: Iterator[bytes], into: IO[bytes] | None, progress: Callable[[i
                     progress(len(chunk))
 
 
-def _pour(packed: IO[bytes] | None, into: IO[bytes] | None) -> tuple[bool, str]:
-    """(whether pg_dump's last line was there, what is wrong with the gzip file or "")"""
+def _pour(packed: IO[bytes] | None, into: IO[bytes] | None) -> tuple[bool, str, bool]:
+    """(whether pg_dump's last line was there, what is wrong with the gzip file or "", whether psql left before its end)
+
+    gpg is told that nobody reads on, or it would wait for ever, and whoever feeds it.
+    """
     whole, torn = False, ""
-    with contextlib.suppress(BrokenPipeError):
-        if packed and into:
+    if packed and into:
+        with packed, contextlib.suppress(BrokenPipeError):
             with into:
                 into.write(b"\\restrict " + secrets.token_hex(16).encode() + b"\n")
                 try:
@@ -132,9 +137,10 @@ def _pour(packed: IO[bytes] | None, into: IO[bytes] | None) -> tuple[bool, str]:
                             continue  # pg_dump's own, within which ours would end
                         whole |= line.startswith(_WHOLE)
                         into.write(line)
-                except (EOFError, OSError, zlib.error) as exc:
+                except (EOFError, zlib.error, gzip.BadGzipFile) as exc:
                     torn = str(exc)
-    return whole, torn
+            return whole, torn, False
+    return whole, torn, True
 
 
 def look(scratch: Scratch, times: Sequence[str]) -> tuple[dict[str, int], datetime.datetime | None]:

@@ -66,6 +66,14 @@ def test_a_dump_that_cannot_be_restored_says_why(home, plain, within, spoil, say
     assert list(within.iterdir()) == []
 
 
+def test_a_large_dump_that_is_refused_at_its_beginning_does_not_wait_for_its_end(home, plain, within):
+    """More than all pipes hold, and nothing that packs well."""
+    large = b"SELECT nothing;\n" + b"".join(b"-- %s\n" % os.urandom(500).hex().encode() for _ in range(20_000)) + plain
+    with pytest.raises(Refusal, match=r'did not take it: .*column "nothing" does not exist'):
+        restored(within, home.encrypted(packed(large)))
+    assert list(within.iterdir()) == []
+
+
 def test_a_run_that_is_ended_leaves_no_server_and_no_file(within):
     code = (
         "import sys, time, ansible.module_utils as m; m.__path__.append('module_utils')\n"
