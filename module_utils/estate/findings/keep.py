@@ -13,6 +13,8 @@ from ansible.module_utils.estate.findings.collect import unseen
 from ansible.module_utils.estate.findings.page import view
 from ansible.module_utils.estate.findings.since import Since, dated, findings_of, since
 
+# The runs that say how the estate is; what apply plans once more is none.
+KEPT = ("audit-", "plan-", "run-", "proof-", "prove-", "verify-")
 MOST = 60  # runs that are kept
 Render = Callable[[str, Mapping[str, Any]], str]  # the template's name and what it shows
 
@@ -52,13 +54,13 @@ def base_of(report: Mapping[str, Any], path: Path, given: str) -> dict[str, Any]
 
 
 def proved_before(report: Mapping[str, Any], path: Path) -> list[dict[str, Any]]:
-    """The newest proofs of the same stage: an audit writes nothing, and so says what was proved last, and when."""
-    found = []
-    for store in ("proof", "verify-assets"):
-        name = f"{store}-{report['inventory']}"
-        newest = next(kept(path.parent / "report" / "runs", name), None) if name != path.stem else None
-        found += [newest] if newest else []
-    return found
+    """The newest runs that only prove, of the same stage: an audit writes nothing, and says what was proved last."""
+    runs = path.parent / "report" / "runs"
+    inventory = report["inventory"]
+    names = {file.stem[:-18] for file in runs.glob(f"*-{inventory}-2*.json")}
+    others = [name for name in names if name != path.stem and not name.startswith(("audit-", "plan-", "run-"))]
+    found = [run for name in others if (run := next(kept(runs, name), None))]
+    return sorted(found, key=lambda run: str(run["started"]), reverse=True)
 
 
 def store(
@@ -79,8 +81,8 @@ def store(
     then = since(base if timed else None, report, found)
     before = proved_before(report, path) if timed else []
     page = render("dm_report.html.j2", view(report, found, then, unseen(report), before, diff, path.stem))
-    path.with_suffix(".html").write_text(page, encoding="utf-8")
-    if not timed:
+    path.with_suffix(".html").write_text(page.replace('href="runs.html"', 'href="report/runs.html"'), encoding="utf-8")
+    if not timed or not path.stem.startswith(KEPT) or path.stem.endswith("-now"):
         return then
     write_for_others(report, path, then)
     runs = path.parent / "report" / "runs"

@@ -25,7 +25,10 @@ def view(
 ) -> dict[str, Any]:  # fmt: skip
     open_ = [one for one in found if one.state == "open"]
     new = [one for one in open_ if one.id in since.new or one.id in since.wider]
-    proofs = [*proofs_of(report), *(proof for other in proved_before for proof in proofs_of(other))]
+    proofs: dict[str, dict[str, Any]] = {}
+    for run in (report, *proved_before):  # the newest of each purpose
+        for part in proofs_of(run):
+            proofs.setdefault(part["purpose"], part)
     kind = next((title for name, title in TITLES.items() if store.startswith(name)), store.capitalize())
     return {
         "report": {"accounts": {}, "callers": {}, "versions": {}, "seconds": None, **report},
@@ -38,9 +41,9 @@ def view(
         "unseen": unseen,
         "changes": changes(report, diff),
         "means": effects(report),
-        "proofs": proofs,
-        "proved": sum(row["verdict"] in PROVED for part in proofs for row in part["rows"]),
-        "tried": sum(len(part["rows"]) for part in proofs),
+        "proofs": list(proofs.values()),
+        "proved": sum(part["proved"] for part in proofs.values()),
+        "tried": sum(len(part["rows"]) for part in proofs.values()),
         "tables": {name: rows for name, rows in report.get("tables", {}).items() if rows and name != "findings"},
         "picture": report.get("picture", "") if len(report.get("picture", "")) < LARGEST_PICTURE else "",
         "status": status(report, open_, since),
