@@ -230,6 +230,14 @@ class Application:
         backend.tagger.tag_resource(backend.get_bucket(bucket).arn, given)
         return {}
 
+    def admin_rot(self, account: str, bucket: str, key: str, etag: str = "") -> dict[str, Any]:
+        from moto.s3.models import s3_backends
+
+        found = s3_backends[account]["aws"].get_bucket(bucket).keys[key]
+        found.value = bytes(byte ^ 1 for byte in found.value)
+        found._etag = etag or found.etag.strip('"')
+        return {}
+
     def admin_access_logs(self, wanted: bool = True) -> dict[str, Any]:
         access_logs.wanted = wanted
         return {}

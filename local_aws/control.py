@@ -143,6 +143,10 @@ class Control:
         """Tags that a service of AWS gave the bucket ("aws:cloudformation:stack-name")."""
         self._tell("system_tags", account=ACCOUNTS[account][0], bucket=bucket, tags=tags)
 
+    def rot(self, account: str, bucket: str, key: str, etag: str = "") -> None:
+        """The current version has other content of the same length; its ETag stays, unless another is given."""
+        self._tell("rot", account=ACCOUNTS[account][0], bucket=bucket, key=key, etag=etag)
+
     def access_logs(self, wanted: bool = True) -> None:
         """Buckets that are logged get an object for each request, as moto makes them, until the next reset."""
         self._tell("access_logs", wanted=wanted)

@@ -272,8 +272,12 @@ class Clients:
         key = service, region or self.region or "us-east-1"
         with self._lock:  # making a client is not safe beside itself
             if key not in self._clients:
-                self._clients[key] = self.session.client(service, region_name=key[1], **self._options)
+                self._clients[key] = self.new(*key)
             return self._clients[key]
+
+    def new(self, service: str, region: str) -> Any:
+        """A client of one's own, for who makes it do what others would not expect."""
+        return self.session.client(service, region_name=region, **self._options)
 
     def of(self, profile: str) -> Clients:
         """The same of another account's profile; what AWS refuses there still ends this module."""

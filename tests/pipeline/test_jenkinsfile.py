@@ -12,8 +12,8 @@ from pipeline_tree import BIN, HERE, JAVA_HOME, ROOT, inventories
 
 STAGES = ["preview", "staging", "production"]
 TARGETS = [*STAGES, "accounts", "access"]
-ACTIONS = ["plan", "converge", "audit", "verify-assets", "prove-backups"]
-MEANINGLESS = {("accounts", "verify-assets"), ("access", "verify-assets"), ("access", "audit")}
+ACTIONS = ["plan", "converge", "prove", "audit", "verify-assets", "prove-backups"]
+MEANINGLESS = {("accounts", "verify-assets"), ("access", "verify-assets"), ("access", "audit"), ("access", "prove")}
 MEANINGLESS |= {(stage, "prove-backups") for stage in TARGETS if stage != "accounts"}
 SOUND = [(stage, action) for stage in TARGETS for action in ACTIONS if (stage, action) not in MEANINGLESS]
 APPLIED = {"plan": ["changes", "nothing"]}
@@ -88,7 +88,7 @@ def scenarios() -> list[dict]:
     ]
     failures = [
         converge(f"{target} fails", previous="SUCCESS", **told) | {"answers": {**APPLIED, target: ["fail"]}}
-        for target in ("setup", "lint", "test", "apply", "verify-assets")
+        for target in ("setup", "lint", "test", "apply", "prove")
     ]
     return [
         *jobs,
@@ -166,7 +166,7 @@ def expected(stage: str, action: str) -> list[str]:
         "estate setup",
         f"estate apply STAGE={stage} PLAN=build/plan-{stage}.json",
         f"estate plan STAGE={stage}",
-        *([f"estate verify-assets STAGE={stage}"] if stage in STAGES else []),
+        *([f"estate prove STAGE={stage}"] if stage != "access" else []),
     ]
 
 
@@ -222,7 +222,7 @@ def test_a_limit_decides_which_hosts_are_planned_and_the_plan_which_are_applied(
     on_estate = [words for words in made(runs["limited"]) if "STAGE=" in words]
 
     assert '"LIMIT=$LIMIT"' in listing
-    assert [words.split()[1] for words in on_estate] == ["plan", "apply", "plan"]
+    assert [words.split()[1] for words in on_estate] == ["plan", "apply", "plan", "prove"]
     assert "LIMIT" not in on_estate[1]
     assert "LIMIT=main-account,backups-account" in on_estate[2]
 
@@ -279,7 +279,7 @@ def test_one_commit_of_each_repository_is_tested_planned_approved_and_applied(ru
     (commit,) = {call["commit"] for call in calls}
     (credentials,) = {call["credentials_commit"] for call in calls} - {""}
     assert f"Commits: estate {commit[:12]}, credentials {credentials[:12]}." in question
-    assert {call["args"][0] for call in calls} >= {"lint", "test", "plan", "apply", "verify-assets"}
+    assert {call["args"][0] for call in calls} >= {"lint", "test", "plan", "apply", "prove"}
 
 
 @pytest.mark.parametrize("agents", [1, 2, 4, 9])
@@ -362,14 +362,14 @@ def test_what_fails_before_the_plan_keeps_from_planning(runs, target):
 
 def test_a_plan_that_is_not_empty_after_applying_is_unstable(runs):
     assert runs["still changes"]["result"] == "UNSTABLE"
-    assert made(runs["still changes"])[-1] == "estate verify-assets STAGE=production"
+    assert made(runs["still changes"])[-1] == "estate prove STAGE=production"
 
 
 def test_an_old_plan_does_not_stand_in_for_one_that_failed(runs):
     assert runs["no plan afterwards"]["result"] == "FAILURE"
 
 
-FAILED = ["setup fails", "lint fails", "test fails", "plan fails", "apply fails", "verify-assets fails", "refused"]
+FAILED = ["setup fails", "lint fails", "test fails", "plan fails", "apply fails", "prove fails", "refused"]
 
 
 @pytest.mark.parametrize("name", FAILED)

@@ -12,8 +12,8 @@ from pipeline_tree import ROOT
 pytestmark = pytest.mark.slow  # rendering starts Ansible twice
 
 STAGES = ["preview", "staging", "production"]
-PER_STAGE = ["plan", "converge", "audit", "verify-assets"]
-TIMED = {"plan", "audit", "verify-assets", "prove-backups", "sync"}
+PER_STAGE = ["plan", "converge", "prove", "audit", "verify-assets"]
+TIMED = {"plan", "prove", "audit", "verify-assets", "prove-backups", "sync"}
 # Pipeline steps and options, and what Job Builder writes, by the plugin that brings them.
 NEEDED = {
     "workflow-aggregator": "pipelines, stages, input, stash",
@@ -48,7 +48,8 @@ def parameters(job: ElementTree.Element) -> dict[str, list[str] | None]:
 
 def expected() -> set[str]:
     stages = {f"{purpose}-{stage}" for purpose in PER_STAGE for stage in STAGES}
-    return stages | {"plan-accounts", "converge-accounts", "audit-accounts", "prove-backups-accounts", "sync-access"}
+    accounts = {f"{purpose}-accounts" for purpose in ("plan", "converge", "prove", "audit", "prove-backups")}
+    return stages | accounts | {"sync-access"}
 
 
 def test_there_is_a_job_for_every_purpose_of_every_stage_and_the_accounts(rendered):
@@ -64,7 +65,7 @@ def test_jobs_are_disabled_until_the_variable_enables_them(rendered, enabled_wit
     assert {job.findtext("disabled") for job in enabled_with_another_stage.values()} == {"false"}
 
 
-def test_what_only_reads_runs_at_night_access_by_day_and_the_rest_waits_for_a_person(rendered):
+def test_what_changes_nothing_runs_at_night_access_by_day_and_the_rest_waits_for_a_person(rendered):
     timed = {name for name, job in rendered.items() if job.find(".//hudson.triggers.TimerTrigger") is not None}
 
     assert timed == {name for name in expected() if name.rsplit("-", 1)[0] in TIMED}

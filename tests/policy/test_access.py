@@ -326,6 +326,7 @@ OURS = {
     "SelfService",
     "LocalDevelopmentBuckets",
     "AddDatabaseBackups",
+    "BatchJobs",
     "CanariesOnly",
     "ConvergeBuckets",
     "ConvergeDns",
@@ -333,4 +334,5 @@ OURS = {
     "SeeAccess",
     "SeeBuckets",
     "ShipHostLogs",
+    "WriteCanaries",
 }

@@ -162,6 +162,7 @@ def _policy(one: Declared, declared: Vars, access: dict[str, Any], region: str) 
             raise one.mistake(" needs keepers: without any only the root user could change the bucket", "only_listed")
         ours = f"arn:{where}:iam::{access['account_id']}"
         access |= {"only_listed": True, "replicators": [f"{ours}:role{PATH}replication"], "root": [f"{ours}:root"]}
+        access["batch"] = [f"{ours}:role{PATH}batch"]
     access["statements"] = [
         {**statement, "Sid": _marked(statement["Sid"], settings, "keep_statements")}
         if statement.get("Sid")

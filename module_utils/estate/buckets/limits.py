@@ -15,7 +15,7 @@ CANARIES = ("*estate-canary*.txt", "*assets-router-canary*")
 _BUCKET, _OBJECTS = ("Resource", ""), ("Resource", "/*")
 _CANARIES, _BUT_CANARIES = ((element, *(f"/{key}" for key in CANARIES)) for element in ("Resource", "NotResource"))
 _LIMITS: dict[str, tuple[tuple[str, ...], list[str], tuple[str, ...]]] = {
-    "DenyOtherReaders": (("readers", "replicators"), ["s3:GetObject*"], _BUT_CANARIES),
+    "DenyOtherReaders": (("readers", "replicators", "batch"), ["s3:GetObject*"], _BUT_CANARIES),
     "DenyOtherWriters": (
         ("writers", "taggers", "replication_writers", "replicators"),
         [
@@ -39,7 +39,7 @@ _LIMITS: dict[str, tuple[tuple[str, ...], list[str], tuple[str, ...]]] = {
         ["s3:ListBucket", "s3:ListBucketMultipartUploads"],
         _BUCKET,
     ),
-    "DenyOtherVersionListers": (("version_listers",), ["s3:ListBucketVersions"], _BUCKET),
+    "DenyOtherVersionListers": (("version_listers", "keepers"), ["s3:ListBucketVersions"], _BUCKET),
     # Whoever writes the policy, or where the objects are copied to, gets at them.
     "DenyOtherKeepers": (("keepers", "root"), ["s3:DeleteBucket*", "s3:Put*Configuration", "s3:PutBucket*"], _BUCKET),
 }

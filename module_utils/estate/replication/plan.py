@@ -6,6 +6,8 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-status.html
 from __future__ import annotations
 
 import datetime
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -13,18 +15,26 @@ from urllib.parse import urlencode
 from ansible.module_utils.estate.plan import Action, Plan
 
 NAME = "estate-canary.txt"
+# What S3 may take to say what it did, and to do it; and what reads may be behind.
+GRACE = datetime.timedelta(minutes=15)
 
 
 class Pair(NamedTuple):
-    """A rule: from where to where, and the object that it must copy."""
+    """A rule: from where to where, what of it, and the object that it must copy."""
 
     source: str
     region: str
     replica: str
     replica_region: str
     key: str
+    rule: str = ""  # its id, and what it says in short: a canary of another rule proves nothing of this one
+    prefix: str = ""
     tags: tuple[tuple[str, str], ...] = ()
+    delete_markers: bool = True
     elsewhere: bool = False  # the replica is another account's, and not for us to look into
+    kms_key: str = ""
+    kept: str = ""  # why old versions of the canary cannot be removed
+    lifecycle: Sequence[Mapping[str, Any]] = ()  # the replica's own
 
     @property
     def subject(self) -> str:
@@ -37,6 +47,8 @@ class Canary(NamedTuple):
     version: str | None = None
     written: datetime.datetime | None = None
     status: str | None = None  # COMPLETED, PENDING, FAILED at the source; REPLICA at the replica
+    rule: str = ""
+    kms_key: str = ""
 
 
 MISSING = Canary()
@@ -48,43 +60,81 @@ class Look(NamedTuple):
     replica: Canary
 
 
+class Verdict(NamedTuple):
+    word: str  # "proved", "failed", "waiting", or "stale": it says nothing any more, so a new one is written
+    why: str = ""
+
+
 def pairs(buckets: Sequence[Mapping[str, Any]]) -> list[Pair]:
     """Of every rule of the buckets as dm_buckets takes them: its canary is an object that the rule is for."""
-    return [
-        Pair(
-            bucket["name"],
-            bucket["region"],
-            rule["bucket"],
-            rule["region"],
+    by_name = {bucket["name"]: bucket for bucket in buckets}
+    found = []
+    for bucket in buckets:
+        replication = bucket.get("replication") or {}
+        for rule in replication.get("rules", []):
+            if rule.get("enabled") is False:
+                continue
             # Two rules for the same keys but other tags need an object each.
-            f"{rule.get('prefix') or ''}{NAME if not rule.get('tags') else f'estate-canary-{rule["id"]}.txt'}",
-            tuple(sorted((rule.get("tags") or {}).items())),
-            bool(rule.get("account")),
-        )
-        for bucket in buckets
-        for rule in (bucket.get("replication") or {}).get("rules", [])
-        if rule.get("enabled") is not False
-    ]
+            name = NAME if not rule.get("tags") else f"estate-canary-{rule['id']}.txt"
+            pair = Pair(
+                bucket["name"],
+                bucket["region"],
+                rule["bucket"],
+                rule["region"],
+                f"{rule.get('prefix') or ''}{name}",
+                _in_short(replication.get("role", ""), rule),
+                rule.get("prefix") or "",
+                tuple(sorted((rule.get("tags") or {}).items())),
+                rule.get("delete_markers", False),
+                bool(rule.get("account")),
+                rule.get("kms_key") or "",
+                next((why for setting, why in _KEEPS.items() if bucket.get(setting)), ""),
+                (by_name.get(rule["bucket"]) or {}).get("lifecycle") or (),
+            )
+            found.append(pair)
+    return found
+
+
+_KEEPS = {"mfa_delete": "only root may delete versions of this bucket", "object_lock": "the bucket is locked"}
+
+
+def _in_short(role: str, rule: Mapping[str, Any]) -> str:
+    said = json.dumps([role, rule], sort_keys=True, default=str).encode()
+    return f"{rule['id']} {hashlib.sha256(said).hexdigest()[:12]}"
 
 
 def canary(head: Mapping[str, Any] | None) -> Canary:
     if head is None:
         return MISSING
-    return Canary(head.get("VersionId"), head["LastModified"], head.get("ReplicationStatus"))
+    rule, key = (head.get("Metadata") or {}).get("rule", ""), head.get("SSEKMSKeyId") or ""
+    return Canary(head.get("VersionId"), head["LastModified"], head.get("ReplicationStatus"), rule, key)
 
 
-def verdict(look: Look, now: datetime.datetime, max_age: datetime.timedelta) -> str:
-    """'proven', 'stale' (write a new one), 'failed' or 'waiting'.
-
-    The source's own word counts beside what is in the replica: it is FAILED where one of several rules has failed.
-    """
-    source, replica = look.source, look.replica
-    if source.written is None or now - source.written > max_age:
-        return "stale"
+def verdict(look: Look, now: datetime.datetime, max_age: datetime.timedelta) -> Verdict:
+    """The source's own word counts beside the replica's: it is FAILED where one of several rules has failed."""
+    pair, source, replica = look
+    if source.written is None:
+        return Verdict("stale", "it was never proved, or its canary has expired")
+    age = now - source.written
+    if age > max_age:
+        return Verdict("stale", f"it was proved last on {source.written:%Y-%m-%d}")
+    if source.rule != pair.rule:
+        return Verdict("stale", "the rule has changed since it was proved")
     if source.status == "FAILED":
-        return "failed"
-    arrived = look.pair.elsewhere or (source.version == replica.version and replica.status == "REPLICA")
-    return "proven" if arrived and source.status in ("COMPLETED", "COMPLETE") else "waiting"
+        said = f"S3 says that it could not copy {pair.key}: see the role's policy, the keys and every rule"
+        return Verdict("failed", said)
+    if source.status is None and age > GRACE:
+        return Verdict("stale", f"no rule was in force when {pair.key} was written")
+    if source.status in ("COMPLETED", "COMPLETE"):
+        if pair.elsewhere:
+            return Verdict("proved", "by the source's own status, since the replica is another account's")
+        if source.version == replica.version and replica.status == "REPLICA":
+            if pair.kms_key and replica.kms_key != pair.kms_key:
+                return Verdict("failed", f"{pair.key} was copied, but the copy is encrypted with another key")
+            return Verdict("proved")
+        if age > GRACE:
+            return Verdict("stale", f"the copy of {pair.key} is there no more")
+    return Verdict("waiting", f"{pair.key} is not there yet")
 
 
 def plan(
@@ -98,13 +148,15 @@ def plan(
     drift = []
     for look in looks:
         pair, found = look.pair, verdict(look, now, max_age)
-        if writes and found in ("stale", "failed"):
-            params: dict[str, Any] = {"Bucket": pair.source, "Key": pair.key, "ContentType": "text/plain"}
-            params["Body"] = "Written to prove that this bucket is replicated.\n"
-            params |= {"Tagging": urlencode(pair.tags)} if pair.tags else {}
-            action = Action("add", f"canary of {pair.source}", "s3.put_object", params, pair.region)
-            actions.setdefault((pair.source, pair.key), action)
-        elif found == "stale":
-            last = f"was proved last on {look.source.written:%Y-%m-%d}" if look.source.written else "was never proved"
-            drift.append(f"{pair.subject} {last}: estate prove writes a canary, and waits for it")
+        if found.word not in ("stale", "failed"):
+            continue
+        if not writes:
+            drift.append(f"{pair.subject}: {found.why}; estate prove writes a canary, and waits for it")
+            continue
+        params: dict[str, Any] = {"Bucket": pair.source, "Key": pair.key, "ContentType": "text/plain"}
+        params["Body"] = "Written to prove that this bucket is replicated.\n"
+        params["Metadata"] = {"rule": pair.rule}
+        params |= {"Tagging": urlencode(pair.tags)} if pair.tags else {}
+        action = Action("add", f"canary of {pair.source}: {pair.key}", "s3.put_object", params, pair.region)
+        actions.setdefault((pair.source, pair.key), action)
     return Plan("replication proof", account, list(actions.values()), drift=drift)

@@ -1,17 +1,16 @@
-"""Looking for canaries, and waiting for them. The caller passes the clients."""
+"""Looking for canaries, waiting for them, and removing those before. The caller passes the clients."""
 
 from __future__ import annotations
 
 import datetime
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ansible.module_utils.estate.errors import error_code, sentence
+from ansible.module_utils.estate.progress import Progress
 from ansible.module_utils.estate.replication.plan import MISSING, Canary, Look, Pair, canary, verdict
-
-NEWEST = datetime.timedelta(days=36500)  # whatever is there counts, once it was looked at
 
 
 def _head(client: Any, bucket: str, key: str) -> Canary:
@@ -33,8 +32,8 @@ def looks(clients: Any, pairs: Sequence[Pair], workers: int) -> tuple[list[Look]
     """(what there is, subject -> why it cannot be looked at)."""
     found, failed = [], {}
     with ThreadPoolExecutor(workers) as pool:
-        asked = {pair: pool.submit(look, clients, pair) for pair in pairs}
-        for pair, future in asked.items():
+        asked = [(pair, pool.submit(look, clients, pair)) for pair in pairs]
+        for pair, future in asked:
             try:
                 found.append(future.result())
             except Exception as exc:
@@ -42,34 +41,69 @@ def looks(clients: Any, pairs: Sequence[Pair], workers: int) -> tuple[list[Look]
     return found, failed
 
 
+def told(seen: Look, now: datetime.datetime, max_age: datetime.timedelta) -> dict[str, Any]:
+    """The proof as it is kept: what was seen, when it was written, and how old that is."""
+    pair, word, why = seen.pair, *verdict(seen, now, max_age)
+    proof: dict[str, Any] = {"subject": pair.subject, "source": pair.source, "replica": pair.replica}
+    proof |= {"key": pair.key, "why": why, "verdict": "waiting" if word == "stale" else word}
+    proof |= {"expected": f"version {seen.source.version}"}
+    proof["seen"] = f"{seen.source.status} at the source" + (
+        "" if pair.elsewhere else f", {seen.replica.status} of version {seen.replica.version} in the replica"
+    )
+    if seen.source.written:
+        age = round((now - seen.source.written).total_seconds())
+        proof |= {"at": seen.source.written.isoformat(), "age_seconds": age}
+    return proof
+
+
 def proofs(
     clients: Any,
     pairs: Sequence[Pair],
+    written: Iterable[str],
     timeout: float,
     max_age: datetime.timedelta,
     workers: int,
     sleep: Callable[[float], Any] = time.sleep,
 ) -> Iterator[dict[str, Any]]:
-    """A verdict for each pair, waited for as long as timeout says; 0 takes what is there."""
-    started = time.monotonic()
+    """A verdict for each pair, waited for as long as timeout says; written are the sources that got a new canary."""
+    started, renewed, progress = time.monotonic(), set(written), Progress("replication proof", len(pairs))
 
     def prove(pair: Pair) -> dict[str, Any]:
-        proof = {"subject": pair.subject, "source": pair.source, "replica": pair.replica, "key": pair.key, "why": ""}
         try:
             while True:
-                seen = look(clients, pair)
-                found = verdict(seen, datetime.datetime.now(datetime.UTC), max_age if not timeout else NEWEST)
+                proof = told(look(clients, pair), datetime.datetime.now(datetime.UTC), max_age)
                 waited = time.monotonic() - started
-                if found != "waiting" or waited >= timeout:
+                if proof["verdict"] != "waiting" or waited >= timeout:
                     break
+                progress.step(0)
                 sleep(min(0.2 * 2 ** min(waited, 5), 5))
         except Exception as exc:
-            return {**proof, "verdict": "failed", "why": sentence(exc, "AWS refused").rstrip(".")}
-        if found == "failed":
-            proof["why"] = f"S3 says that it could not copy {pair.key}: see the role's policy, the keys and every rule"
-        if found == "waiting" and timeout:
-            found, proof["why"] = "failed", f"{pair.key} did not arrive within {timeout:g} s"
-        return {**proof, "verdict": found, "seconds": round(waited, 1)}
+            why = sentence(exc, "AWS refused").rstrip(".")
+            return {"subject": pair.subject, "source": pair.source, "verdict": "failed", "why": why}
+        if proof["verdict"] == "waiting":
+            proof |= {"verdict": "failed", "why": f"{pair.key} did not arrive within {timeout:g} s"}
+        if proof["verdict"] == "proved" and pair.source in renewed:
+            proof |= _tidied(clients, pair)
+        return {**proof, "seconds": round(waited, 1)}
 
     with ThreadPoolExecutor(workers) as pool:
-        yield from pool.map(prove, pairs)
+        yield from pool.map(progress.after(prove), pairs)
+
+
+def _tidied(clients: Any, pair: Pair) -> dict[str, Any]:
+    """Removes the canary's older versions, where one may; that they stay harms nobody, and so fails nothing."""
+    if pair.kept:
+        return {"kept": pair.kept}
+    removed = 0
+    sides = [(pair.region, pair.source), *([] if pair.elsewhere else [(pair.replica_region, pair.replica)])]
+    try:
+        for region, bucket in sides:
+            client = clients["s3", region]
+            listed = client.list_object_versions(Bucket=bucket, Prefix=pair.key)
+            for one in [*listed.get("Versions", []), *listed.get("DeleteMarkers", [])]:
+                if one["Key"] == pair.key and not one["IsLatest"]:
+                    client.delete_object(Bucket=bucket, Key=pair.key, VersionId=one["VersionId"])
+                    removed += 1
+    except Exception as exc:
+        return {"removed": removed, "kept": sentence(exc, "AWS refused").rstrip(".")}
+    return {"removed": removed}

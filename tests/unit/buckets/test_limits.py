@@ -28,7 +28,7 @@ LISTS = {
     "deleters": {"delete"},
     "listers": {"list"},
     "version_listers": {"list versions"},
-    "keepers": {"list", "open", "copy elsewhere", "read the canary"},
+    "keepers": {"list", "list versions", "open", "copy elsewhere", "read the canary"},
 }
 
 

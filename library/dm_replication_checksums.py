@@ -1,0 +1,116 @@
+#!/usr/bin/python
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: dm_replication_checksums
+short_description: Compare the content of buckets with that of their replicas, without reading it
+description:
+  - Has S3 Batch Operations work out a checksum of every version on both sides, each in its own region, and joins the
+    two reports. That finds what sizes and ETags cannot tell. Nothing is downloaded.
+  - Jobs are made suspended, since they cost by the byte; those of a bucket that is named in O(confirmed) are set going
+    and followed. A job that was begun is taken up again.
+author: [Digital Marketplace developers]
+options:
+  account_id:
+    description: The account's number.
+    type: str
+    required: true
+  buckets:
+    description: The buckets as M(dm_buckets) takes them; those without C(replication) are passed over.
+    type: list
+    elements: dict
+    required: true
+  wanted:
+    description: Source buckets to do it for.
+    type: list
+    elements: str
+    required: true
+  role:
+    description: ARN of the role that jobs run as.
+    type: str
+    required: true
+  places:
+    description: For each region the bucket for manifests and reports of jobs there.
+    type: dict
+    required: true
+  confirmed:
+    description: Source buckets whose jobs may run.
+    type: list
+    elements: str
+    default: []
+  timeout:
+    description: Seconds to follow jobs for. They go on by themselves; the next run follows them further.
+    type: int
+    default: 43200
+extends_documentation_fragment:
+  - dm_estate
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+"""
+EXAMPLES = r"""
+- name: Compare what is in the documents
+  dm_replication_checksums:
+    account: preview
+    account_id: "222222222222"
+    buckets: "{{ buckets }}"
+    wanted: [digitalmarketplace-documents-preview-preview]
+    confirmed: [digitalmarketplace-documents-preview-preview]
+    role: arn:aws:iam::222222222222:role/batch
+    places: {eu-west-1: digitalmarketplace-batch-jobs-dev, eu-west-2: digitalmarketplace-batch-jobs-dev-london}
+"""
+RETURN = r"""
+proofs:
+  description: How many have the same checksum on both sides.
+  returned: always
+  type: list
+  elements: dict
+  sample:
+    - {subject: checksums of documents and documents-copy, source: documents, replica: documents-copy, same: 12,
+       differing: 0, unread: 0, verdict: proved, why: "", examples: []}
+"""
+
+from ansible.module_utils.estate.call import Clients
+from ansible.module_utils.estate.errors import sentence
+from ansible.module_utils.estate.plan import Plan
+from ansible.module_utils.estate.replication.batch import Jobs, forget
+from ansible.module_utils.estate.replication.checksums import proof, wanted
+from ansible.module_utils.estate.replication.plan import pairs
+from ansible.module_utils.estate.run import estate_module, run
+
+PER_GIGABYTE = 0.004  # dollars: https://aws.amazon.com/s3/pricing/ (Batch Operations, compute checksum)
+
+
+def main() -> None:
+    module = estate_module(DOCUMENTATION)
+    asked = module.params
+    known = [pair for pair in pairs(asked["buckets"]) if not pair.elsewhere]
+    unknown = [f"{name} is no replicated bucket of {asked['account']}"
+               for name in {*asked["wanted"], *asked["confirmed"]} - {pair.source for pair in known}]  # fmt: skip
+    clients = Clients(module, region=known[0].region if known else "us-east-1")
+    jobs = Jobs(clients, asked["account_id"], asked["role"], asked["places"])
+    found, failed, actions, effects = [], {}, [], []
+    for pair in [pair for pair in known if pair.source in asked["wanted"] and not unknown]:
+        try:
+            both = wanted(clients, jobs, pair)
+            found.append(both)
+            for one in (both.source, both.replica):
+                actions += jobs.actions(one, pair.source in asked["confirmed"])
+                if one.manifest:
+                    dollars = one.manifest.costs(0) + one.manifest.size / 1e9 * PER_GIGABYTE
+                    effects.append(f"{one.name}: {one.manifest.number:,} versions, about ${dollars:,.2f}")
+        except Exception as exc:
+            failed[f"checksums of {pair.source}"] = sentence(exc, "cannot list them").rstrip(".")
+    going = [both for both in found if both.pair.source in asked["confirmed"] and not module.check_mode]
+    made = Plan("checksums", asked["account"], actions, left_out=failed, effects=effects)
+    try:
+        run(
+            module, made, jobs.call, refusals=unknown,
+            proofs=lambda: [proof(jobs, both, asked["timeout"]) for both in going],
+        )  # fmt: skip
+    finally:
+        forget([one for both in found for one in both.manifests])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""What a replica lacks, copied by S3 itself: what there is to copy, and what became of it."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ansible.module_utils.estate.replication.audit import COPYABLE, Judge, compare_all, told
+from ansible.module_utils.estate.replication.batch import Jobs, Manifest, Wanted, manifest
+from ansible.module_utils.estate.replication.plan import Pair
+
+COPY: dict[str, Any] = {"S3ReplicateObject": {}}
+LOST = "lost: S3 does not copy again what was deleted in the replica; copy it by hand"
+
+
+class Backfill:
+    def __init__(self, clients: Any, jobs: Jobs, pairs: Sequence[Pair], calls: int, heads: int) -> None:
+        self._clients, self._jobs, self._calls, self._heads = clients, jobs, calls, heads
+        self.by_source: dict[str, list[Pair]] = {}
+        for pair in pairs:
+            self.by_source.setdefault(pair.source, []).append(pair)
+
+    def name(self, source: str) -> str:
+        return f"backfill of {source}"
+
+    def wanted(self, source: str) -> Wanted | None:
+        """The job that was begun; else one for what is missing now, or None where nothing is."""
+        found = self._jobs.find(self.name(source), self.by_source[source][0].region, COPY)
+        if found.job:
+            return found
+        made = manifest(source, self._missing(source))
+        return found._replace(manifest=made) if made else None
+
+    def _missing(self, source: str) -> Iterator[tuple[str, str, int]]:
+        """A job copies to every replica of the bucket, so what two of them lack is in it once."""
+        several, seen = len(self.by_source[source]) > 1, set()
+        for pair in self.by_source[source]:
+            made, judge = self._compared(pair)
+            for one in judge.judged(made.differences, self._calls):
+                version = (one.found.key, one.found.version)
+                if one.what in COPYABLE and one.what != "pending" and version not in seen:
+                    if several:
+                        seen.add(version)
+                    yield (*version, one.found.size)
+
+    def _compared(self, pair: Pair) -> Any:
+        source, replica = (self._clients.new("s3", region) for region in (pair.region, pair.replica_region))
+        made = compare_all(source, replica, pair, self._calls)
+        plain = self._clients["s3", pair.region], self._clients["s3", pair.replica_region]
+        return made, Judge(*plain, pair, self._heads)
+
+    def proof(self, source: str, wanted: Wanted | None, confirmed: bool, seconds: float) -> Iterator[dict[str, Any]]:
+        """What became of the job, and what a second comparison finds, which must be nothing."""
+        subject = self.name(source)
+        if wanted and not confirmed:
+            yield {
+                "subject": subject,
+                "source": source,
+                "verdict": "waiting",
+                "why": f"{says(wanted, 1)} to be confirmed",
+            }
+            return
+        if wanted:
+            done = self._jobs.followed(wanted, seconds)
+            over, well = done["status"] in ("Complete", "Failed", "Cancelled"), done["status"] == "Complete"
+            why = done["why"] or (f"{done['failed']} of its objects could not be copied" if done["failed"] else "")
+            word = "proved" if well and not done["failed"] else "failed" if over else "waiting"
+            yield {"subject": subject, "source": source, **done, "verdict": word, "why": why}
+            if not over:
+                return
+        for pair in self.by_source[source]:
+            made, judge = self._compared(pair)
+            yield told(pair, made, judge.judged(made.differences, self._calls), datetime.timedelta(days=1))
+
+
+def says(wanted: Wanted, copies: int) -> str:
+    """How much, and what it costs, before anybody agrees."""
+    made: Manifest | None = wanted.manifest
+    if made is None:
+        return f"{wanted.name}: job {wanted.job} is {wanted.status}, and waits"
+    dollars = made.costs(copies)
+    return f"{wanted.name}: {made.number:,} versions, {made.size:,} bytes, about ${dollars:,.2f}; waits"
+
+
+def effects(wanted: Sequence[Wanted], copies: Mapping[str, int]) -> list[str]:
+    return [says(one, copies[one.name]) for one in wanted]

@@ -1,0 +1,224 @@
+"""Replication of a stage proved and compared, broken on purpose, and seen to say so."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+pytestmark = pytest.mark.slow
+KIND = "digitalmarketplace-{}-preview-preview"
+SOURCE = KIND.format("documents")
+COPY = "digitalmarketplace-cross-region-documents-preview-preview"
+ONLY = ("-l", "preview")
+
+
+@pytest.fixture(scope="module")
+def estate(converged_estate):
+    """The shared estate, and preview's replicas made as they were when this file is done."""
+    yield converged_estate
+    for name, region in ((SOURCE, "eu-west-1"), (COPY, "eu-west-2")):
+        s3 = converged_estate.client("s3", "development", region)
+        listed = s3.list_object_versions(Bucket=name)
+        for one in [*listed.get("Versions", []), *listed.get("DeleteMarkers", [])]:
+            s3.delete_object(Bucket=name, Key=one["Key"], VersionId=one["VersionId"])
+
+
+@pytest.fixture(scope="module")
+def s3(estate):
+    return estate.client("s3", "development")
+
+
+@pytest.fixture(scope="module")
+def london(estate):
+    return estate.client("s3", "development", "eu-west-2")
+
+
+def compared(estate, **more):
+    """The proof of documents, and what the run found besides."""
+    run = estate.playbook("compare_replicas.yml", *ONLY, check=True, extra_vars=more)
+    assert run.rc == 0, run.output
+    [proof] = [one for one in run.report["plans"]["preview"]["replicas"]["proofs"] if one["source"] == SOURCE]
+    return proof, run
+
+
+def test_what_is_older_than_the_rule_is_found_to_the_last_version(estate, s3):
+    rules = s3.get_bucket_replication(Bucket=SOURCE)["ReplicationConfiguration"]
+    s3.delete_bucket_replication(Bucket=SOURCE)
+    for key, body in (("old/a", b"1"), ("old/a", b"22"), ("old/é +%.pdf", b"333")):
+        s3.put_object(Bucket=SOURCE, Key=key, Body=body)
+    s3.delete_object(Bucket=SOURCE, Key="old/a")
+    s3.put_bucket_replication(Bucket=SOURCE, ReplicationConfiguration=rules)
+    s3.put_object(Bucket=SOURCE, Key="new", Body=b"4444")
+    estate.settle()
+    estate.forget_calls()
+
+    proof, run = compared(estate)
+
+    assert (proof["verdict"], proof["counts"], proof["bytes_to_copy"]) == ("failed", {"never": 4}, 6)
+    assert [one["key"] for one in proof["examples"]] == ["old/a", "old/a", "old/a", "old/é +%.pdf"]
+    assert f"drift: every version of {SOURCE} in {COPY}: 4 older than the rule" in run.output
+    assert estate.writes() == []
+    assert {call["operation"] for call in estate.calls() if call["service"] == "s3"} == {
+        "ListObjectVersions", "HeadObject"
+    }  # fmt: skip
+
+
+def backfilled(estate, *sources, check=False):
+    run = estate.playbook("replicate_existing.yml", *ONLY, check=check, extra_vars={"replicate_confirmed": [*sources]})
+    proofs = run.report["plans"]["preview"]["backfill"].get("proofs", [])
+    return run, {proof["subject"]: proof for proof in proofs if proof["source"] == SOURCE}
+
+
+def jobs(estate):
+    listed = estate.client("s3control", "development").list_jobs(AccountId="222222222222")["Jobs"]
+    return [(job["Status"], job["ProgressSummary"]["TotalNumberOfTasks"]) for job in listed]
+
+
+def test_what_is_missing_is_copied_by_one_job_that_somebody_confirmed(estate, s3, london):
+    estate.forget_calls()
+    plan, _ = backfilled(estate, SOURCE, check=True)
+    assert plan.rc == 0, plan.output
+    assert f"this means: backfill of {SOURCE}: 4 versions, 6 bytes, about $0.25; waits" in plan.output
+    assert estate.writes() == []
+
+    estate.fail("CreateJob", kind="drop_after")  # made, and nobody heard of it
+    made, proofs = backfilled(estate)
+    estate.heal()
+    estate.settle()
+    assert made.rc == 0, made.output
+    assert proofs[f"backfill of {SOURCE}"]["verdict"] == "waiting"
+    backfilled(estate)
+    assert jobs(estate) == [("Suspended", 4)]
+    assert not london.list_object_versions(Bucket=COPY, Prefix="old").get("Versions")
+
+    done, proofs = backfilled(estate, SOURCE)
+    assert done.rc == 0, done.output
+    assert jobs(estate) == [("Complete", 4)]
+    job, second = proofs[f"backfill of {SOURCE}"], proofs[f"every version of {SOURCE} in {COPY}"]
+    assert (job["verdict"], job["succeeded"], job["failed"]) == ("proved", 4, 0)
+    assert (second["verdict"], second["counts"]) == ("proved", {})
+    for client, name in ((s3, SOURCE), (london, COPY)):
+        listed = client.list_object_versions(Bucket=name, Prefix="old")
+        assert [len(listed[kind]) for kind in ("Versions", "DeleteMarkers")] == [3, 1]
+
+    estate.forget_calls()
+    again, _ = backfilled(estate, SOURCE)
+    assert (again.rc, estate.writes()) == (0, [])
+
+
+def test_what_a_job_could_not_copy_is_told_by_its_key(estate, s3):
+    iam = estate.client("iam", "development")
+    known = {"RoleName": "replication", "PolicyName": "replication-preview"}
+    policy = iam.get_role_policy(**known)["PolicyDocument"]
+    iam.delete_role_policy(**known)
+    s3.put_object(Bucket=SOURCE, Key="no way", Body=b"55")
+    estate.settle()
+
+    run, proofs = backfilled(estate, SOURCE)
+
+    iam.put_role_policy(**known, PolicyDocument=json.dumps(policy))
+    assert run.rc != 0
+    [failure] = proofs[f"backfill of {SOURCE}"]["failures"]
+    assert (failure["key"], failure["code"]) == ("no way", "SrcGetObjectNotPermitted")
+    assert "1 of its objects could not be copied" in run.output
+    mended, proofs = backfilled(estate, SOURCE)
+    assert mended.rc == 0, mended.output
+    assert [status for status, _ in jobs(estate)] == ["Complete"] * 3
+
+
+def test_a_bucket_that_is_not_replicated_is_refused(estate):
+    estate.forget_calls()
+    run, _ = backfilled(estate, "digitalmarketplace-reports-preview-preview")
+    assert run.rc != 0
+    assert "digitalmarketplace-reports-preview-preview is no replicated bucket of preview" in run.output
+    assert estate.writes() == []
+
+
+def test_checksums_that_s3_works_out_tell_what_etags_do_not(estate, s3):
+    words = {"replicas_checksums": [SOURCE], "replicate_confirmed": [SOURCE]}
+
+    def checked():
+        run = estate.playbook("compare_replicas.yml", *ONLY, extra_vars=words)
+        return run, run.report["plans"]["preview"]["checksums"]["proofs"][0]
+
+    s3.put_object(Bucket=SOURCE, Key="rots", Body=b"as it was")
+    estate.settle()
+    run, proof = checked()
+    assert run.rc == 0, run.output
+    assert (proof["verdict"], proof["differing"], proof["unread"]) == ("proved", 0, 0)
+    assert proof["same"] >= 5
+
+    estate.rot("development", COPY, "rots")
+    assert compared(estate)[0]["counts"] == {}, "sizes and ETags are the same"
+    run, proof = checked()
+    assert run.rc != 0
+    assert (proof["differing"], proof["examples"][0]["key"]) == (1, "rots")
+    estate.rot("development", COPY, "rots", etag="0" * 32)
+    assert compared(estate)[0]["counts"] == {"differing": 1}
+    estate.rot("development", COPY, "rots", etag=s3.head_object(Bucket=SOURCE, Key="rots")["ETag"].strip('"'))
+
+
+def test_what_s3_failed_to_copy_and_what_was_lost_or_altered_there_are_told_apart(estate, s3, london):
+    iam = estate.client("iam", "development")
+    policy = iam.get_role_policy(RoleName="replication", PolicyName="replication-preview")["PolicyDocument"]
+    iam.delete_role_policy(RoleName="replication", PolicyName="replication-preview")
+    s3.put_object(Bucket=SOURCE, Key="refused", Body=b"55555")
+    estate.settle()
+    broken = estate.playbook("verify_replication.yml", *ONLY, extra_vars={"buckets_replication_timeout": 5})
+    assert broken.rc != 0
+    assert f"replication of {SOURCE} into {COPY}: S3 says that it could not copy estate-canary.txt" in broken.output
+    iam.put_role_policy(RoleName="replication", PolicyName="replication-preview", PolicyDocument=json.dumps(policy))
+    version = s3.head_object(Bucket=SOURCE, Key="new")["VersionId"]
+    london.delete_object(Bucket=COPY, Key="new", VersionId=version)
+    s3.put_object(Bucket=SOURCE, Key="altered", Body=b"true")
+    estate.settle()
+    london.put_object(Bucket=COPY, Key="altered", Body=b"false")
+    london.put_object(Bucket=COPY, Key="strange", Body=b"x")
+
+    proof, _ = compared(estate)
+
+    assert proof["verdict"] == "failed"
+    # the canary that failed beside it
+    assert proof["counts"] == {"failed": 2, "lost": 1, "altered": 1, "extra": 1}
+    assert "2 S3 says FAILED" in proof["why"]
+
+
+def test_a_proof_is_renewed_when_its_rule_changed_and_the_one_before_is_removed(estate, s3, london):
+    mended = estate.playbook("verify_replication.yml", *ONLY)
+    assert mended.rc == 0, mended.output
+    [proof] = [
+        one for one in mended.report["plans"]["preview"]["replication proof"]["proofs"] if one["source"] == SOURCE
+    ]
+    assert (proof["verdict"], proof["removed"] > 0) == ("proved", True)
+    for client, name in ((s3, SOURCE), (london, COPY)):
+        assert len(client.list_object_versions(Bucket=name, Prefix="estate-canary")["Versions"]) == 1
+
+    rules = s3.get_bucket_replication(Bucket=SOURCE)["ReplicationConfiguration"]
+    other = {"buckets_overrides": {"documents": {"replica": {"name": COPY, "storage_class": "STANDARD_IA"}}}}
+    estate.forget_calls()
+    audit = estate.playbook("verify_replication.yml", *ONLY, check=True, extra_vars=other)
+    assert audit.rc == 0, audit.output
+    assert audit.report["drift"] == 1
+    assert "the rule has changed since it was proved; estate prove writes a canary" in audit.output
+    assert estate.writes() == []
+    assert s3.get_bucket_replication(Bucket=SOURCE)["ReplicationConfiguration"] == rules
+
+
+def test_an_audit_tells_the_age_of_the_last_proof_and_a_role_without_rights_says_so(estate):
+    audit = estate.playbook("verify_replication.yml", *ONLY, check=True)
+    proofs = audit.report["plans"]["preview"]["replication proof"]["proofs"]
+    assert {proof["verdict"] for proof in proofs} == {"proved"}
+    assert all(proof["age_seconds"] < 3600 and proof["at"].startswith("20") for proof in proofs)
+    estate.fail("ListObjectVersions", code="AccessDenied", matching=COPY, times=9)
+    denied = estate.playbook("compare_replicas.yml", *ONLY, check=True)
+    estate.heal()
+    assert denied.rc != 0
+    assert f"every version of {SOURCE} in {COPY}: cannot compare: not allowed" in denied.output
+
+
+def test_a_server_that_fails_now_and_then_changes_nothing(estate):
+    estate.fail("ListObjectVersions", code="SlowDown", nth=2, times=2)
+    proof, _ = compared(estate)
+    estate.heal()
+    assert proof["compared"] > 5

@@ -1,0 +1,157 @@
+import datetime
+
+import pytest
+from ansible.module_utils.estate.replication.plan import MISSING, NAME, Canary, Look, canary, pairs, plan, verdict
+from ansible.module_utils.estate.replication.read import proofs
+
+NOW = datetime.datetime(2026, 11, 23, 12, tzinfo=datetime.UTC)
+DAY = datetime.timedelta(days=1)
+
+RULE = {"id": "documents", "bucket": "copy", "region": "eu-west-2"}
+
+
+def rules(*rules):
+    return pairs([{"name": "documents", "region": "eu-west-1", "replication": {"rules": list(rules)}}, {"name": "x"}])
+
+
+[PAIR] = rules(RULE)
+
+
+def source(version="v2", hours=1.0, status="COMPLETED", rule=PAIR.rule):
+    return Canary(version, NOW - datetime.timedelta(hours=hours), status, rule)
+
+
+ARRIVED = Canary("v2", NOW, "REPLICA")
+
+
+@pytest.mark.parametrize(
+    ("at_source", "at_replica", "said"),
+    [
+        (source(), ARRIVED, "proved"),
+        (source(hours=25), ARRIVED, "stale"),
+        (MISSING, MISSING, "stale"),
+        (source(status="PENDING"), Canary("v1", NOW, "REPLICA"), "waiting"),
+        (source(status="FAILED"), MISSING, "failed"),
+        (source(status="FAILED", hours=30), MISSING, "stale"),
+        # no status yet, and none any more: it was written before there was a rule
+        (source(status=None, hours=0.1), MISSING, "waiting"),
+        (source(status=None), MISSING, "stale"),
+        # written under another rule
+        (source(rule="documents 0123"), ARRIVED, "stale"),
+        # on its way, and removed or expired in the replica
+        (source(hours=0.1), MISSING, "waiting"),
+        (source(), MISSING, "stale"),
+        (source(hours=0.1), Canary("v2", NOW, None), "waiting"),
+        # another rule of the same source fails for every object
+        (source(status="FAILED"), ARRIVED, "failed"),
+    ],
+)
+def test_only_the_same_version_at_the_replica_is_proof(at_source, at_replica, said):
+    assert verdict(Look(PAIR, at_source, at_replica), NOW, DAY).word == said
+
+
+@pytest.mark.parametrize("change", [{"bucket": "other"}, {"prefix": "a/"}, {"kms_key": "k"}, {"delete_markers": True}])
+def test_a_rule_that_changed_is_another_rule(change):
+    [changed] = rules({**RULE, **change})
+    assert changed.rule != PAIR.rule
+    assert rules(dict(reversed(RULE.items())))[0].rule == PAIR.rule
+
+
+def test_a_copy_must_have_the_key_of_its_rule():
+    [pair] = rules({**RULE, "kms_key": "arn:aws:kms:eu-west-2:111111111111:key/1"})
+    own = source(rule=pair.rule)
+    assert verdict(Look(pair, own, ARRIVED), NOW, DAY).word == "failed"
+    assert verdict(Look(pair, own, ARRIVED._replace(kms_key=pair.kms_key)), NOW, DAY).word == "proved"
+
+
+def test_reads_what_head_object_answers():
+    head = {"VersionId": "v1", "LastModified": NOW, "ReplicationStatus": "PENDING", "Metadata": {"rule": "r"}}
+
+    assert canary(head) == Canary("v1", NOW, "PENDING", "r")
+    assert canary(None) == MISSING
+
+
+def test_the_canary_is_an_object_that_the_rule_is_for():
+    prefixed, tagged, foreign, disabled = (
+        {**RULE, "prefix": "signed/"},
+        {**RULE, "tags": {"public": "yes"}},
+        {**RULE, "account": "444444444444"},
+        {**RULE, "enabled": False},
+    )
+    found = rules(prefixed, tagged, foreign, disabled)
+    assert [pair.key for pair in found] == ["signed/estate-canary.txt", "estate-canary-documents.txt", NAME]
+    looks = [Look(pair, MISSING, MISSING) for pair in found]
+    actions = plan("preview", looks, NOW, DAY, writes=True).actions
+    assert [action.params.get("Tagging") for action in actions] == [None, "public=yes", None]
+
+
+def test_a_replica_of_another_account_is_proved_by_the_source():
+    [pair] = rules({**RULE, "account": "444444444444"})
+    assert verdict(Look(pair, source(rule=pair.rule), MISSING), NOW, DAY).word == "proved"
+    assert verdict(Look(pair, source(rule=pair.rule, status="PENDING"), MISSING), NOW, DAY).word == "waiting"
+
+
+def test_what_failed_is_tried_anew_and_what_says_nothing_is_drift_where_nothing_may_be_written():
+    failed = Look(PAIR, source(status="FAILED"), MISSING)
+    [action] = plan("preview", [failed], NOW, DAY, writes=True).actions
+    assert (action.method, action.params["Metadata"]) == ("s3.put_object", {"rule": PAIR.rule})
+
+    never = plan("preview", [Look(PAIR, MISSING, MISSING), failed], NOW, DAY, writes=False)
+    assert (list(never.actions), len(never.drift)) == ([], 2)
+    assert never.drift[0].startswith("replication of documents into copy: it was never proved, or its canary has exp")
+    assert "could not copy estate-canary.txt" in never.drift[1]
+
+
+class S3(dict):
+    """Answers HeadObject with what it is given, one after the other; has three versions of every key."""
+
+    def __init__(self, *answers):
+        super().__init__({("s3", region): self for region in ("eu-west-1", "eu-west-2")})
+        self.answers, self.deleted, self.refusal = list(answers), [], None
+
+    def head_object(self, Bucket, Key):  # noqa: ARG002
+        status, now = self.answers.pop(0), datetime.datetime.now(datetime.UTC)
+        return {
+            "VersionId": "v1",
+            "LastModified": now,
+            "ReplicationStatus": status,
+            "Metadata": {"rule": PAIR.rule},
+        }
+
+    def list_object_versions(self, Bucket, Prefix):  # noqa: ARG002
+        names = [Prefix, Prefix, f"{Prefix}.bak"]
+        rows = [{"Key": key, "VersionId": f"v{n}", "IsLatest": n == 0} for n, key in enumerate(names)]
+        return {"Versions": rows}
+
+    def delete_object(self, **words):
+        if self.refusal:
+            raise self.refusal
+        self.deleted.append((words["Bucket"], words["Key"], words["VersionId"]))
+
+
+def test_a_canary_is_waited_for_and_what_does_not_come_says_so():
+    pauses = []
+    s3 = S3("PENDING", "REPLICA", "COMPLETED", "REPLICA")
+    [proof] = proofs(s3, [PAIR], [], 60, DAY, 1, pauses.append)
+    assert (proof["verdict"], len(pauses), s3.deleted) == ("proved", 1, [])
+    assert proof["age_seconds"] == 0
+    assert proof["seen"] == "COMPLETED at the source, REPLICA of version v1 in the replica"
+
+    [proof] = proofs(S3(*["PENDING", "REPLICA"] * 9), [PAIR], [], 1e-9, DAY, 1, pauses.append)
+    assert proof["why"] == "estate-canary.txt did not arrive within 1e-09 s"
+
+
+def test_a_new_canary_that_arrived_replaces_those_before():
+    s3 = S3("COMPLETED", "REPLICA")
+    [proof] = proofs(s3, [PAIR], ["documents"], 60, DAY, 1)
+    assert s3.deleted == [("documents", NAME, "v1"), ("copy", NAME, "v1")]
+    assert proof["removed"] == 2
+
+    s3 = S3("COMPLETED", "REPLICA")
+    [proof] = proofs(s3, [PAIR._replace(kept="only root may")], ["documents"], 60, DAY, 1)
+    assert (s3.deleted, proof["kept"]) == ([], "only root may")
+
+    s3 = S3("COMPLETED", "REPLICA")
+    s3.refusal = RuntimeError("no")
+    [proof] = proofs(s3, [PAIR], ["documents"], 60, DAY, 1)
+    assert (proof["verdict"], proof["kept"]) == ("proved", "AWS refused: no"), "what stays harms nobody"
