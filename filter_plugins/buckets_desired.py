@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import ansible.module_utils
+import jsonschema.exceptions  # noqa: F401 before Ansible forks, or each process imports it anew
 from ansible.errors import AnsibleFilterError
 
 ansible.module_utils.__path__.append(str(Path(__file__).parents[1] / "module_utils"))
