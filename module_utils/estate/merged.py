@@ -45,6 +45,7 @@ def merged(plans: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "started": "",
         "seconds": None,
         "pending": sum(part["pending"] for part in parts),
+        "grants": any(part.get("grants", True) for part in parts),
         "summary": by_host("summary"),
         "looked_at": hosts,
         "left_out": {host: left_out[host] for host in sorted(left_out)},

@@ -305,7 +305,7 @@ def edit(path, old, new):
     [
         (
             lambda common, _: edit(common, "\nbuckets_kinds:", "\nbuckets_kindz:"),
-            "buckets.yml:26 has the variable 'buckets_kindz', which no role takes; did you mean buckets_kinds?",
+            "buckets.yml:30 has the variable 'buckets_kindz', which no role takes; did you mean buckets_kinds?",
         ),
         (
             lambda common, _: common.write_text(re.sub(r"(?ms)^buckets_kinds:\n.*?(?=^\w)", "", common.read_text())),

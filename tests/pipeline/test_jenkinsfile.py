@@ -102,6 +102,15 @@ def scenarios() -> list[dict]:
         {"name": "another action's job", "job": "plan-preview", "params": {"ACTION": "converge"}},
         {"name": "unknown stage", "job": "any", "params": {"STAGE": "local"}},
         {"name": "nothing to plan", "job": "plan-preview", "answers": {"plan": ["nothing"]}},
+        *(
+            {
+                "name": f"{stage} grants",
+                "job": "any",
+                "params": {"STAGE": stage, "ACTION": "converge"},
+                "answers": {**APPLIED, "grants": ["changes"]},
+            }
+            for stage in TARGETS
+        ),
         converge("nothing to converge") | {"answers": {"plan": ["nothing"]}},
         converge("plan fails") | {"answers": {"plan": ["error"]}, "previous": "SUCCESS", **told},
         converge("still changes") | {"answers": {"plan": ["changes", "changes"]}},
@@ -249,15 +258,21 @@ def test_with_nothing_to_do_nobody_is_asked_and_nothing_is_applied(runs):
 def test_the_question_says_what_for_whom_and_where_the_diff_is(runs):
     question = steps(runs["production converge"], "input")[0]["message"]
 
-    assert "Apply to production? production: 1 to add." in question
+    assert "Apply to production? production: 1 to add (grants nothing new)." in question
     assert "Started by user Ada" in question
     assert "https://jenkins.example/job/any/12/Plan/" in question
-    assert runs["production converge"]["description"] == "production: 1 to add, approved by bea"
+    assert runs["production converge"]["description"] == "production: 1 to add (grants nothing new), approved by bea"
 
 
-@pytest.mark.parametrize(("stage", "asked"), [(stage, stage != "preview") for stage in TARGETS])
-def test_whoever_changes_what_is_live_or_who_may_go_where_is_asked(runs, stage, asked):
+@pytest.mark.parametrize(("stage", "asked"), [(stage, stage not in ("preview", "access")) for stage in TARGETS])
+def test_whoever_changes_what_is_live_is_asked(runs, stage, asked):
     assert bool(steps(runs[f"{stage} converge"], "input")) == asked
+
+
+@pytest.mark.parametrize("stage", TARGETS)
+def test_wherever_anybody_may_get_anything_new_somebody_is_asked(runs, stage):
+    (question,) = steps(runs[f"{stage} grants"], "input")
+    assert "(grants something new)" in question["message"]
 
 
 def test_an_approval_that_waits_is_told(runs):

@@ -20,7 +20,7 @@ def listed(
     schema: Mapping[str, Any],
     mistakes: Callable[[Rule], Iterator[str]] = lambda _rule: iter(()),
 ) -> Setting:
-    """The declared list is complete; AWS's has pages of a hundred, and more than one are not told apart here."""
+    """The declared list is complete."""
     snake = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in aws).strip("_")
 
     def live(answer: Answer) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def listed(
         return calls
 
     def check(bucket: Bucket, _world: World) -> Iterator[str]:
-        yield from id_mistakes(bucket[name], 100)
+        yield from id_mistakes(bucket[name], 1000)
         for rule in bucket[name]:
             yield from (f"{rule_name(rule)}{said}" for said in mistakes(rule))
             yield from (f"{rule_name(rule)}{said}" for said in tag_mistakes(": tags", rule.get("tags") or {}, 10))

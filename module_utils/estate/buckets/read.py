@@ -80,14 +80,23 @@ class _Taken(Exception):
     """The name is somebody else's."""
 
 
+_OF_A_PAGE = ("IsTruncated", "ContinuationToken", "NextContinuationToken")
+
+
 def _answer(client: Any, name: str, setting: Setting) -> dict[str, Any]:
+    ask = getattr(client, setting.read)
     try:
-        answer = getattr(client, setting.read)(Bucket=name)
+        answer = page = ask(Bucket=name)
+        # Lists of configurations come in pages of a hundred, for which boto3 has no paginator.
+        while token := page.get("NextContinuationToken"):
+            page = ask(Bucket=name, ContinuationToken=token)
+            more = {key: [*answer.get(key, []), *value] for key, value in page.items() if isinstance(value, list)}
+            answer = {**answer, **more}
     except Exception as exc:
         if setting.absent and error_code(exc) == setting.absent:
             return {}
         raise
-    return {key: value for key, value in answer.items() if key != "ResponseMetadata"}
+    return {key: value for key, value in answer.items() if key not in ("ResponseMetadata", *_OF_A_PAGE)}
 
 
 def _or_none(call: Callable[[], Any]) -> Any:

@@ -65,6 +65,21 @@ def test_every_page_is_read():
     assert list(list_buckets(client)) == ["a", "b"]
 
 
+def test_every_page_of_a_list_of_configurations_is_read():
+    pages = {
+        None: {"MetricsConfigurationList": [{"Id": "a"}], "IsTruncated": True, "NextContinuationToken": "next"},
+        "next": {"MetricsConfigurationList": [{"Id": "b"}], "IsTruncated": False, "ContinuationToken": "next"},
+    }
+    client = Client(
+        list_buckets=listing("shop"),
+        list_bucket_metrics_configurations=lambda Bucket, ContinuationToken=None: pages[ContinuationToken],  # noqa: ARG005
+    )
+
+    live = look(client, bucket("shop", metrics=[]))
+
+    assert live.buckets["shop"].answers == {"metrics": {"MetricsConfigurationList": [{"Id": "a"}, {"Id": "b"}]}}
+
+
 def test_only_declared_settings_of_declared_buckets_are_read():
     client = Client(list_buckets=listing("a", "b"), get_bucket_tagging={"TagSet": [], "ResponseMetadata": {}})
 
