@@ -12,7 +12,8 @@ from ansible.errors import AnsibleFilterError
 ansible.module_utils.__path__.append(str(Path(__file__).parent.parent / "module_utils"))
 from ansible.module_utils.estate import people as lists
 from ansible.module_utils.estate.access.desired import desired
-from ansible.module_utils.estate.origin import line_of
+from ansible.module_utils.estate.access.vars import culprit, wrong
+from ansible.module_utils.estate.origin import file_and_line, line_of
 
 DOCUMENTATION = r"""
 name: access_desired
@@ -49,6 +50,10 @@ options:
     description: How long before its end a membership is announced.
     type: int
     default: 14
+  strict:
+    description: Whether names of actions are looked up, which AWS does not do.
+    type: bool
+    default: false
 """
 EXAMPLES = r"""
 - name: Show what production must have
@@ -65,23 +70,38 @@ _value:
 
 
 def _access_desired_filter(
-    matrix: Mapping[str, Any], account: str, people: Any = None, today: str = "", announce_days: int = 14
+    matrix: Mapping[str, Any],
+    account: str,
+    people: Any = None,
+    today: str = "",
+    announce_days: int = 14,
+    strict: bool = False,
 ) -> dict[str, Any]:
     try:
         members: dict[str, Any] = {"users": [], "members": {}, "ended": {}, "notes": []}
-        read = None
+        read, found, mistake = None, {}, None
         if account == matrix["main"] and today:
             read = lists.read(people, matrix["groups"], line_of)
             members = lists.membership(read, datetime.date.fromisoformat(today), announce_days)
-    except ValueError as exc:
-        raise AnsibleFilterError(f"{exc} ({lists.FILE}).") from None
-    try:
         found = desired(matrix, account, read)
-        return {**members, **found, "notes": [*members["notes"], *found["notes"]]}
     except KeyError as exc:
-        raise AnsibleFilterError(f"access_desired: {exc} is missing (group_vars/all/access.yml).") from None
+        if not (mistake := wrong(matrix, strict)):
+            raise AnsibleFilterError(f"access_desired: {exc} is missing (group_vars/all/access.yml).") from None
     except ValueError as exc:
-        raise AnsibleFilterError(f"access_desired: {exc} (group_vars/all/access.yml).") from None
+        if read is None and account == matrix["main"] and today:
+            raise AnsibleFilterError(f"{exc} ({lists.FILE}).") from None
+        key = culprit(matrix, str(exc))
+        where = file_and_line(key) or " (group_vars/all/access.yml)"
+        raise AnsibleFilterError(f"access_desired: {exc}{where}.", obj=key) from None
+    except (AttributeError, IndexError, TypeError) as exc:
+        if not (mistake := wrong(matrix, strict)):
+            raise AnsibleFilterError(f"access_desired: {exc} (group_vars/all/access.yml).") from None
+    else:
+        mistake = wrong(matrix, strict)
+    if mistake:
+        where = file_and_line(mistake.culprit) or " (group_vars/all/access.yml)"
+        raise AnsibleFilterError(f"access_desired: {mistake}{where}.", obj=mistake.culprit)
+    return {**members, **found, "notes": [*members["notes"], *found["notes"]]}
 
 
 class FilterModule:

@@ -11,6 +11,7 @@ from ansible.errors import AnsibleFilterError
 ansible.module_utils.__path__.append(str(Path(__file__).parents[1] / "module_utils"))
 from ansible.module_utils.estate.buckets.desired import buckets_desired
 from ansible.module_utils.estate.buckets.vars import Mistake
+from ansible.module_utils.estate.origin import file_and_line
 
 DOCUMENTATION = r"""
 name: buckets_desired
@@ -41,25 +42,11 @@ _value:
 """
 
 
-def where(culprit: object) -> str:
-    """' (file:line)' where Ansible knows it; its data tags are the only thing that does."""
-    try:
-        from ansible._internal._datatag._tags import Origin
-    except ImportError:
-        return ""
-    origin = Origin.get_tag(culprit)
-    if origin is None or not origin.path:
-        return ""
-    path = Path(origin.path)
-    shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
-    return f" ({shown}:{origin.line_num})" if origin.line_num else f" ({shown})"
-
-
 def _buckets_desired_filter(declared: Mapping[str, Any]) -> dict[str, Any]:
     try:
         return buckets_desired(declared)
     except Mistake as exc:
-        said = str(exc).removesuffix("?") + where(exc.culprit)
+        said = str(exc).removesuffix("?") + file_and_line(exc.culprit)
         raise AnsibleFilterError(f"{said}{'?' if str(exc).endswith('?') else '.'}", obj=exc.culprit) from None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 try:
@@ -20,3 +21,12 @@ def line_of(value: Any) -> str:
     """' (line 7)', or '' where nobody knows."""
     origin = Origin.get_tag(value) if Origin else None
     return f" (line {origin.line_num})" if origin and origin.line_num else ""
+
+
+def file_and_line(value: Any) -> str:
+    """' (file:line)', or '' where nobody knows."""
+    if (place := place_of(value)) is None:
+        return ""
+    path = Path(place[0])
+    shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    return f" ({shown}:{place[1]})"

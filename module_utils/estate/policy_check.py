@@ -79,8 +79,11 @@ _USUAL = frozenset(
 )
 
 
-def statement_mistakes(statement: Any) -> Iterator[str]:
-    """Sentences that go on after the statement's name: ": Effect is 'Denny'; …"."""
+def statement_mistakes(statement: Any, names: bool = True) -> Iterator[str]:
+    """Sentences that go on after the statement's name: ": Effect is 'Denny'; …".
+
+    IAM takes actions that no service has, S3 does not: whether names are looked up, which takes a table of all.
+    """
     if not isinstance(statement, Mapping):
         yield f" is {statement!r}; it must be a mapping"
         return
@@ -92,7 +95,7 @@ def statement_mistakes(statement: Any) -> Iterator[str]:
     if not (statement.get("Action") or statement.get("NotAction")):
         yield " has no Action"
     for action in [*as_list(statement.get("Action") or []), *as_list(statement.get("NotAction") or [])]:
-        yield from _action(action)
+        yield from _action(action) if names else ()
     yield from _condition(statement.get("Condition"))
 
 

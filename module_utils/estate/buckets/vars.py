@@ -134,7 +134,7 @@ def check_shapes(declared: Mapping[str, Any]) -> None:
         value = declared[variable]
         error = best_match(_validator(variable).iter_errors(value))
         if error is not None:
-            raise _mistake(f"buckets_{variable}", value, error)
+            raise mistake_of(f"buckets_{variable}", value, error)
     for kind in declared["overrides"]:
         if kind not in declared["kinds"]:
             allowed = ", ".join(declared["kinds"])
@@ -142,7 +142,8 @@ def check_shapes(declared: Mapping[str, Any]) -> None:
             raise Mistake(f"buckets_overrides names the unknown kind {str(kind)!r}; allowed are {allowed}{hint}", kind)
 
 
-def _mistake(path: str, value: Any, error: Any) -> Mistake:
+def mistake_of(path: str, value: Any, error: Any) -> Mistake:
+    """An error of jsonschema as a sentence about the variable."""
     at, culprit = value, value
     for step in error.absolute_path:
         path += f"[{step}]" if isinstance(step, int) else f".{step}"

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import copy
+from pathlib import Path
 from typing import Any
 
 import pytest
 from access_desired import FilterModule
 from ansible.errors import AnsibleFilterError
 from ansible.module_utils.estate.access.desired import desired as access_desired
+from ansible.parsing.dataloader import DataLoader
 
 desired = FilterModule().filters()["access_desired"]
 POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}
@@ -137,3 +139,51 @@ def test_what_cannot_be_meant_is_told_with_its_variable(change: Any, why: str) -
 def test_an_unknown_account_is_told() -> None:
     with pytest.raises(AnsibleFilterError, match="no account 'producton'; did you mean production"):
         desired(MATRIX, "producton")
+
+
+SAID = """
+access_groups:
+  Devs: {members: developers, assume: {production: [developers]}, policies: [Office]}
+access_roles:
+  developers:
+    production: {policies: [Office]}
+access_policies:
+  Office:
+    Version: "2012-10-17"
+    Statement: [{Effect: Deny, Action: "*", Resource: "*"}]
+access_known_roles: []
+"""
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "said", "line"),
+    [
+        ("Effect: Deny", "Effect: Denny", r"Office.Statement\[0\]: Effect must be Allow or Deny", 8),
+        ("Statement:", "Statment:", "access_policies.Office is .*; allowed is a mapping with Statement", 8),
+        (', Resource: "*"', "", r"access_policies.Office.Statement\[0\]: Resource: a policy needs one", 8),
+        ('"2012-10-17"', "2012-10-17", "access_policies.Office.Version is .*; allowed is \"2012-10-17\"", 9),
+        ("production: [developers]", "production: developers", "must be a list of roles", 3),
+        ("members: developers", "members: 5", "access_groups.Devs.members must be text", 3),
+        ("policies: [Office]}\naccess_pol", "policies: [Offise]}\naccess_pol", "did you mean Office", 6),
+        ("access_known_roles: []", "access_known_roles: [{name: x}]", r"access_known_roles\[0\] .*accounts", 11),
+        ("production: {policies: [Office]}", "production:", "developers.production must be a mapping", 6),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_told_with_its_file_and_line(tmp_path: Path, was: str, now: str, said: str, line: int) -> None:
+    file = tmp_path / "access.yml"
+    assert was in SAID
+    file.write_text(SAID.replace(was, now, 1))
+    given = DataLoader().load_from_file(str(file))
+    names = {"known": "access_known_roles"} | {name: f"access_{name}" for name in ("groups", "roles", "policies")}
+    vars_ = {"main": "main", "accounts": MATRIX["accounts"], **{name: given[long] for name, long in names.items()}}
+
+    with pytest.raises(AnsibleFilterError, match=f"{said}.*access.yml:{line}\\)"):
+        desired(vars_, "production")
+
+
+def test_an_action_that_no_service_has_is_a_mistake_where_the_vars_are_checked() -> None:
+    given = matrix(policies={"Office": {**POLICY, "Statement": [{**POLICY["Statement"][0], "Action": "s3:GetObjct"}]}})
+
+    assert desired(given, "production")
+    with pytest.raises(AnsibleFilterError, match="Action s3:GetObjct is none of AWS's; did you mean GetObject"):
+        desired(given, "production", strict=True)

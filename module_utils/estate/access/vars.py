@@ -1,0 +1,133 @@
+"""The vars of access: what is wrong with their shape, and with policies that AWS would refuse. Pure."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ansible.module_utils.estate.buckets.vars import Mistake, key_of, mistake_of
+from ansible.module_utils.estate.policy import as_list
+from ansible.module_utils.estate.policy_check import statement_mistakes
+
+_TEXT = {"type": "string", "minLength": 1}
+_BOOL = {"type": "boolean"}
+_TEXTS = {"type": "array", "items": _TEXT}
+_VALUES = {
+    "oneOf": [
+        {"type": ["string", "number", "boolean"]},
+        {"type": "array", "items": {"type": ["string", "number", "boolean"]}},
+    ]
+}
+_SOME = {"oneOf": [_TEXT, {**_TEXTS, "minItems": 1}]}
+_STATEMENT = {
+    "type": "object",
+    "properties": {
+        "Sid": {"type": "string"},
+        **dict.fromkeys(("Action", "NotAction", "Resource", "NotResource"), _SOME),
+        "Condition": {"type": "object", "additionalProperties": {"type": "object", "additionalProperties": _VALUES}},
+    },
+    "required": ["Effect"],
+}
+_DOCUMENT = {
+    "type": "object",
+    "properties": {
+        "Version": {"enum": ["2012-10-17", "2008-10-17"]},
+        "Id": {"type": "string"},
+        "Statement": {"oneOf": [_STATEMENT, {"type": "array", "items": _STATEMENT, "minItems": 1}]},
+    },
+    "required": ["Statement"],
+    "additionalProperties": False,
+}
+_HOLDER = {
+    "about": {"type": "string"},
+    "assume": {"type": "object", "additionalProperties": _TEXTS},
+    "policies": _TEXTS,
+    "inline": {"type": "object", "additionalProperties": _DOCUMENT},
+    "path": _TEXT,
+}
+_GROUP = {**_HOLDER, "members": _TEXT, "protected": _BOOL, "everyone": _BOOL}
+_ROLE = {
+    **_HOLDER,
+    "service": _TEXT,
+    "instance_profile": _BOOL,
+    "trust": _DOCUMENT,
+    "boundary": _TEXT,
+    "max_session": {"type": "integer"},
+    "tags": {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}},
+}
+_KNOWN = {"name": _TEXT, **dict.fromkeys(("accounts", "trusts", "actions", "policies"), _TEXTS)}
+
+
+def _object(properties: Mapping[str, Any], *required: str) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": list(required), "additionalProperties": False}
+
+
+_ROLES = {"type": "object", "additionalProperties": _object(_ROLE)}
+SCHEMA: dict[str, dict[str, Any]] = {
+    "groups": {"type": "object", "additionalProperties": _object(_GROUP, "members")},
+    "roles": {"type": "object", "additionalProperties": _ROLES},
+    "policies": {"type": "object", "additionalProperties": _DOCUMENT},
+    "known": {"type": "array", "items": _object(_KNOWN, "name", "accounts")},
+}
+_CALLED = {"known": "access_known_roles"}
+
+
+@functools.cache
+def _validator(part: str) -> Any:
+    import jsonschema  # takes longer than all else here, and only the controller needs it
+
+    return jsonschema.Draft202012Validator(SCHEMA[part])
+
+
+def wrong(matrix: Mapping[str, Any], names: bool = False) -> Mistake | None:
+    """The first mistake, with the value that Ansible knows the origin of. names: of actions, too."""
+    from jsonschema.exceptions import best_match
+
+    for part in SCHEMA:
+        name, value = _CALLED.get(part, f"access_{part}"), matrix.get(part, [] if part == "known" else {})
+        if (error := best_match(_validator(part).iter_errors(value))) is not None:
+            return mistake_of(name, value, error)
+    return next(_refused(matrix, names), None)
+
+
+def _refused(matrix: Mapping[str, Any], names: bool) -> Iterator[Mistake]:
+    """What AWS would refuse of policies, which say no principals, and of trusts, which say no resources."""
+    for where, holder, document in _documents(matrix):
+        several = isinstance(document["Statement"], list | tuple)
+        for index, statement in enumerate(as_list(document["Statement"])):
+            at = f"{where}.Statement[{index}]" if several else f"{where}.Statement"
+            if where.endswith(".trust") == bool({"Resource", "NotResource"} & {*statement}):
+                said = "a trust has none" if where.endswith(".trust") else "a policy needs one"
+                yield Mistake(f"{at}: Resource: {said}", holder)
+            for said in statement_mistakes(statement, names):
+                yield Mistake(f"{at}{said}", holder)
+
+
+def _documents(matrix: Mapping[str, Any]) -> Iterator[tuple[str, object, Mapping[str, Any]]]:
+    """(where, the key that carries the origin, document)"""
+    for name, document in matrix["policies"].items():
+        yield f"access_policies.{name}", key_of(matrix["policies"], name), document
+    holders = [(f"access_groups.{name}", one) for name, one in matrix["groups"].items()]
+    holders += [
+        (f"access_roles.{n}.{account}", one) for n, role in matrix["roles"].items() for account, one in role.items()
+    ]
+    for where, one in holders:
+        for name, document in one.get("inline", {}).items():
+            yield f"{where}.inline.{name}", key_of(one["inline"], name), document
+        if "trust" in one:
+            yield f"{where}.trust", key_of(one, "trust"), one["trust"]
+
+
+def culprit(matrix: Mapping[str, Any], said: str) -> object:
+    """What a sentence that begins with a variable is about: the key as it stands in the file; None where it is none."""
+    variable, _, rest = said.split(" ", 1)[0].rstrip(":").partition(".")
+    at: Any = {_CALLED.get(part, f"access_{part}"): matrix.get(part) for part in SCHEMA}.get(variable)
+    found: object = None
+    while isinstance(at, Mapping):
+        keys = [key for key in at if rest == str(key) or rest.startswith(f"{key}.")]
+        if not keys:
+            break
+        found = max(keys, key=lambda key: len(str(key)))
+        at, rest = at[found], rest[len(str(found)) + 1 :]
+    return found
