@@ -171,7 +171,7 @@ def expected(stage: str, action: str) -> list[str]:
         "estate test JUNIT=build/junit.xml",
         "estate setup",
         plan,
-        *(["ask"] if stage != "preview" else []),
+        *(["ask"] if stage not in ("preview", "access") else []),
         "estate setup",
         f"estate apply STAGE={stage} PLAN=build/plan-{stage}.json",
         f"estate plan STAGE={stage}",
