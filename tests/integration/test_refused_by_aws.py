@@ -18,6 +18,13 @@ DENY = {"Sid": "a", "Effect": "Deny", "Principal": "*", "Action": "s3:*"}
 ARN = f"arn:aws:s3:::{NAME}/*"
 CORS = {"id": "a", "origins": ["*"], "methods": ["GET"]}
 RETAIN = {"id": "a", "expire_days": 1}
+KEY = "arn:aws:kms:eu-west-1:222222222222:key/12345678-1234-1234-1234-123456789012"
+ROLE = "arn:aws:iam::222222222222:role/replication"
+RULE = {"id": "a", "bucket": "shop-copy", "region": "eu-west-2", "priority": 0}
+
+
+def rules(**more: Any) -> dict[str, Any]:
+    return {"replication": {"role": ROLE, "rules": [{**RULE, **more}]}}
 
 
 def policy(**statement: Any) -> dict[str, Any]:
@@ -55,9 +62,40 @@ CASES: dict[str, dict[str, Any]] = {
         "notifications": {"topics": [{"id": "a", "arn": "arn:aws:sns:eu-west-1:222222222222:a", "events": ["x"]}]}
     },
     "a lock without a time": {"object_lock": {"mode": "GOVERNANCE"}},
+    "a lock with two times": {"object_lock": {"mode": "GOVERNANCE", "days": 1, "years": 1}},
+    "a lock of no days": {"object_lock": {"mode": "GOVERNANCE", "days": 0}},
+    "no action": policy(**{**ALLOW, "Action": []}),
+    "a condition that is none": policy(**{**DENY, "Condition": "tls"}),
+    "an operator without keys": policy(**{**DENY, "Condition": {"Bool": "true"}}),
+    "a statement twice": {"policy": {"Version": "2012-10-17", "Statement": [{**ALLOW, "Resource": ARN}] * 2}},
+    "a policy that is too long": policy(**{**ALLOW, "Resource": [f"{ARN[:-1]}{n}{'x' * 200}/*" for n in range(100)]}),
+    "more than one end": {"lifecycle": [{**RETAIN, "expired_markers": True}]},
+    "versions without days": {"lifecycle": [{"id": "a", "newer_noncurrent": 3}]},
+    "too many versions": {"lifecycle": [{"id": "a", "noncurrent_days": 1, "newer_noncurrent": 101}]},
+    "no size between": {"lifecycle": [{**RETAIN, "larger_than": 9, "smaller_than": 9}]},
+    "an id that is too long": {"lifecycle": [{**RETAIN, "id": "x" * 256}]},
+    "markers by tag": {"lifecycle": [{"id": "a", "expired_markers": True, "tags": {"a": "b"}}]},
+    "a tag's key that is too long": {"tags": {"k" * 129: "x"}},
+    "a tag's value that is too long": {"tags": {"k": "x" * 257}},
+    "a key beside AES256": {"encryption": {"algorithm": "AES256", "key": KEY}},
+    "no origin of a method": {"cors": [{**CORS, "methods": []}]},
+    "an archive too early": {"intelligent_tiering": [{"id": "a", "archive_days": 1}]},
+    "an archive that moves nothing": {"intelligent_tiering": [{"id": "a"}]},
+    "a replica that is itself": rules(bucket=NAME),
+    "a replica's class": rules(storage_class="ICE"),
+    "markers of what has tags": rules(tags={"a": "b"}, delete_markers=True),
+    "a priority that is none": rules(priority=-1),
+    "an owner without an account": rules(owner_override=True),
+    "a replication without its role": {"replication": {"rules": [RULE]}},
+    "time control without metrics": rules(replication_time_control=True, metrics=False),
+    "replicas of one priority": {"replication": {"role": ROLE, "rules": [RULE, {**RULE, "id": "b"}]}},
 }
-# Where the embedded AWS is kinder than S3 still: InvalidTag, and "can not have more than one wildcard".
-KINDER = ("a tag's letters", "two asterisks")
+# Not among them, since no single call says it: what is wrong between two buckets (the region of a key or a replica, a
+# log target that is KMS or in a circle), which S3 takes, and then fails object by object; and what never reaches AWS as
+# it was said (a name twice, compliance without its name typed, everybody denied for ever).
+# Where the embedded AWS is kinder than S3 still: InvalidTag, "can not have more than one wildcard", and
+# "KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms".
+KINDER = ("a tag's letters", "two asterisks", "a key beside AES256")
 
 
 @pytest.fixture
