@@ -238,7 +238,7 @@ def test_a_limit_decides_which_hosts_are_planned_and_the_plan_which_are_applied(
 
 def test_a_plan_with_changes_is_unstable_and_one_without_is_a_success(runs):
     assert runs["plan-preview"]["result"] == "UNSTABLE"
-    assert runs["plan-preview"]["description"] == "preview: 1 to add"
+    assert runs["plan-preview"]["description"] == "preview: 1 to add (grants nothing new)"
     assert runs["nothing to plan"]["result"] == "SUCCESS"
     assert runs["nothing to plan"]["description"] == "nothing to do"
 
