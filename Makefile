@@ -3,8 +3,8 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 
-COMMANDS := converge check plan apply prove audit compare hosts merge summary grants verify-assets prove-backups withdraw access routes start stop \
-  provision-jenkins restore-jenkins jobs update-jobs configure-jenkins verify-host test-jenkins lock-plugins setup test lint bench docs lock clean help
+COMMANDS := converge check plan apply prove audit validate-trails compare hosts merge summary grants verify-assets prove-backups withdraw access routes start \
+  stop   provision-jenkins restore-jenkins jobs update-jobs configure-jenkins verify-host test-jenkins lock-plugins setup test lint bench docs lock clean help
 
 # What was said on the command line, each word quoted for the shell.
 WORDS = $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),'$(name)=$(subst ','\'',$(value $(name)))'))

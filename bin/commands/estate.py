@@ -105,6 +105,10 @@ def _read(kept: TextIO) -> str:
     return kept.read().strip()
 
 
+def validate_trails(words: Words) -> int:
+    return play("validate_trails", words, f"validate-trails-{words['STAGE']}")
+
+
 def verify_assets(words: Words) -> int:
     return play("verify_assets", words, f"verify-assets-{words['STAGE']}")
 

@@ -54,6 +54,9 @@ GROUPS = {
                          estate.audit, (*_PART, "BASE"), _with_accounts, ("audit_estate",)),
         "compare": Command("Say what RUN=build/report/runs/….json found that BASE=… did not; 2 where there is any",
                            estate.compare, ("BASE", "RUN", "BUILD")),
+        "validate-trails": Command("Prove that the files of the accounts' trails are those that CloudTrail wrote; "
+                                   "reads only", estate.validate_trails, ("STAGE", "LIMIT", "ARGS", "BUILD"),
+                                   lambda: ["local", "accounts"]),
         "verify-assets": Command("Fetch a canary of each public kind through the router, see the private ones refused",
                                  estate.verify_assets, _PART, _stages, ("verify_assets",)),
         "prove-backups": Command("Look at each stage's newest database dump, and restore it into a database of its own",

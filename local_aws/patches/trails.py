@@ -1,6 +1,7 @@
-"""CloudTrail: a trail needs a bucket, a key and a role that let CloudTrail in, and keeps its name.
+"""CloudTrail: a trail needs a bucket, a key and a role that let CloudTrail in, and keeps its name; it has public keys.
 
-moto 5.2.5 looks whether the bucket is there, and no further.
+moto 5.2.5 looks whether the bucket is there, and no further. It writes no digests, and neither does this:
+whoever writes some in a test signs them with the key in the state directory, whose public half ListPublicKeys answers.
 https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_CreateTrail.html
 https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html
 https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-required-policy-for-cloudwatch-logs.html
@@ -8,10 +9,15 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-required-p
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 from typing import Any
 
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from moto.cloudtrail.models import CloudTrailBackend, Trail
+from moto.cloudtrail.responses import CloudTrailResponse
 from moto.core.exceptions import JsonRESTError
 from moto.iam.models import iam_backends
 from moto.kms.models import kms_backends
@@ -20,6 +26,7 @@ from moto.s3.models import s3_backends
 
 from local_aws.policies import Principal, decide, parsed
 from local_aws.replacing import extends
+from local_aws.state import directory, write_private
 
 SERVICE = Principal(service="cloudtrail.amazonaws.com")
 
@@ -69,8 +76,25 @@ def create_trail(original: Any, self: CloudTrailBackend, name: str, *args: Any, 
     return trail
 
 
+def list_public_keys(self: CloudTrailResponse) -> str:  # noqa: ARG001 every account's are the same here
+    """https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_ListPublicKeys.html"""
+    path = directory() / "trail_key.pem"
+    if not path.is_file():
+        made = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        words = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        write_private(path, made.private_bytes(*words))
+    key: Any = serialization.load_pem_private_key(path.read_bytes(), None)
+    der = key.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.PKCS1)
+    said = {"Value": base64.b64encode(der).decode(), "Fingerprint": hashlib.md5(der, usedforsecurity=False).hexdigest()}
+    return json.dumps({"PublicKeyList": [said | {"ValidityStartTime": 0, "ValidityEndTime": 4102444800}]})
+
+
 @extends(CloudTrailBackend)
 def update_trail(original: Any, self: CloudTrailBackend, **words: Any) -> Trail:
     trail = original(self, **words)
     _check(trail)
     return trail
+
+
+def apply() -> None:
+    CloudTrailResponse.list_public_keys = list_public_keys

@@ -35,7 +35,6 @@ NOW = "2026-11-23T12:00:00+00:00"
 NOT_CALLED = {
     "cloudwatch:PutMetricData": "the Jenkins host's agent, by its role_arn",
     "logs:DescribeLogStreams": "the same",
-    "acm:ListCertificates": "where an alarm is of each certificate",
     "cloudtrail:ListPublicKeys": "validate-trails, whose input only CloudTrail can make",
     "kms:Decrypt": "asked by S3 of who reads a trail's file",
     "cloudwatch:DescribeAlarmHistory": "where a proof fails, to say why; and alarm-history",

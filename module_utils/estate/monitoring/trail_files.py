@@ -1,0 +1,96 @@
+"""Fetching a trail's digests and log files side by side, and judging them in order. The caller passes the clients."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from ansible.module_utils.estate.errors import error_code
+from ansible.module_utils.estate.monitoring.digests import (
+    Digest,
+    File,
+    Found,
+    date_of,
+    digest,
+    log,
+    public_keys,
+    walked,
+)
+
+HOUR = datetime.timedelta(hours=1)
+MINUTE = datetime.timedelta(minutes=1)
+
+
+class Trail:
+    def __init__(self, clients: Any, account_id: str, trail: Mapping[str, Any], pool: ThreadPoolExecutor) -> None:
+        self.s3, self.cloudtrail, self.pool = clients["s3"], clients["cloudtrail"], pool
+        self.account_id, self.name, self.home = account_id, trail["Name"], trail["HomeRegion"]
+        self.bucket = trail["S3BucketName"]
+        prefix = trail.get("S3KeyPrefix")
+        self.root = f"{prefix + '/' if prefix else ''}AWSLogs/{account_id}/CloudTrail-Digest/"
+
+    def regions(self) -> list[str]:
+        """Of a trail of every region there is a chain for each."""
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self.root, Delimiter="/")
+        found = [one["Prefix"] for page in pages for one in page.get("CommonPrefixes", [])]
+        return [prefix.removeprefix(self.root).rstrip("/") for prefix in found]
+
+    def _keys(self, region: str, start: datetime.datetime, stop: datetime.datetime) -> list[str]:
+        """The digests that end in time, and an hour later: what was logged at the end is in the next."""
+        name = f"{self.account_id}_CloudTrail-Digest_{region}_{self.name}_{self.home}_"
+        first = start - MINUTE
+        after = f"{self.root}{region}/{first:%Y/%m/%d}/{name}{first:%Y%m%dT%H%M%SZ}.json.gz"
+        words = {"Bucket": self.bucket, "Prefix": f"{self.root}{region}/", "StartAfter": after}
+        pages = self.s3.get_paginator("list_objects_v2").paginate(**words)
+        found = [one["Key"] for page in pages for one in page.get("Contents", [])]
+        earliest, latest = f"{start:%Y%m%dT%H%M%SZ}", f"{stop + HOUR:%Y%m%dT%H%M%SZ}"
+        return [key for key in found if name in key and earliest <= date_of(key) <= latest]
+
+    def _get(self, bucket: str, key: str) -> File | None:
+        try:
+            answer = self.s3.get_object(Bucket=bucket, Key=key)
+        except Exception as exc:
+            if error_code(exc) in ("NoSuchKey", "404"):
+                return None
+            raise
+        return File(answer["Body"].read(), answer["Metadata"])
+
+    def validated(self, region: str, start: datetime.datetime, stop: datetime.datetime) -> list[Found]:
+        """Every file's verdict. All that is listed is fetched at once; the chain decides what of it counts."""
+        words = {"StartTime": start, "EndTime": stop + 2 * HOUR}
+        listed: list[Any] = []
+        while True:
+            page = self.cloudtrail.list_public_keys(**words)
+            listed += page["PublicKeyList"]
+            if not page.get("NextToken"):
+                break
+            words["NextToken"] = page["NextToken"]
+        known, keys = public_keys(listed), self._keys(region, start, stop)
+        asked = {key: self.pool.submit(self._get, self.bucket, key) for key in keys}
+
+        def get(bucket: str, key: str) -> Digest:
+            here = asked.get(key) if bucket == self.bucket else None
+            return digest(bucket, key, here.result() if here else self._get(bucket, key), known)
+
+        verdicts, logs = [], []
+        for found, data in walked(self.bucket, keys, get, start):
+            verdicts.append(found)
+            for entry in data.get("logFiles") or ():
+                logs.append(self.pool.submit(lambda one: log(one, self._get(one["s3Bucket"], one["s3Object"])), entry))
+        return verdicts + [one.result() for one in logs]
+
+
+def told(subject: str, found: list[Found], expected: bool) -> dict[str, Any]:
+    """The proof: what is valid, what is not and why."""
+    proof: dict[str, Any] = {"subject": subject}
+    for kind in ("digest", "log"):
+        good = [one for one in found if one.kind == kind and not one.problem]
+        proof |= {f"{kind}s_valid": len(good), f"{kind}s_invalid": sum(one.kind == kind for one in found) - len(good)}
+    wrong = [f"{one.kind} {one.where}: {one.problem}" for one in found if one.problem]
+    if not found:
+        why = "there is no digest of these days"
+        return proof | {"verdict": "failed" if expected else "waiting", "why": why}
+    more = f", and {len(wrong) - 10} more" if len(wrong) > 10 else ""
+    return proof | {"verdict": "failed" if wrong else "proved", "why": "; ".join(wrong[:10]) + more}
