@@ -28,7 +28,7 @@ options:
     elements: str
     default: []
   profiles:
-    description: The profile of each account, for the name servers of its zones.
+    description: The profile of each account, for the name servers of its zones; else one that is called like it.
     type: dict
     default: {}
   file:
@@ -184,7 +184,7 @@ def main() -> None:
     given, clients = module.params, Clients(module)
     wanted, account, elsewhere = given["zones"], given["account"], given["elsewhere"]
     owners = {owner for said in wanted.values() for owner in said["children"].values()} - {account}
-    others = {owner: clients.of(given["profiles"][owner]) for owner in owners}
+    others = {owner: clients.of(given["profiles"].get(owner, owner)) for owner in owners}
 
     def client(of: Clients) -> Callable[..., Any]:
         return lambda service, region="": of[service, region]

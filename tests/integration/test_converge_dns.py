@@ -231,6 +231,21 @@ def test_a_zone_whose_answer_was_lost_is_not_made_twice(estate_aws: Any, converg
     assert live(estate_aws, "development", "shop.example")["a", "A"] == ["192.0.2.1"]
 
 
+def test_a_second_zone_of_the_name_is_refused_and_a_private_one_is_not_ours(estate_aws: Any, converge: Any) -> None:
+    route53 = estate_aws.client("route53", "development")
+    vpc = {
+        "VPCRegion": "eu-west-1",
+        "VPCId": estate_aws.client("ec2", "development").describe_vpcs()["Vpcs"][0]["VpcId"],
+    }
+    private = {"HostedZoneConfig": {"Comment": "", "PrivateZone": True}, "VPC": vpc}
+    route53.create_hosted_zone(Name="shop.example", CallerReference="private", **private)
+    assert converge({"a A": "192.0.2.1"})["plan"]["counts"]["add"] == 2, "the zone and its records"
+    route53.create_hosted_zone(Name="shop.example", CallerReference="second")
+    refused = converge({"a A": "192.0.2.1"})
+    assert "there are two zones shop.example." in refused["msg"]
+    assert "delete the one that nobody delegates to" in refused["msg"]
+
+
 def test_a_zone_of_a_thousand_records_is_read_by_300(estate_aws: Any, converge: Any) -> None:
     many = {f"n{number:04} A": "192.0.2.1" for number in range(1000)}
     many |= {"w A": [{"set": {"SetIdentifier": f"s{n}", "Weight": n}, "values": "192.0.2.1"} for n in range(50)]}
