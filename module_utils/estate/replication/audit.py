@@ -131,16 +131,8 @@ class Judge:
         try:
             return client.head_object(Bucket=bucket, Key=found.key, VersionId=found.version, **more)
         except Exception as exc:
-            if error_code(exc) in (
-                "403",
-                "404",
-                "405",
-                "AccessDenied",
-                "NoSuchKey",
-                "NoSuchVersion",
-                "MethodNotAllowed",
-            ):
-                return str(exc.response["ResponseMetadata"]["HTTPStatusCode"])  # type: ignore[attr-defined]
+            if (code := error_code(exc)) in ("403", "404", "405"):  # all that the answer to a HEAD has room for
+                return code
             raise
 
     def _altered(self, found: Difference) -> str:
@@ -182,11 +174,13 @@ class Judge:
             return "gone"
         if any(isinstance(head, str) for head in heads):
             return "unproved"
+        if all(_is_md5(head) for head in heads):
+            return "differing"
         ours, theirs = ({name: head[name] for name in head if name.startswith("Checksum")} for head in heads)
         shared = [name for name in ours if name in theirs and name != "ChecksumType"]
         if shared and ours.get("ChecksumType") == theirs.get("ChecksumType"):
             return "same" if all(ours[name] == theirs[name] for name in shared) else "differing"
-        return "differing" if all(_is_md5(head) for head in heads) else "unproved"
+        return "unproved"
 
 
 def _is_md5(head: Any) -> bool:

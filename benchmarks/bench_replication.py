@@ -1,0 +1,124 @@
+"""Comparing a bucket with its replica: beside rclone check, and beside listing both bare with as many calls in flight.
+
+usage: python benchmarks/bench_replication.py [--keys 1000000] [--calls 16] [--folder /tmp/…] [--rows 100000000]
+
+An S3 that only lists (replication/server.py) hands out pages that were made beforehand. --rows measures two
+inventories of so many rows together by DuckDB as well. Prints a table and writes build/bench_replication.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+HERE = ROOT / "benchmarks"
+RCLONE = """[s]
+type = s3
+provider = Other
+endpoint = {url}
+access_key_id = a
+secret_access_key = b
+region = eu-west-1
+force_path_style = true
+list_version = 2
+"""
+
+
+def served(folder: Path, keys: int) -> tuple[subprocess.Popen[bytes], str]:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "replication.server", folder, port, keys]
+    server = subprocess.Popen([str(word) for word in command], cwd=HERE, start_new_session=True)
+    while server.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return server, f"http://127.0.0.1:{port}"
+        except OSError:
+            time.sleep(0.2)
+    raise SystemExit("the server did not come up")
+
+
+def run(*command: Any) -> subprocess.CompletedProcess[str]:
+    env = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    words = [str(word) for word in command]
+    return subprocess.run(words, cwd=HERE, env=env, capture_output=True, text=True, check=False)
+
+
+def rclone(folder: Path, url: str, calls: int) -> dict[str, Any]:
+    config = folder / "rclone.conf"
+    config.write_text(RCLONE.format(url=url))
+    began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = run("rclone", "--config", config, "check", "s:source", "s:replica", "--fast-list", "--checkers", calls)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    found = next((line for line in done.stderr.splitlines() if "differences found" in line), done.stderr[-200:])
+    return {"seconds": round(time.monotonic() - began, 2), "cpu": round(cpu, 2), "said": found.partition(": ")[2]}
+
+
+def inventories(rows: int, folder: Path) -> dict[str, Any]:
+    made = run(sys.executable, "-m", "replication.inventories", folder, rows)
+    if made.returncode:
+        raise SystemExit(made.stderr)
+    sides = folder / "source/manifest.json", folder / "replica/manifest.json"
+    code = f"""
+import json, resource, sys, time
+from pathlib import Path
+import ansible.module_utils
+ansible.module_utils.__path__.append("{ROOT}/module_utils")
+from ansible.module_utils.estate.replication.inventory import by_duckdb
+began = time.monotonic()
+counts = {{row["what"]: row["versions"] for row in by_duckdb([Path(sys.argv[1]), Path(sys.argv[2])], sys.argv[3])}}
+most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+print(json.dumps({{"seconds": round(time.monotonic() - began, 1), "counts": counts, "megabytes": most}}))
+"""
+    done = run(sys.executable, "-c", code, *sides, folder / "scratch")
+    return json.loads(done.stdout) if done.returncode == 0 else {"failed": done.stderr[-500:]}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--keys", type=int, default=1_000_000)
+    parser.add_argument("--calls", type=int, default=16)
+    parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "bench-replication")
+    parser.add_argument("--rows", type=int, default=0)
+    asked = parser.parse_args()
+    folder = asked.folder / str(asked.keys)
+    server, url = served(folder, asked.keys)
+    found: dict[str, dict[str, Any]] = {}
+    try:
+        for way in ("ours", "pages", "boto3"):
+            done = run(sys.executable, "-m", "replication.listing", way, url, asked.keys, asked.calls)
+            found[way] = json.loads(done.stdout) if done.returncode == 0 else {"failed": done.stderr[-500:]}
+            print(way, found[way], flush=True)
+        if shutil.which("rclone"):
+            found["rclone check"] = rclone(folder, url, asked.calls)
+            print("rclone check", found["rclone check"], flush=True)
+    finally:
+        os.killpg(server.pid, 15)
+        server.wait()
+    if asked.rows:
+        found["inventories"] = inventories(asked.rows, asked.folder / f"inventory-{asked.rows}")
+        print("inventories", found["inventories"])
+    print(f"\n{'':14}{'seconds':>9}{'keys/s':>11}{'against ours':>14}")
+    for way, one in found.items():
+        if way != "inventories" and "seconds" in one:
+            rate, ratio = 2 * asked.keys / one["seconds"], one["seconds"] / found["ours"]["seconds"]
+            print(f"{way:14}{one['seconds']:>9.1f}{rate:>11,.0f}{ratio:>13.1f}x")
+    out = ROOT / "build/bench_replication.json"
+    out.parent.mkdir(exist_ok=True)
+    out.write_text(json.dumps({**vars(asked), "folder": str(asked.folder), **found}, indent=1))
+
+
+if __name__ == "__main__":
+    main()
