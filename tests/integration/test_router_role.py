@@ -188,6 +188,15 @@ def test_check_mode_on_an_empty_machine_does_nothing_and_says_what_would_be_done
     assert {task["task"].split(" : ")[1] for task in run.report["tasks"]} == said
 
 
+def test_a_machine_without_nginx_is_told_so(converge, directory):
+    for mode in ((), ("--check",)):
+        run = converge(*mode, assets_router_nginx="/nowhere/nginx")
+
+        assert run.rc == 2
+        assert "/nowhere/nginx -V says nothing: nginx is not installed, or does not start" in run.stderr
+        assert not (directory / "nginx.conf").exists()
+
+
 def test_make_apply_carries_out_the_planned_change_of_the_router(converge, estate_aws, directory, tmp_path):
     def make(*words, build):
         command = [ROOT / "bin/estate", *words, f"LIMIT={ROUTER},preview", "TAGS=assets_router"]
