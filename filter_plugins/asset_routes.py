@@ -12,6 +12,8 @@ from ansible.errors import AnsibleFilterError
 sys.path.append(str(Path(__file__).parent))
 ansible.module_utils.__path__.append(str(Path(__file__).parent.parent / "module_utils"))
 from ansible.module_utils.estate.assets import routes
+from ansible.module_utils.estate.buckets.vars import Mistake, check_shapes
+from ansible.module_utils.estate.origin import file_and_line
 from bucket_name import bucket_name
 
 DOCUMENTATION = r"""
@@ -96,10 +98,14 @@ def asset_routes(
 def _asset_routes_filter(kinds: Mapping[str, Any], urls: Mapping[str, Any], **kwargs: Any) -> dict[str, Any]:
     try:
         return asset_routes(kinds, urls, **kwargs)
-    except (TypeError, ValueError) as exc:
+    except ValueError as exc:
         raise AnsibleFilterError(f"asset_routes: {exc}.", obj=kinds) from None
-    except (KeyError, AttributeError) as exc:
-        raise AnsibleFilterError(f"asset_routes: not the shape of buckets_kinds: {exc}.", obj=kinds) from None
+    except (AttributeError, KeyError, TypeError) as exc:
+        try:  # what is not of the right shape says so in Python's words, and where it stands is not known
+            check_shapes({"kinds": kinds, "overrides": kwargs.get("overrides") or {}})
+        except Mistake as why:
+            raise AnsibleFilterError(f"{why}{file_and_line(why.culprit)}.", obj=why.culprit) from None
+        raise AnsibleFilterError(f"asset_routes: {exc}.", obj=kinds) from None
 
 
 class FilterModule:

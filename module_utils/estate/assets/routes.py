@@ -117,7 +117,8 @@ def _legacy(
     index: int, entry: Mapping[str, str], kinds: Mapping[str, Any], public: Mapping[str, Served]
 ) -> dict[str, str]:
     if set(entry) != {"prefix", "kind"}:
-        raise ValueError(f"assets_router_legacy item {index} has {', '.join(entry)}; allowed are prefix and kind")
+        given = ", ".join(map(str, entry)) if isinstance(entry, Mapping) else repr(entry)
+        raise ValueError(f"assets_router_legacy item {index} has {given}; allowed are prefix and kind")
     prefix, kind = entry["prefix"], entry["kind"]
     if not _PREFIX.fullmatch(prefix) or re.search(r"/\.{1,2}/", prefix):
         raise ValueError(f"legacy item {index}: {prefix!r} must be whole path elements such as /g-cloud-7/")

@@ -130,12 +130,12 @@ def check_shapes(declared: Mapping[str, Any]) -> None:
     """Raises Mistake for the first value that is not of the right shape."""
     from jsonschema.exceptions import best_match
 
-    for variable in SCHEMA:
+    for variable in (one for one in SCHEMA if one in declared):
         value = declared[variable]
         error = best_match(_validator(variable).iter_errors(value))
         if error is not None:
             raise mistake_of(f"buckets_{variable}", value, error)
-    for kind in declared["overrides"]:
+    for kind in declared.get("overrides", ()):
         if kind not in declared["kinds"]:
             allowed = ", ".join(declared["kinds"])
             hint = nearest(str(kind), declared["kinds"])
