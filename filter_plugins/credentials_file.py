@@ -108,6 +108,11 @@ def credentials_file(text: str, known: Sequence[str] = ()) -> dict[str, Any]:
         return {"vars": {}, "problem": "has a value that cannot be read or decrypted"}
     if not isinstance(found, dict) or not found:
         return {"vars": {}, "problem": "is empty or no mapping"}
+    if isinstance(found.get("sops"), dict):
+        said = (
+            "is encrypted by sops, which nothing here opens; allowed is YAML, with values or the file by ansible-vault"
+        )
+        return {"vars": {}, "problem": said}
     for name in found:
         if known and name not in known:
             allowed = f"allowed are {', '.join(known)}{nearest(str(name), known)}"

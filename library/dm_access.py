@@ -263,12 +263,18 @@ from ansible.module_utils.estate.effects.planned import planned as planned_effec
 from ansible.module_utils.estate.errors import Refusal
 from ansible.module_utils.estate.person.read import signs_in
 from ansible.module_utils.estate.plan import Plan
+from ansible.module_utils.estate.policy import partition
 from ansible.module_utils.estate.review.read import shape
 from ansible.module_utils.estate.run import estate_module, run
 
 
 def planned(params: dict[str, Any], clients: Clients) -> tuple[Plan, list[str]]:
     """(the plan, why it must not be carried out)"""
+    if (where := partition(clients.region)) != "aws":
+        raise Refusal(
+            f"{clients.region} is of the partition {where}, and access is written for aws alone: its policies "
+            "and trusts would name nobody there (dm_aws_region)"
+        )
     if wrong := problems(params):
         raise Refusal(*wrong)
     account = read(clients["iam"], params)

@@ -40,3 +40,12 @@ def test_a_mistake_has_a_place_and_shows_no_value(text, said):
 
 def test_what_looks_like_a_template_is_text():
     assert read("a: '{{ 7*7 }}'\n")["vars"] == {"a": "{{ 7*7 }}"}
+
+
+def test_what_sops_encrypted_is_no_data():
+    text = 'users: ["ENC[AES256_GCM,data:x,iv:y,tag:z,type:str]"]\nsops: {mac: "ENC[x]", version: 3.9.0}\n'
+
+    found = FilterModule().filters()["credentials_file"](text, ["users"])
+
+    assert found["vars"] == {}
+    assert found["problem"].startswith("is encrypted by sops, which nothing here opens")
