@@ -83,6 +83,7 @@ class World:
         # A bucket that no account has holds nothing; where buckets were not read any may be there.
         self._all_buckets = bool(estate.buckets)
         self._next: dict[tuple[str, bool], list[str]] = {}
+        self._allows: dict[tuple[str, tuple[str, ...]], list[str]] = {}
 
     def judge(self, invariant: Mapping[str, Any]) -> Judged:
         without = invariant.get("without") == "MFA"
@@ -141,8 +142,10 @@ class World:
         """Whether the asker may write what somebody of its account is."""
         if not asker.ours or self.askers[there].principal.account != asker.principal.account:
             return False
-        if any(self.may(asker, action, there, without) for action in WRITES[kind]):
+        if any(self.may(asker, action, there, without) for action in self._tries(asker, WRITES[kind])):
             return True
+        if not self._tries(asker, (HAND,)):
+            return False
         services = {
             name
             for one in self.estate.trusts.get(there, ())
@@ -155,6 +158,14 @@ class World:
             for service in services & set(STARTS)
             for action in STARTS[service]
         )
+
+    def _tries(self, asker: Asker, actions: tuple[str, ...]) -> list[str]:
+        """Which of these some own policy allows at all: of IAM's nothing else does, and most people's allow none."""
+        key = (asker.principal.arn, actions)
+        if key not in self._allows:
+            held = [one for source in asker.principal.sources for one in source.statements if one.allows]
+            self._allows[key] = [action for action in actions if any(acts(one, action) for one in held)]
+        return self._allows[key]
 
     def _meant(self, pattern: str, arn: str) -> bool:
         """Of objects: whether it is in a bucket that is there, and whose own name the pattern means."""
