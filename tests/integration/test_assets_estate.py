@@ -93,6 +93,8 @@ def test_the_proof_asks_for_a_canary_of_each_kind_and_writes_none_the_second_tim
     assert converged_estate.writes() == []
     plan = second.report["plans"]["production"]["proof of assets"]
     assert (plan["actions"], plan["drift"]) == ([], [])
+    assert {(proof["verdict"], proof["expected"] == proof["seen"]) for proof in plan["proofs"]} == {("proved", True)}
+    assert {proof["expected"] for proof in plan["proofs"]} == {200, 206, 404}
 
 
 @pytest.mark.usefixtures("router")

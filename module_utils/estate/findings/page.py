@@ -12,7 +12,6 @@ from ansible.module_utils.estate.findings.finding import Finding
 from ansible.module_utils.estate.findings.since import Since
 from ansible.module_utils.estate.findings.written import anchor, where
 
-PROVED = ("proved", "proven")
 LONGEST_DIFF = 120  # lines; the JSON beside the page has all of it
 LARGEST_PICTURE = 90_000  # characters: of a page that is read in ten seconds
 _COLUMNS = ("seconds", "age_seconds", "at", "expected", "seen", "why")
@@ -71,8 +70,8 @@ def proofs_of(report: Mapping[str, Any]) -> list[dict[str, Any]]:
             "purpose": purpose,
             "when": report["started"],
             "columns": [name for name in _COLUMNS if any(row.get(name) not in (None, "") for row in rows)],
-            "rows": sorted(rows, key=lambda row: (row["verdict"] in PROVED, row["host"], str(row["subject"]))),
-            "proved": sum(row["verdict"] in PROVED for row in rows),
+            "rows": sorted(rows, key=lambda row: (row["verdict"] == "proved", row["host"], str(row["subject"]))),
+            "proved": sum(row["verdict"] == "proved" for row in rows),
         }
         for purpose, rows in by_purpose.items()
         if rows
