@@ -7,7 +7,8 @@ short_description: Prove that alarms go off and reach somebody
 description:
   - Logs an event that a filter counts, and waits until the message of the alarm on it is in a queue that the topic
     tells. No state is set by hand. A message of the last day is proof enough, and nothing is written.
-  - Says of each topic whether anybody has confirmed that he is told.
+  - Says of each topic whether anybody has confirmed that he is told. Where nothing may be written, it also says which
+    alarms went off so often, and ended so soon, that their thresholds are wrong.
   - Follows U(https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html).
 author: [Digital Marketplace developers]
 options:
@@ -66,6 +67,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ansible.module_utils.estate.call import Clients
+from ansible.module_utils.estate.monitoring.history import proposals
 from ansible.module_utils.estate.monitoring.kind import Place
 from ansible.module_utils.estate.monitoring.prove import arrived, chain, plan, told
 from ansible.module_utils.estate.policy import partition
@@ -84,9 +86,17 @@ def main() -> None:
     before = None
     if has_chain:
         before = clients.ask(lambda: arrived(clients, place, canary, now - DAY), "Cannot look into the canary's queue")
+    notes = []
+    if not asked["writes"]:
+        pages = clients["cloudwatch"].get_paginator("describe_alarm_history").paginate(HistoryItemType="StateUpdate")
+        past = clients.ask(
+            lambda: [item for page in pages for item in page["AlarmHistoryItems"]], "Cannot read history"
+        )
+        notes = list(proposals(past, {alarm["name"]: alarm for alarm in asked["alarms"]}))
     made = plan(asked["account"], canary, before, f"proof-{int(now)}", now, asked["writes"] and has_chain)
     if not has_chain:
         made = made._replace(drift=())
+    made = made._replace(notes=notes)
 
     def proofs() -> Iterator[dict[str, Any]]:
         if has_chain and (before is not None or (asked["writes"] and not module.check_mode)):

@@ -160,8 +160,8 @@ def test_the_host_is_made_kept_as_declared_and_replaced_without_losing_its_data(
     planned = provision(check=True)
     with subtests.test("check mode writes nothing"):
         assert estate_aws.writes() == []
-    with subtests.test("a run whose alarms tell nobody says so"):
-        assert "so the alarms of the Jenkins host tell nobody" in planned.output
+    with subtests.test("the host's alarms tell somebody, and a run where they do not would say so"):
+        assert "so the alarms of the Jenkins host tell nobody" not in planned.output
 
     made = provision()
     with subtests.test("check mode told exactly what was then done"):
@@ -230,6 +230,8 @@ def test_the_host_is_made_kept_as_declared_and_replaced_without_losing_its_data(
     with subtests.test("alarms watch this instance"):
         alarms = {a["AlarmName"]: a for a in host.alarms.describe_alarms()["MetricAlarms"]}
         assert set(alarms) == {"jenkins-disk-root", "jenkins-disk-data", "jenkins-recover", "jenkins-unhealthy"}
+        told = {arn for one in alarms.values() for arn in one["OKActions"]}
+        assert told == {"arn:aws:sns:eu-west-1:111111111111:main-account-alarm"}
         dimensions = {d["Name"]: d["Value"] for d in alarms["jenkins-disk-data"]["Dimensions"]}
         assert dimensions == {"InstanceId": first["InstanceId"], "path": "/data"}
 

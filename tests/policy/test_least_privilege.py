@@ -37,7 +37,6 @@ NOT_CALLED = {
     "logs:DescribeLogStreams": "the same",
     "cloudtrail:ListPublicKeys": "validate-trails, whose input only CloudTrail can make",
     "kms:Decrypt": "asked by S3 of who reads a trail's file",
-    "cloudwatch:DescribeAlarmHistory": "where a proof fails, to say why; and alarm-history",
     "logs:DeleteMetricFilter": "where a filter moves to another log group",
     "logs:DeleteRetentionPolicy": "where a log group is declared to be kept for ever",
     "sns:SetSubscriptionAttributes": "where a confirmed subscription has another filter",
