@@ -46,7 +46,8 @@ def asks(calls: list[dict[str, Any]]) -> set[Ask]:
         elif call["service"] == "iam":
             found.add((account, f"iam:{call['operation']}", iam_resource(call["operation"], ACCOUNTS[account])))
         elif call["service"] != "sts":
-            found.add((account, f"{call['service']}:{call['operation']}", "*"))
+            prefix = {"monitoring": "cloudwatch"}.get(call["service"], call["service"])
+            found.add((account, f"{prefix}:{call['operation']}", "*"))
     return found
 
 
