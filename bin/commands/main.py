@@ -160,6 +160,7 @@ def main(said: list[str]) -> int:
         command = COMMANDS[name]
         words = {"BUILD": "build", **parse(said[1:], command.takes)}
         os.chdir(ROOT)
+        os.environ.setdefault("DM_RUN", str(os.getpid()))
         _check(command, words)
         if command.needs_setup:
             set_up()

@@ -248,6 +248,7 @@ class Clients:
     ) -> None:
         """validate=False leaves boto3's own checks of parameters out, for modules whose tests make them."""
         self._module = module
+        module.estate_clients = self  # for run.py, whatever a module wraps its call in
         self.began = time.monotonic()  # before anything is read
         module.params["region"] = module.params.get("region") or region or None
         self.region, endpoint, options = self.ask(lambda: get_aws_connection_info(module), doing)

@@ -93,7 +93,8 @@ class Lock:
 
 
 def _me() -> str:
-    return f"{getpass.getuser()} on {socket.gethostname()} (process {os.getppid()})"
+    """The same for all that one command runs: DM_RUN is bin/estate's process, else Ansible's counts."""
+    return f"{getpass.getuser()} on {socket.gethostname()} (process {os.environ.get('DM_RUN') or os.getppid()})"
 
 
 @contextlib.contextmanager

@@ -97,8 +97,8 @@ def run(
         answer["ansible_facts"] = {fact: causes(answer["plan"], answer["diff"])}
     else:
         try:
-            # Only what writes is locked; Clients.call is what calls AWS, a test's function is on its own.
-            with held(getattr(call, "__self__", None) if plan.actions else None, call) as guarded:
+            # Only what writes is locked. A module without clients calls no AWS.
+            with held(getattr(module, "estate_clients", None) if plan.actions else None, call) as guarded:
                 counted = Progress(subject, len(plan.actions)).after(guarded)
                 outcomes = carry_out(plan.actions, counted, explain, workers, known)
         except Exception as exc:  # of the lock: carry_out raises nothing

@@ -137,3 +137,44 @@ def test_it_is_renewed_while_it_is_held_and_a_lost_one_stops_the_next_call(s3, m
         with pytest.raises(Refusal, match="the lock was lost"):
             next(action for action in iter(lambda: call("next"), "") if not action)
     assert s3.etag == '"somebody else"', "what is somebody else's is not given back"
+
+
+def test_it_is_taken_whatever_a_module_wraps_its_call_in(s3, monkeypatch):
+    """Modules hand run() functions of their own; what it locks by is the module's clients."""
+    from ansible.module_utils.estate.call import Clients
+    from ansible.module_utils.estate.plan import Action, Plan
+    from ansible.module_utils.estate.run import run
+
+    class Ended(Exception):
+        pass
+
+    class Module:
+        check_mode, params = False, {}
+
+        def exit_json(self, **answer):
+            raise Ended(answer)
+
+        fail_json = exit_json
+
+    class Fake(Clients):
+        began = 0.0
+
+        def __init__(self, module):
+            module.estate_clients = self
+
+        def __getitem__(self, _):
+            return s3
+
+    monkeypatch.setenv("DM_LOCK", "locks/preview")
+    module = Module()
+    Fake(module)
+    plan = Plan("buckets", "preview", [Action("add", "bucket x", "s3.create_bucket", {})])
+    owners = []
+    with pytest.raises(Ended):
+        run(module, plan, lambda _: owners.append(s3.body))
+    assert b'"owner": "ada on laptop' in owners[0], "held while it calls"
+    assert b'"owner": ""' in s3.body, "and given back"
+    s3.calls.clear()
+    with pytest.raises(Ended):
+        run(module, Plan("buckets", "preview", []), lambda _: None)
+    assert s3.calls == [], "nothing to change takes no lock"
