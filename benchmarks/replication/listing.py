@@ -30,8 +30,11 @@ from replication.server import keys
 BUCKETS = ("source", "replica")
 
 
+# One, as a module has: what it reads of S3 from disk takes more memory than what is listed.
+session: Any = boto3.Session(aws_access_key_id="a", aws_secret_access_key="b", region_name="eu-west-1")
+
+
 def client(url: str, calls: int) -> Any:
-    session: Any = boto3.Session(aws_access_key_id="a", aws_secret_access_key="b", region_name="eu-west-1")
     words: Any = {"max_pool_connections": calls, "parameter_validation": False, "s3": {"addressing_style": "path"}}
     return session.client("s3", endpoint_url=url, config=Config(**words))
 
