@@ -17,7 +17,7 @@ from ansible.module_utils.estate.findings.collect import collect
 from dm_report import CallbackModule, render
 from selenium.webdriver.common.by import By
 
-from tests.unit.findings.test_findings import TODAY, accepted, change, plan, report
+from tests.unit.findings.test_finding_values import TODAY, accepted, change, plan, report
 
 pytestmark = pytest.mark.slow
 HERE = Path(__file__).parent

@@ -149,3 +149,10 @@ def test_the_stages_are_the_inventories_that_are_there():
 
     stages = sorted(path.parent.name for path in (ROOT / "inventories").glob("*/hosts.yml"))
     assert re.findall(r"- (\w+)$", shown.stdout, re.M) == [name for name in stages if name != "accounts"], shown.stdout
+
+
+def test_no_two_test_files_have_one_name():
+    """They are no packages: pytest cannot tell two of one name apart, and runs neither where it meets both."""
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py") if "node_modules" not in path.parts]
+
+    assert sorted(names) == sorted(set(names))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from ansible.module_utils.estate.findings import keep
 
-from tests.unit.findings.test_findings import plan, report
+from tests.unit.findings.test_finding_values import plan, report
 
 
 @pytest.fixture

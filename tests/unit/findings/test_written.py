@@ -13,7 +13,7 @@ from ansible.module_utils.estate.findings.since import Since
 from ocsf_json_schema import OcsfJsonSchemaEmbedded, get_ocsf_schema
 from sarif_pydantic import Sarif
 
-from tests.unit.findings.test_findings import change, plan, report
+from tests.unit.findings.test_finding_values import change, plan, report
 
 PLANS = {
     "preview": {
