@@ -78,7 +78,8 @@ def sentence(result: dict[str, Any]) -> str:
     if message == "failed to validate":  # a file that a command checks: it says why
         message += ": " + " ".join((result.get("stderr") or result.get("stdout") or "").split())
     # A filter's message comes wrapped in the expression that called it.
-    return re.sub(r"^Error while resolving value for '\w+': |The filter plugin '[\w.]+' failed: ", "", message)
+    message = re.sub(r"^Error while resolving value for '\w+': |The filter plugin '[\w.]+' failed: ", "", message)
+    return re.sub(r"^'(\w+)' is undefined$", r"\1 is missing (inventories/*/group_vars/all and host_vars).", message)
 
 
 def _of_arguments(role: str, errors: list[str]) -> str:
