@@ -76,7 +76,9 @@ def test_a_plan_writes_nothing_and_foretells_what_applying_does(
     assert planned.rc == 0, planned.output
     assert estate_aws.writes() == []
     assert "joins: ada.example gains" in planned.stdout
-    assert planned.stdout.index("joins: ada.example") < planned.stdout.index("this means: role "), "people first"
+    assert planned.stdout.index("joins: ada.example") < planned.stdout.index("this means: ada.example, bob"), (
+        "first by person"
+    )
 
     applied = run_playbook(PLAYBOOK, "-l", "main-account")
 
@@ -144,7 +146,7 @@ def test_people_move_and_only_their_memberships_change(main_account: Control, ru
         in done.output
     )
     # the last days stand in the policy of everybody's group, too
-    assert {c["operation"] for c in main_account.writes()} == {
+    assert {c["operation"] for c in main_account.writes() if c["service"] == "iam"} == {
         "AddUserToGroup",
         "RemoveUserFromGroup",
         "PutGroupPolicy",
@@ -212,7 +214,8 @@ def test_what_is_not_declared_is_reported_and_left_alone(main_account: Control, 
     assert found >= {"user zed.example", "group Old", "role old", "role replication"}
     assert members(main_account)["Old"] == ["zed.example"]
     assert "zed.example" not in members(main_account)["Developers"]
-    assert [call["operation"] for call in main_account.writes()] == ["RemoveUserFromGroup"]
+    writes = [call["operation"] for call in main_account.writes() if call["service"] == "iam"]  # but for the lock's
+    assert writes == ["RemoveUserFromGroup"]
 
 
 def declared(name: str) -> dict[str, Any]:
