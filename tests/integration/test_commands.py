@@ -26,6 +26,11 @@ WORST = "trap '' HUP INT QUIT TERM CHLD PIPE ALRM USR1 USR2; nohup sh -c {step} 
 
 @pytest.fixture
 def environment(estate_aws, tmp_path):
+    trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"}]}
+    estate_aws.client("iam", "development").create_role(  # whom the part's policies name
+        RoleName="infrastructure", AssumeRolePolicyDocument=json.dumps(trust)
+    )
+    estate_aws.forget_calls()
     return {**estate_aws.env, "ANSIBLE_LOCAL_TEMP": str(tmp_path / "ansible"), "ANSIBLE_NOCOLOR": "true"}
 
 
@@ -66,13 +71,13 @@ def far_from_a_terminal(environment, tmp_path):
 def test_plan_exits_with_2_1_or_0_and_apply_carries_out_what_was_planned(estate, estate_aws, tmp_path):
     plan = estate("plan", *PART)
     assert plan.returncode == 2, plan.stdout + plan.stderr
-    assert "development-account: 2 to add, 0 to change, 0 to remove, 0 unmanaged" in plan.stdout
+    assert "development-account: 6 to add, 0 to change, 0 to remove, 0 unmanaged" in plan.stdout
     assert estate_aws.writes() == []
     assert (tmp_path / "plan-local.html").is_file()
 
     applied = estate("apply", f"PLAN={tmp_path}/plan-local.json")
     assert applied.returncode == 0, applied.stdout + applied.stderr
-    assert "development-account: 2 added" in applied.stdout
+    assert "development-account: 6 added" in applied.stdout
 
     assert estate("plan", *PART).returncode == 0
 
@@ -207,12 +212,12 @@ def test_what_was_not_looked_at_is_not_unchanged(estate, run_playbook, tmp_path)
     plan = estate("plan", "LIMIT=development-account,preview", "TAGS=access")
 
     assert "development-account: " in plan.stdout
-    assert "; not looked at: buckets" in plan.stdout
+    assert re.search("^development-account: .*; not looked at: .*buckets", plan.stdout, re.MULTILINE)
     assert "\npreview: " not in plan.stdout, "it has no access, and its account's guard looks at nothing"
     assert "not looked at: assets-router-preview, " in plan.stdout
     stored = json.loads((tmp_path / "plan-local.json").read_text())["dm_plan"]
     assert stored["looked_at"] == ["development-account"]
-    assert stored["left_out"]["preview"] == ["buckets"]
+    assert "buckets" in stored["left_out"]["preview"]
     typed_by_hand = run_playbook("converge_buckets.yml", "--limit", "preview", "--tags", "bucket", check=True)
     assert "0 to add" not in typed_by_hand.output
 
@@ -223,7 +228,7 @@ def test_a_host_that_failed_on_the_way_names_what_it_did_not_get_to(estate, esta
     plan = estate("plan", "LIMIT=main-account")
 
     assert plan.returncode == 1
-    assert "1 failed; not looked at: buckets" in plan.stdout
+    assert re.search("1 failed; not looked at: .*buckets", plan.stdout)
 
 
 def test_nothing_looked_at_is_an_error(estate):

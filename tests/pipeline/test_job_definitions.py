@@ -131,6 +131,8 @@ def test_jenkins_has_the_credentials_and_the_agent_that_the_jenkinsfile_names():
 def test_jenkins_environment_has_what_the_jenkinsfile_reads_from_it():
     declared = yaml.safe_load((ROOT / "inventories/common/group_vars/all/jenkins_jobs.yml").read_text())
     read = set(re.findall(r"env\.(DM_\w+)", (ROOT / "Jenkinsfile").read_text()))
+    roles = (ROOT / "roles").glob("*/defaults/main.yml")
+    read |= {"DM_EVIDENCE"} if any("DM_EVIDENCE" in role.read_text() for role in roles) else set()
 
     assert set(declared["jenkins_environment"]) | {"DM_PLAN_AGENTS"} == read
 
