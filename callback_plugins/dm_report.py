@@ -207,7 +207,8 @@ class CallbackModule(Default):
     def _refuse_what_was_not_compared(self) -> None:
         """A module refuses a plan that nobody reviewed, but a module of Ansible's own knows nothing of plans."""
         compared = os.environ.get("DM_COMPARED")
-        if not compared or f"@{compared}" not in context.CLIARGS.get("extra_vars", ()):
+        files = [one[1:] for one in context.CLIARGS.get("extra_vars", ()) if isinstance(one, str) and one[:1] == "@"]
+        if not compared or os.path.realpath(compared) not in map(os.path.realpath, files):
             said = "a reviewed plan is carried out by bin/estate apply, which first sees that it still fits"
             self._display.display(f"{said}; nothing was changed", color=C.COLOR_ERROR, stderr=True)
             raise SystemExit(1)

@@ -55,7 +55,9 @@ def follow(tree: Path, kind: str, text: str, environment: dict[str, str]) -> Non
 
 
 @pytest.mark.parametrize("title", RECIPES)
-def test_a_recipe_works_as_it_stands(title, tree, estate_aws):
+def test_a_recipe_works_as_it_stands(title, tree, estate_aws, run_playbook):
+    if "plan STAGE=" in RECIPES[title]:  # of an estate whose people and roles are there
+        assert run_playbook("converge_access.yml").rc == 0
     environment = {
         **estate_aws.env,
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",

@@ -36,6 +36,7 @@ NOT_CALLED = {
     "cloudwatch:PutMetricData": "the Jenkins host's agent, by its role_arn",
     "logs:DescribeLogStreams": "the same",
     "cloudtrail:ListPublicKeys": "validate-trails, whose input only CloudTrail can make",
+    "cloudtrail:LookupEvents": "an audit that finds something changed by hand",
     "kms:Decrypt": "asked by S3 of who reads a trail's file",
     "logs:DeleteMetricFilter": "where a filter moves to another log group",
     "logs:DeleteRetentionPolicy": "where a log group is declared to be kept for ever",
@@ -153,6 +154,16 @@ def test_infrastructure_reads_writes_and_deletes_no_object_but_canaries(simulato
         ):
             # the dumps' account is only looked at
             assert may(action, key) == ("Get" in action or account != "backups"), (account, action, key)
+
+
+def test_infrastructure_reads_and_writes_the_lock_of_its_own_account(simulator: Any, states: Any) -> None:
+    for account, number in ACCOUNTS.items():
+        who = f"arn:aws:sts::{number}:assumed-role/infrastructure/jenkins"
+        identity = [policy["document"] for policy in states[account]["roles"]["infrastructure"]["policies"]]
+        lock = f"arn:aws:s3:::digitalmarketplace-{account}-locks/preview"
+        assert simulator.allows(Request(who, "s3:GetObject", lock, number, identity)), account
+        wanted = account != "backups"  # which is only looked at
+        assert simulator.allows(Request(who, "s3:PutObject", lock, number, identity)) == wanted, account
 
 
 def test_who_adds_dumps_cannot_replace_read_or_delete_one(simulator: Any, states: Any) -> None:
