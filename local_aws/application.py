@@ -255,6 +255,7 @@ class Application:
         self.latency, access_logs.wanted = 0.0, False
         self.admin_settle()
         moto_api_backend.reset()
+        event_history.forget()
         bootstrap.found(self.keys)
         self.admin_forget_calls()
         return {}

@@ -70,3 +70,7 @@ def lookup_events(self: CloudTrailResponse) -> str:
         and (name in one["names"] or any(word.startswith(f"{name}.") for word in one["names"]))
     ]
     return json.dumps({"Events": found[:most]})
+
+
+def forget() -> None:
+    _history.clear()

@@ -27,8 +27,8 @@ _LIMITS: dict[str, tuple[tuple[str, ...], list[str], tuple[str, ...]]] = {
         ],
         _BUT_CANARIES,
     ),
-    "DenyOtherProvers": (
-        ("keepers", "readers", "writers", "taggers", "replication_writers", "replicators"),
+    "DenyOtherProvers": (  # root proves MFA delete, which nobody else can
+        ("root", "keepers", "readers", "writers", "taggers", "replication_writers", "replicators"),
         ["s3:GetObject*", "s3:PutObject*", "s3:Replicate*"],
         _CANARIES,
     ),

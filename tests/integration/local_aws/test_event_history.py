@@ -25,3 +25,6 @@ def test_who_made_which_change_is_known_without_a_trail_and_iams_in_us_east_1_al
     assert looked_up(estate_aws, "ada.example", "us-east-1") == [("CreateUser", me)]
     assert looked_up(estate_aws, "ada.example", "eu-west-1") == []
     assert looked_up(estate_aws, "shop-documents", "eu-west-1") == [("CreateBucket", me)], "neither objects nor reads"
+
+    estate_aws.reset()
+    assert looked_up(estate_aws, "ada.example", "us-east-1") == []
