@@ -43,6 +43,8 @@ def boxes(browser) -> list[list]:
 
 @pytest.mark.parametrize("wide", [1280, 1600])
 def test_sixty_people_are_drawn_apart_within_the_page_and_large_enough(browser, page, wide):
+    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})  # of another file's tests
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
     browser.set_window_size(wide, 1000)
     browser.get(page.as_uri())
 
