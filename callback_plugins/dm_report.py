@@ -257,7 +257,8 @@ class CallbackModule(Default):
             shown = [] if result.task.no_log else diffs(returned)
             self._tasks.append({"host": host, "task": result.task.get_name().strip(), "diff": shown})
         if result.task.action == "dm_account" and "arn" in returned:
-            self._callers[host] = returned["arn"]
+            # a session that was given no name has another one in each run
+            self._callers[host] = re.sub(r"/botocore-session-\d+$", "", returned["arn"])
         self._changed_by |= returned.get("changed_by") or {}
 
     def v2_playbook_on_stats(self, stats: Any) -> None:

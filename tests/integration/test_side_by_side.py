@@ -32,6 +32,12 @@ def estate(estate_aws, tmp_path):
 
 def test_any_number_of_workers_and_agents_plans_the_same_bytes_and_apply_takes_them(estate, estate_aws, tmp_path):
     part = ("TAGS=buckets", f"LIMIT={','.join(ACCOUNTS)}")
+    trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"}]}
+    for account in ("main", "development", "production"):  # whom the buckets' policies name
+        estate_aws.client("iam", account).create_role(
+            RoleName="infrastructure", AssumeRolePolicyDocument=json.dumps(trust)
+        )
+    estate_aws.forget_calls()
     hosts = subprocess.run([ROOT / "bin/estate", "hosts", "STAGE=accounts"], capture_output=True, text=True, check=True)
     assert hosts.stdout.strip().split(",") == ["backups-account", *ACCOUNTS]
 

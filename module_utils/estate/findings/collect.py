@@ -15,7 +15,7 @@ REVIEW = "access review"  # the place of what the review found
 
 def collect(report: Mapping[str, Any]) -> list[Finding]:
     found: list[Finding] = []
-    for host, plans in report["plans"].items():
+    for host, plans in sorted(report["plans"].items()):
         for purpose, plan in plans.items():
             found += _of_plan(report, host, purpose, plan)
     found += _of_tasks(report)
@@ -47,12 +47,12 @@ def causes(plan: Mapping[str, Any], diff: Iterable[Mapping[str, Any]]) -> list[d
 def unseen(report: Mapping[str, Any]) -> list[str]:
     """What could not be looked at, which is never good."""
     said = []
-    for host, parts in report["left_out"].items():
+    for host, parts in sorted(report["left_out"].items()):
         if host not in report["looked_at"]:
             said.append(host)
         elif parts:
             said.append(f"{host}: {', '.join(parts)}")
-    for host, plans in report["plans"].items():
+    for host, plans in sorted(report["plans"].items()):
         for plan in plans.values():
             said += [f"{host}: {line}" for line in plan.get("effects", ()) if line.startswith("not proved")]
     return list(dict.fromkeys(said))
@@ -61,7 +61,12 @@ def unseen(report: Mapping[str, Any]) -> list[str]:
 def seen(report: Mapping[str, Any]) -> set[str]:
     """The places that were looked at, to the end: what is not found there now is gone."""
     failed = {failure["host"] for failure in report["failures"]}
-    places = {f"{host} {purpose}" for host, plans in report["plans"].items() if host not in failed for purpose in plans}
+    places = {
+        f"{host} {purpose}"
+        for host, plans in sorted(report["plans"].items())
+        if host not in failed
+        for purpose in plans
+    }
     whole = {host for host in report["looked_at"] if host not in failed and not report["left_out"].get(host)}
     places |= {f"{host} tasks" for host in whole}
     return places | ({REVIEW} if "findings" in report.get("tables", {}) else set())

@@ -102,13 +102,16 @@ def merged(found: Iterable[Finding]) -> list[Finding]:
 
 
 def _together(one: Finding, other: Finding) -> Finding:
+    """The same whichever comes first: agents plan their shares in any order."""
+    first = min(one, other, key=lambda each: each.resources)
+
     def both(name: str) -> tuple[str, ...]:
-        return tuple(dict.fromkeys((*getattr(one, name), *getattr(other, name))))
+        return tuple(sorted({*getattr(one, name), *getattr(other, name)}))
 
     worst = min(one.severity, other.severity, key=SEVERITIES.index)
-    mend = one.mend if other.mend in one.mend else f"{one.mend}\n{other.mend}"
+    mend = "\n".join(sorted({*one.mend.splitlines(), *other.mend.splitlines()}))
     lists: dict[str, Any] = {name: both(name) for name in ("resources", "places", "details")}
-    return one._replace(severity=worst, mend=mend, **lists)
+    return first._replace(severity=worst, mend=mend, **lists)
 
 
 def accept(one: Finding) -> str:

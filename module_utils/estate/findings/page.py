@@ -61,7 +61,7 @@ def status(report: Mapping[str, Any], open_: Sequence[Finding], since: Since) ->
 def proofs_of(report: Mapping[str, Any]) -> list[dict[str, Any]]:
     """By purpose: what was proved of each host, with the columns that any of the rows has."""
     by_purpose: dict[str, list[dict[str, Any]]] = {}
-    for host, plans in report["plans"].items():
+    for host, plans in sorted(report["plans"].items()):
         for purpose, plan in plans.items():
             rows = [{"host": host, **proof} for proof in plan.get("proofs", ())]
             by_purpose.setdefault(purpose, []).extend(rows)
@@ -81,7 +81,7 @@ def proofs_of(report: Mapping[str, Any]) -> list[dict[str, Any]]:
 def effects(report: Mapping[str, Any]) -> list[str]:
     return [
         f"{host}: {line}"
-        for host, plans in report["plans"].items()
+        for host, plans in sorted(report["plans"].items())
         for plan in plans.values()
         for line in plan.get("effects", ())
     ]
@@ -91,7 +91,7 @@ def changes(report: Mapping[str, Any], diff: Callable[[Any], str]) -> list[dict[
     """By host and purpose: what is new in a line, what differs as a diff for each resource."""
     found = [
         _changes(host, purpose, plan.get("diff", ()), plan, diff)
-        for host, plans in report["plans"].items()
+        for host, plans in sorted(report["plans"].items())
         for purpose, plan in plans.items()
         if plan.get("actions") or plan.get("diff")
     ]

@@ -70,8 +70,8 @@ def test_an_account_in_a_list_is_everybody_it_lets():
     assert LISTS["readers"] <= may(policy, role("any"))
 
 
-def test_the_root_user_deletes_versions_and_undoes_a_policy():
-    assert may(limited(), f"arn:aws:iam::{OWN}:root") == {"delete", "open", "copy elsewhere"}
+def test_the_root_user_deletes_versions_and_undoes_a_policy_and_proves_mfa_delete():
+    assert may(limited(), f"arn:aws:iam::{OWN}:root") == {"delete", "open", "copy elsewhere", "read the canary"}
 
 
 def test_the_role_that_replicates_reads_and_writes_but_deletes_and_changes_nothing():
