@@ -75,13 +75,13 @@ proofs:
 """
 
 import datetime
-import functools
 from typing import Any
 
 from ansible.module_utils.estate.call import Clients
 from ansible.module_utils.estate.dumps.check import Dump, Limits, judge
 from ansible.module_utils.estate.dumps.plan import RELEASED, RETENTION, Tags, is_verified, plan, release
 from ansible.module_utils.estate.dumps.read import Place, listed, recipients, tags_that_count
+from ansible.module_utils.estate.errors import sentence
 from ansible.module_utils.estate.run import estate_module, run
 
 
@@ -107,9 +107,13 @@ def main() -> None:
         if kept < asked["least_verified"]:
             notes.append(f"{stage} has {kept} dumps that were restored, so that none may go (restore_backup.yml)")
 
+    failed = {}
     for stage in asked["stages"]:
-        clients.ask(functools.partial(look, stage), f"Cannot look at {stage}'s dumps")
-    made = plan("dumps", asked["account"], asked["bucket"], clients.region, wanted, notes)
+        try:
+            look(stage)
+        except Exception as exc:  # one stage's failure does not stop the others
+            failed[f"dumps of {stage}"] = sentence(exc, "cannot look at them").rstrip(".")
+    made = plan("dumps", asked["account"], asked["bucket"], clients.region, wanted, notes)._replace(left_out=failed)
     run(module, made, clients.call, proofs=lambda: proofs)
 
 

@@ -136,9 +136,12 @@ def main() -> None:
             said = str(exc) if isinstance(exc, Refusal) else sentence(exc, "it could not be read")
             proofs.append({**about, "verdict": "failed", "why": said})
 
-    with keyring(asked["key"]):
-        for stage, times in asked["times"].items():
-            bring_back(stage, times)
+    try:
+        with keyring(asked["key"]):
+            for stage, times in asked["times"].items():
+                bring_back(stage, times)
+    except Refusal as exc:  # of the key, without which none can be opened
+        module.fail_json(msg=f"No dump was restored: {exc}.")
     made = plan("restores", asked["account"], asked["bucket"], clients.region, wanted)
     run(module, made, clients.call, proofs=lambda: proofs)
 

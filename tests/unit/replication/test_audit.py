@@ -13,7 +13,7 @@ LIFECYCLE = [{"expire_days": 7, "noncurrent_days": 7}]
 
 
 def difference(kind: str = "missing", days: float = 1, **words: object) -> Difference:
-    modified = (NOW - datetime.timedelta(days=days)).isoformat()
+    modified = (datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=days)).isoformat()
     return Difference(kind, "k", "v1", True, modified, 5, False)._replace(**words)  # type: ignore[arg-type]
 
 
