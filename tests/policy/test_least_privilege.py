@@ -112,8 +112,8 @@ def test_every_allowed_call_is_made_or_has_its_reason(states: Any, called: dict[
         assert unused == set(), account
         assert not any("*" in action for action in allowed(states, account)), "a wildcard allows what nobody reads"
     made = {one for one in NOT_CALLED if one in everywhere and not one.startswith("s3:")}
-    # the same calls as an admin's, who makes the estate in the first place
-    assert made <= {"iam:AddUserToGroup", "iam:CreateUser"}, "called: no reason is needed"
+    # an admin's, who makes the estate in the first place; what others' tests left to find is not always there
+    assert made <= {"iam:AddUserToGroup", "iam:CreateUser", "cloudtrail:LookupEvents"}, "called: no reason is needed"
 
 
 def canaries() -> set[str]:
@@ -152,8 +152,7 @@ def test_infrastructure_reads_writes_and_deletes_no_object_but_canaries(simulato
             ("s3:GetObject", "s3:GetObjectTagging", "s3:PutObject", "s3:PutObjectTagging"),
             ("estate-canary.txt", *canaries()),
         ):
-            # the dumps' account is only looked at
-            assert may(action, key) == ("Get" in action or account != "backups"), (account, action, key)
+            assert may(action, key), (account, action, key)
 
 
 def test_infrastructure_reads_and_writes_the_lock_of_its_own_account(simulator: Any, states: Any) -> None:
@@ -161,9 +160,8 @@ def test_infrastructure_reads_and_writes_the_lock_of_its_own_account(simulator: 
         who = f"arn:aws:sts::{number}:assumed-role/infrastructure/jenkins"
         identity = [policy["document"] for policy in states[account]["roles"]["infrastructure"]["policies"]]
         lock = f"arn:aws:s3:::digitalmarketplace-{account}-locks/preview"
-        assert simulator.allows(Request(who, "s3:GetObject", lock, number, identity)), account
-        wanted = account != "backups"  # which is only looked at
-        assert simulator.allows(Request(who, "s3:PutObject", lock, number, identity)) == wanted, account
+        for action in ("s3:GetObject", "s3:PutObject"):
+            assert simulator.allows(Request(who, action, lock, number, identity)), (account, action)
 
 
 def test_who_adds_dumps_cannot_replace_read_or_delete_one(simulator: Any, states: Any) -> None:
