@@ -45,7 +45,7 @@ def _monitoring_desired_filter(declared: Mapping[str, Any], purpose: str = "") -
     try:
         return monitoring_desired(declared, purpose)
     except (TypeError, ValueError) as exc:
-        raise AnsibleFilterError(f"monitoring_desired: {str(exc).rstrip('.')}.", obj=declared) from None
+        raise AnsibleFilterError(f"{str(exc).rstrip('.')}.", obj=declared) from None
 
 
 class FilterModule:

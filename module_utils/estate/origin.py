@@ -27,6 +27,6 @@ def file_and_line(value: Any) -> str:
     """' (file:line)', or '' where nobody knows."""
     if (place := place_of(value)) is None:
         return ""
-    path = Path(place[0])
+    path = Path(place[0]).resolve()  # an inventory's group_vars may be a link to those of all
     shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
     return f" ({shown}:{place[1]})"

@@ -25,7 +25,7 @@ from ansible.module_utils.estate.errors import Refusal
 CHUNK = 1024 * 1024
 _OWN = re.compile(rb"\\(un)?restrict [A-Za-z0-9]{32,}\s*")
 _WHOLE = b"-- PostgreSQL database dump complete"
-_COLUMN = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*){1,2}")
+COLUMN = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*){1,2}")
 _COUNTS = """
 SELECT table_schema || '.' || table_name, (xpath('/row/n/text()', query_to_xml(
   format('SELECT count(*) AS n FROM %I.%I', table_schema, table_name), false, true, '')))[1]::text
@@ -148,7 +148,7 @@ def look(scratch: Scratch, times: Sequence[str]) -> tuple[dict[str, int], dateti
     rows = {name: int(count) for name, count in scratch.ask(_COUNTS)}
     newest: list[datetime.datetime] = []
     for one in times:
-        if not _COLUMN.fullmatch(one):
+        if not COLUMN.fullmatch(one):
             raise Refusal(f"{one!r} is no column; allowed is table.column or schema.table.column")
         table, _, column = one.rpartition(".")
         newest_of = f"max({column})::timestamptz"

@@ -45,14 +45,25 @@ _STATISTIC = re.compile(r"SampleCount|Average|Sum|Minimum|Maximum|p(\d{1,2}(\.\d
 DAY = 86400
 
 
-def mistakes(desired: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[str]:
-    """A sentence for each, with the variable and what is allowed."""
-    return [
-        f"{option} {thing['name']}: {said}."
-        for option, things in desired.items()
-        for thing in things
-        for said in (*_words(option, thing), *_of(option, thing, desired))
-    ]
+def mistakes(
+    desired: Mapping[str, Sequence[Mapping[str, Any]]], places: Mapping[tuple[str, str], str] | None = None
+) -> list[str]:
+    """A sentence for each, with what is allowed, and where it is declared: once for all that one declaration makes."""
+    found: dict[str, str] = {}
+    for option, things in desired.items():
+        for thing in things:
+            place = (places or {}).get((option, thing["name"]), f"{option} {thing['name']}")
+            if place not in found and (said := list(_said(option, thing, desired))):
+                found[place] = "; ".join(said)
+    return [f"{place}: {said}." for place, said in found.items()]
+
+
+def _said(option: str, thing: Mapping[str, Any], desired: Mapping[str, Any]) -> Iterator[str]:
+    try:
+        yield from _words(option, thing)
+        yield from _of(option, thing, desired)
+    except (TypeError, AttributeError, LookupError) as exc:
+        yield f"is not of the shape of its kind ({exc}); allowed are {', '.join(sorted(WORDS[option]))}"
 
 
 def _words(option: str, thing: Mapping[str, Any]) -> Iterator[str]:
@@ -117,7 +128,7 @@ def _alarm(thing: Mapping[str, Any], desired: Mapping[str, Any]) -> Iterator[str
             yield f"tells {name}, which topics does not have"
     if not thing["alarm"]:
         yield "tells nobody; name a topic in alarm"
-    made = {(one["namespace"], one["metric"]) for one in desired["filters"]}
+    made = {(one.get("namespace"), one.get("metric")) for one in desired["filters"]}
     own = {namespace for namespace, _ in made}
     if thing["namespace"] in own and (thing["namespace"], thing["metric"]) not in made:
         yield f"no filter makes {thing['metric']} of {thing['namespace']}, so it could never fire"

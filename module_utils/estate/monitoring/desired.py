@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible.module_utils.estate.monitoring.check import mistakes
 from ansible.module_utils.estate.monitoring.kind import Place, Thing
 from ansible.module_utils.estate.monitoring.kinds import BY_OPTION
-from ansible.module_utils.estate.origin import line_of
+from ansible.module_utils.estate.origin import file_and_line
 from ansible.module_utils.estate.policy import partition
 
 Vars = Mapping[str, Any]
@@ -69,9 +69,11 @@ def contexts(given: Any, lists: Mapping[str, Sequence[Any]], base: Mapping[str, 
 
 def _expanded(
     entries: Mapping[str, tuple[str, Any]], lists: Mapping[str, Sequence[Any]], base: Mapping[str, Any]
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(where it is declared, a thing) of each."""
     made: set[str] = set()
     for template, (variable, words) in entries.items():
+        where = f"{variable}.{template}{file_and_line(template)}"
         try:
             for names in contexts((words or {}).get("each"), lists, base):
                 said = {word: value for word, value in (words or {}).items() if word not in ("each", "widgets")}
@@ -80,9 +82,9 @@ def _expanded(
                 if one["name"] in made:
                     raise ValueError(f"{one['name']} is made twice; put what differs into its name")
                 made.add(one["name"])
-                yield one
+                yield where, one
         except (ValueError, TypeError, AttributeError) as exc:
-            raise ValueError(f"{variable}.{template}{line_of(template)}: {exc}") from exc
+            raise ValueError(f"{where}: {exc}") from exc
 
 
 # --- what is replicated, and what notifies ----------------------------------------------------------------------------
@@ -212,28 +214,33 @@ def monitoring_desired(declared: Vars, purpose: str = "") -> dict[str, list[dict
         name: declared[name] for name in ("stage", "place", "account", "account_id", "region") if declared.get(name)
     }
     lists = {**declared["each"], "replicated": replicated(buckets)}
+    makers: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+        "alarms": lambda one: _alarm(one, declared["place"]),
+        "topics": lambda one: _topic(one, where, buckets),
+        "dashboards": lambda one: _dashboard(one, lists, base, declared["region"]),
+        "keys": lambda one: _key(one, where),
+        "trails": lambda one: {**TRAIL, **one, "logging": True},
+    }
     found: dict[str, list[dict[str, Any]]] = {}
+    places: dict[tuple[str, str], str] = {}
     layers = declared["layers"]
     for variable, kinds in layers.items():
         if unknown := [kind for kind in kinds if kind not in BY_OPTION]:
-            raise ValueError(f"{variable}.{unknown[0]}{line_of(unknown[0])}: allowed are {', '.join(BY_OPTION)}")
+            raise ValueError(f"{variable}.{unknown[0]}{file_and_line(unknown[0])}: allowed are {', '.join(BY_OPTION)}")
     for option in BY_OPTION:
         entries: dict[str, tuple[str, Any]] = {}
         for variable, kinds in layers.items() if option not in declared["without"] else ():
             entries |= {name: (f"{variable}.{option}", words) for name, words in (kinds.get(option) or {}).items()}
-        things = list(_expanded(entries, lists, base))
-        if option == "alarms":
-            things = [_alarm(one, declared["place"]) for one in things]
-        elif option == "topics":
-            things = [_topic(one, where, buckets) for one in things]
-        elif option == "dashboards":
-            things = [_dashboard(one, lists, base, declared["region"]) for one in things]
-        elif option == "keys":
-            things = [_key(one, where) for one in things]
-        elif option == "trails":
-            things = [{**TRAIL, **one, "logging": True} for one in things]
-        found[option] = things
-    if wrong := mistakes(found):
+        found[option] = []
+        for place, one in _expanded(entries, lists, base):
+            places[option, one["name"]] = place
+            try:
+                found[option].append(makers.get(option, dict)(one))
+            except KeyError as exc:
+                raise ValueError(f"{place}: {exc.args[0]} is missing") from None
+            except (TypeError, ValueError, AttributeError) as exc:
+                raise ValueError(f"{place}: {exc}") from None
+    if wrong := mistakes(found, places):
         raise ValueError(" ".join(wrong))
     trails = purpose == "trails"
     return {option: things for option, things in found.items() if not purpose or (option == "trails") is trails}
