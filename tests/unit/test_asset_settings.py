@@ -1,5 +1,6 @@
 """Each variable of the router has a range or a form, and what is wrong is said in its own name."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -26,9 +27,15 @@ def test_the_defaults_are_fine():
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("workers", "0", "assets_router_workers is '0'; allowed is auto, or a number from 1 to 999"),
+        ("workers", "0", "assets_router_workers is '0'; allowed is auto, or a number from 1 to 128"),
         ("workers", "1; daemon off", "allowed is auto"),
         ("workers", "lots", "allowed is auto"),
+        ("workers", 500, "allowed is auto"),
+        ("workers", True, "allowed is auto"),
+        ("connections", 1_000_000, "a whole number from 64 to 262144"),
+        ("rate", "50", "assets_router_rate is '50'; allowed is a whole number from 0 to 1000000, and not text"),
+        ("stale_seconds", "200", "a whole number from 0 to 200000, and not text"),
+        ("stale_seconds", -1, "a whole number from 0"),
         ("read_seconds", 0, "assets_router_read_seconds is 0; allowed is a whole number from 1 to 300"),
         ("connect_seconds", 0, "a whole number from 1 to 60"),
         ("cache_seconds", True, "a whole number from 1 to 86400"),
@@ -48,21 +55,48 @@ def test_the_defaults_are_fine():
         ("security_headers", {"X-Frame-Options": None}, "header names with text that is not empty"),
         ("security_headers", {"X Y": "a"}, "header names with text"),
         ("security_headers", {"X-A": "$host"}, "header names with text"),
+        ("security_headers", {"X-A": "\u00e9"}, "of ASCII without"),
+        ("security_headers", {"X-A": " "}, "text that is not empty, of ASCII"),
+        ("security_headers", {"#X": "a"}, "header names with text"),
+        ("security_headers", ["X-A"], "header names with text"),
+        ("security_headers", {"content-length": "0"}, "not the router's own to say, as content-length is"),
+        ("security_headers", {"Cache-Control": "max-age=9"}, "not the router's own to say, as Cache-Control is"),
+        ("security_headers", {"X-A": "1", "x-a": "2"}, "each header once"),
         ("listen", ["80; x"], "a port from 1 to 65535"),
         ("listen", ["0"], "a port from 1 to 65535"),
         ("listen", ["host:80"], "a port from 1 to 65535"),
+        ("listen", ["80", 80], "assets_router_listen and assets_router_tls_listen name 80 twice"),
+        ("listen", "80", "assets_router_listen is '80'; allowed is a list"),
         ("listen", [], "assets_router_listen and assets_router_tls_listen are both empty"),
         ("tls_listen", ["443"], "assets_router_tls_certificate_path is empty"),
         ("resolvers", ["a.example"], "addresses of name servers"),
         ("connect", "https://x", "empty, or a host and a port"),
+        ("connect", "127.0.0.1:99999", "empty, or a host and a port"),
+        ("connect", None, "empty, or a host and a port"),
         ("cache_dir", "cache", "an absolute path"),
         ("cache_dir", "/a b", "an absolute path"),
+        ("cache_dir", "/", "an absolute path"),
+        ("cache_dir", "/var/cache/..", "without . and .. alone"),
+        ("cache_dir", "/var/cache/", "an absolute path"),
+        ("cache_dir", "/etc", "a directory of the router's own"),
+        ("cache_dir", "/var/cache", "a directory of the router's own"),
+        (
+            "cache_dir",
+            "/var/log/assets_router",
+            "assets_router_log_dir is in assets_router_cache_dir, which is emptied",
+        ),
         ("robots", 'a"b', "text without double quotes"),
         ("real_ip_header", "X: y", "the name of a header"),
+        ("real_ip_header", "proxy_protocol", "the name of a header"),
         ("frontend", {"url": "https://www.example/x"}, "an empty url, or https:// and a host name"),
         ("frontend", {"url": "http://www.example"}, "an empty url, or https://"),
+        ("frontend", {"url": "", "static": "false"}, "true or false for static, without quotes"),
+        ("frontend", {"url": "https://a.example", "username": "a:b"}, "a username without a colon"),
+        ("frontend", {"url": "https://a.example", "connect": "a:0"}, "a host and a port"),
         ("hidden_metadata", ["a;b"], "names of metadata"),
         ("user", "a;b", "empty, or a user's name"),
+        ("user", "root", "assets_router_user is root or empty; allowed is a user of no privileges"),
+        ("user", "", "assets_router_user is root or empty"),
     ],
 )
 def test_what_nginx_would_take_or_say_in_its_own_words_is_refused(name, value, said):
@@ -85,6 +119,21 @@ def test_what_nginx_would_take_or_say_in_its_own_words_is_refused(name, value, s
 )
 def test_what_is_right_passes(name, value):
     assert settings({"assets_router_listen": ["80"], f"assets_router_{name}": value})
+
+
+def test_the_sites_password_is_not_said_where_something_else_is_wrong():
+    said = {"url": "http://www.example", "username": "site", "password": "open-sesame"}
+    with pytest.raises(AnsibleFilterError) as raised:
+        settings({**DEFAULTS, "assets_router_domains": ["a.example"], "assets_router_frontend": said})
+
+    assert "open-sesame" not in str(raised.value)
+
+
+def test_every_range_is_said_where_a_reader_of_the_spec_finds_it():
+    for name, rule in RULES.items():
+        if found := re.fullmatch(r"a whole number (from \d+ to \d+)", str(rule(None))):
+            spec = SPEC[f"assets_router_{name}"]
+            assert "choices" in spec or found[1] in str(spec["description"]), name
 
 
 def published(*services):

@@ -47,11 +47,11 @@ def test_a_file_is_told_by_digest_and_mode(tmp_path):
     assert file_state(path) == {"sha256": digest, "mode": "0640", "written": path.stat().st_mtime}
 
 
-def test_name_servers_are_written_as_nginx_takes_them(tmp_path):
+def test_name_servers_are_those_that_nginx_can_ask(tmp_path):
     path = tmp_path / "resolv.conf"
     assert name_servers(path) == []
     path.write_text("search a.example\nnameserver 192.0.2.1\nnameserver 2001:db8::1\nnameserver fe80::1%eth0\n")
-    assert name_servers(path) == ["192.0.2.1", "[2001:db8::1]"]
+    assert name_servers(path) == ["192.0.2.1", "2001:db8::1"]
 
 
 def test_a_new_host_can_be_asked_although_it_has_nothing_that_reads_yaml():

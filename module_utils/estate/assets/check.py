@@ -13,7 +13,8 @@ Rule = Callable[[Any], "str | None"]  # what is allowed, where the value is not
 def between(least: int, most: int) -> Rule:
     def rule(value: Any) -> str | None:
         fine = isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
-        return None if fine else f"a whole number from {least} to {most}"
+        text = ", and not text" if isinstance(value, str) else ""
+        return None if fine else f"a whole number from {least} to {most}{text}"
 
     return rule
 
@@ -65,46 +66,73 @@ def _listen(value: Any) -> str | None:
 
 
 def _headers(value: Any) -> str | None:
-    allowed = "header names with text that is not empty, without double quotes, backslashes and dollar signs"
     fine = isinstance(value, Mapping) and all(
         isinstance(name, str) and re.fullmatch(_NAME, name) and isinstance(text, str) and re.fullmatch(_TEXT, text)
         for name, text in value.items()
     )
-    return None if fine else allowed
+    if not fine:
+        return "header names with text that is not empty, of ASCII without double quotes, backslashes and dollar signs"
+    if taken := sorted(name for name in value if _OF_THE_ROUTER.fullmatch(name.lower())):
+        return f"headers that are not the router's own to say, as {taken[0]} is"
+    return None if len({name.lower() for name in value}) == len(value) else "each header once"
 
 
 def _frontend(value: Any) -> str | None:
     if not isinstance(value, Mapping) or not re.fullmatch(rf"(https://{_HOST})?", str(value.get("url"))):
         return "an empty url, or https:// and a host name, without path and port"
-    return None if not value.get("connect") else _CONNECT(value["connect"])
+    if wrong := next((name for name in ("static", "not_found") if not isinstance(value.get(name, True), bool)), None):
+        return f"true or false for {wrong}, without quotes"
+    if ":" in str(value.get("username", "")):  # https://www.rfc-editor.org/rfc/rfc7617#section-2
+        return "a username without a colon"
+    return None if not value.get("connect") else _connect(value["connect"])
+
+
+def _connect(value: Any) -> str | None:
+    found = re.fullmatch(rf"(?:{_HOST}|\[[0-9a-f:]+\]):(\d{{1,5}})", str(value))
+    fine = value == "" or (found and _is_port(found[1]))
+    return None if fine else "empty, or a host and a port such as 127.0.0.1:443"
+
+
+def _directory(value: Any) -> str | None:
+    """What the role makes, takes for the router's user and empties."""
+    return _PATH(value) or ("a directory of the router's own" if _OF_THE_SYSTEM.fullmatch(value) else None)
 
 
 _HOST = r"(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-_NAME = r"[A-Za-z0-9!#%&'*+.^_`|~-]+"
-_TEXT = r'[^"\\$\x00-\x1f\x7f]+'
-_PATH = form(r"/[A-Za-z0-9._/@+-]+", "an absolute path of letters, digits and ._/@+-")
-_CONNECT = form(rf"({_HOST}|\[[0-9a-f:]+\]):\d{{1,5}}|", "empty, or a host and a port such as 127.0.0.1:443")
+_NAME = r"[A-Za-z][A-Za-z0-9-]*"
+_TEXT = r"[ !#%-\[\]-~]*[!#%-\[\]-~]"
+# What says where an answer ends, what it is and how long it may be kept.
+_OF_THE_ROUTER = re.compile(
+    "accept-ranges|age|allow|alt-svc|cache-control|connection|content-(disposition|encoding|length|range|type)|date|etag"
+    "|expires|keep-alive|last-modified|location|pragma|retry-after|server|set-cookie|trailer|transfer-encoding|upgrade"
+    "|vary|www-authenticate"
+)
+_OF_THE_SYSTEM = re.compile(r"/[^/]+|/usr/[^/]+|/etc/(nginx|systemd)|/var/(cache|lib|log|run|spool|tmp)")
+_PATH = form(
+    r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._@+-]+)+", "an absolute path of letters, digits and ._/@+-, without . and .. alone"
+)
 _NETWORKS = each(_network)
 _HEALTH = r"/(?!(?:robots\.txt|favicon\.ico|static|404)$)[A-Za-z0-9_-][A-Za-z0-9._-]*"
 
-_WORKERS = form(r"auto|[1-9][0-9]{0,2}", "auto, or a number from 1 to 999")
+_WORKERS = form(r"auto|[1-9][0-9]?|1[01][0-9]|12[0-8]", "auto, or a number from 1 to 128")
+_DIRECTORIES = ("config_dir", "state_dir", "cache_dir", "log_dir")
 
 RULES: dict[str, Rule] = {
     "packages": each(form(r"[a-z0-9][a-z0-9.+-]+", "names of Debian packages")),
-    **dict.fromkeys(("nginx", "modules_dir", "config_path", "config_dir", "state_dir", "cache_dir"), _PATH),
-    **dict.fromkeys(("log_dir", "pid_path", "ca_path"), _PATH),
+    **dict.fromkeys(("nginx", "modules_dir", "config_path", "pid_path", "ca_path"), _PATH),
+    **dict.fromkeys(_DIRECTORIES, _directory),
     **dict.fromkeys(("tls_certificate_path", "tls_key_path"), lambda value: _PATH(value) if value else None),
     "user": form(r"([a-z_][a-z0-9_-]*)?", "empty, or a user's name"),
     "domains": each(form(_HOST, "host names in lower case, without scheme and path"), 1),
     "listen": each(_listen),
     "tls_listen": each(_listen),
     "workers": lambda value: _WORKERS(str(value)),
-    "connections": between(64, 1_000_000),
+    "connections": between(64, 262_144),  # each may open two files, of a million that Linux grants a process
     "reload_seconds": between(1, 600),
     "drain_seconds": between(0, 60),
     "log_mib": between(1, 100_000),
     "log_files": between(1, 1000),
-    "connect": _CONNECT,
+    "connect": _connect,
     "resolvers": each(_address),
     "lookup_seconds": between(1, 3600),
     "address_seconds": between(1, 604_800),
@@ -116,6 +144,7 @@ RULES: dict[str, Rule] = {
     "cache_seconds": between(1, 86_400),
     "cache_missing_seconds": between(1, 3600),
     "cache_digits": between(0, 9),
+    "stale_seconds": between(0, 200_000),
     "allowed_addresses": _NETWORKS,
     "trusted_proxies": _NETWORKS,
     "trace_addresses": _NETWORKS,
@@ -131,7 +160,7 @@ RULES: dict[str, Rule] = {
     "hidden_metadata": each(form(r"[a-z0-9-]+", "names of metadata in lower case")),
 }
 # What the argument spec says all of.
-SPEC_ALONE = frozenset({"routes", "manager", "stale_seconds", "cloudfront", "ipv6", "maintenance"})
+SPEC_ALONE = frozenset({"routes", "manager", "cloudfront", "ipv6", "maintenance"})
 
 
 def mistakes(given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -139,10 +168,21 @@ def mistakes(given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for name, rule in RULES.items():
         variable = f"assets_router_{name}"
         if variable in given and (allowed := rule(given[variable])):
-            yield f"{variable} is {given[variable]!r}; allowed is {allowed}", given[variable]
-    if not given.get("assets_router_listen") and not given.get("assets_router_tls_listen"):
+            said = "not as it may be" if name == "frontend" else repr(given[variable])  # it has a password
+            yield f"{variable} is {said}; allowed is {allowed}", given[variable]
+    listen, tls_listen = (given.get(f"assets_router_{name}") or [] for name in ("listen", "tls_listen"))
+    if not listen and not tls_listen:
         yield "assets_router_listen and assets_router_tls_listen are both empty: nobody would be answered", None
-    if given.get("assets_router_tls_listen"):
+    ports = [str(port) for ports in (listen, tls_listen) if isinstance(ports, (list, tuple)) for port in ports]
+    if twice := next((port for port in ports if ports.count(port) > 1), None):
+        yield f"assets_router_listen and assets_router_tls_listen name {twice} twice", listen
+    if tls_listen:
         for name in ("assets_router_tls_certificate_path", "assets_router_tls_key_path"):
             if not given.get(name):
                 yield f"{name} is empty, and assets_router_tls_listen is not: say where it is", None
+    if given.get("assets_router_user") in ("", "root") and given.get("assets_router_manager") == "systemd":
+        yield "assets_router_user is root or empty; allowed is a user of no privileges, such as www-data", None
+    cache = given.get("assets_router_cache_dir")
+    for name in ("config_dir", "state_dir", "log_dir"):
+        if cache and f"{given.get(f'assets_router_{name}')}/".startswith(f"{cache}/"):
+            yield f"assets_router_{name} is in assets_router_cache_dir, which is emptied; give it another place", cache

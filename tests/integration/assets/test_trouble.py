@@ -70,14 +70,14 @@ def test_while_there_is_no_room_at_all_documents_are_served_and_nothing_is_store
 
 
 def test_room_is_looked_after(tmp_path):
-    flag, stored = tmp_path / "no_room", tmp_path / "cache" / "a"
-    stored.parent.mkdir()
+    flag, cache = tmp_path / "no_room", tmp_path / "cache"
+    stored, foreign = cache / "c" / "29" / "b7f54b2df7773722d382f4809d65029c", cache / "somebody's.txt"
+    stored.parent.mkdir(parents=True)
     stored.write_text("a document")
+    foreign.write_text("a faulty assets_router_cache_dir must not cost a file")
 
     def run(mib: int, wanted: bool) -> str:
-        process = subprocess.Popen(
-            [ROLE / "files" / "keep_room", flag, str(mib), stored.parent], stdout=subprocess.PIPE
-        )
+        process = subprocess.Popen([ROLE / "files" / "keep_room", flag, str(mib), cache], stdout=subprocess.PIPE)
         deadline = time.monotonic() + 20
         while flag.exists() is not wanted and time.monotonic() < deadline:
             time.sleep(0.05)
@@ -88,6 +88,7 @@ def test_room_is_looked_after(tmp_path):
 
     assert "documents are served, and not stored" in run(10**9, True)
     assert not stored.exists()
+    assert foreign.exists()
     assert "there is room again" in run(1, False)
 
 
