@@ -3,7 +3,8 @@
 usage: python benchmarks/bench_replication.py [--keys 1000000] [--calls 16] [--folder /tmp/…] [--rows 100000000]
 
 An S3 that only lists (replication/server.py) hands out pages that were made beforehand. --rows measures two
-inventories of so many rows together by DuckDB as well. Prints a table and writes build/bench_replication.json.
+inventories of so many rows together by DuckDB as well; --keys 0 measures nothing else. Prints a table and what was
+promised beside what was measured, writes build/bench_replication.json, and ends with 1 where a promise is not kept.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ import tempfile
 import time
 from pathlib import Path
 from typing import Any
+
+from replication.server import differences
 
 ROOT = Path(__file__).resolve().parent.parent
 HERE = ROOT / "benchmarks"
@@ -86,6 +89,40 @@ print(json.dumps({{"seconds": round(time.monotonic() - began, 1), "counts": coun
     return json.loads(done.stdout) if done.returncode == 0 else {"failed": done.stderr[-500:]}
 
 
+def listings(folder: Path, keys: int, calls: int) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    server, url = served(folder, keys)
+    try:
+        for way in ("ours", "pages", "boto3"):
+            done = run(sys.executable, "-m", "replication.listing", way, url, keys, calls)
+            found[way] = json.loads(done.stdout) if done.returncode == 0 else {"failed": done.stderr[-500:]}
+            print(way, found[way], flush=True)
+        if shutil.which("rclone"):
+            found["rclone check"] = rclone(folder, url, calls)
+            print("rclone check", found["rclone check"], flush=True)
+    finally:
+        os.killpg(server.pid, 15)
+        server.wait()
+    return found
+
+
+def promises(found: dict[str, dict[str, Any]], keys: int) -> dict[str, tuple[bool, str]]:
+    """What was promised -> (whether it is kept, by what was measured); only of what was measured."""
+    kept: dict[str, tuple[bool, str]] = {}
+    ours = found.get("ours", {}).get("seconds")
+    if ours:
+        most, seen, there = found["ours"]["megabytes"], found["ours"]["differences"], differences(keys)
+        kept["every difference is found"] = seen == there, f"{seen} of {there}"
+        kept["at most 95 MB"] = most <= 95, f"{most} MB"
+        for way, least in (("boto3", 0.8), ("pages", 0.8), ("rclone check", 10)):
+            if other := found.get(way, {}).get("seconds"):
+                kept[f"at least {least:g} times as fast as {way}"] = other / ours >= least, f"{other / ours:.2f}"
+    if "megabytes" in (inventory := found.get("inventories", {})):
+        most = inventory["megabytes"]
+        kept["inventories within 2 GB"] = most <= 2000, f"{most} MB, {inventory['seconds']} s"
+    return kept
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--keys", type=int, default=1_000_000)
@@ -93,20 +130,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "bench-replication")
     parser.add_argument("--rows", type=int, default=0)
     asked = parser.parse_args()
-    folder = asked.folder / str(asked.keys)
-    server, url = served(folder, asked.keys)
-    found: dict[str, dict[str, Any]] = {}
-    try:
-        for way in ("ours", "pages", "boto3"):
-            done = run(sys.executable, "-m", "replication.listing", way, url, asked.keys, asked.calls)
-            found[way] = json.loads(done.stdout) if done.returncode == 0 else {"failed": done.stderr[-500:]}
-            print(way, found[way], flush=True)
-        if shutil.which("rclone"):
-            found["rclone check"] = rclone(folder, url, asked.calls)
-            print("rclone check", found["rclone check"], flush=True)
-    finally:
-        os.killpg(server.pid, 15)
-        server.wait()
+    found = listings(asked.folder / str(asked.keys), asked.keys, asked.calls) if asked.keys else {}
     if asked.rows:
         found["inventories"] = inventories(asked.rows, asked.folder / f"inventory-{asked.rows}")
         print("inventories", found["inventories"])
@@ -117,7 +141,12 @@ def main() -> None:
             print(f"{way:14}{one['seconds']:>9.1f}{rate:>11,.0f}{ratio:>13.1f}x")
     out = ROOT / "build/bench_replication.json"
     out.parent.mkdir(exist_ok=True)
-    out.write_text(json.dumps({**vars(asked), "folder": str(asked.folder), **found}, indent=1))
+    kept = promises(found, asked.keys)
+    out.write_text(json.dumps({**vars(asked), "folder": str(asked.folder), **found, "promises": kept}, indent=1))
+    for promise, (well, seen) in kept.items():
+        print(f"{'kept' if well else 'NOT KEPT':9}{promise}: {seen}")
+    if not kept or not all(well for well, _ in kept.values()):
+        raise SystemExit(1)
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ OBJECT = (
     "<ChecksumAlgorithm>CRC64NVME</ChecksumAlgorithm><ChecksumType>FULL_OBJECT</ChecksumType>"
     "<Size>{size:010d}</Size><StorageClass>STANDARD</StorageClass></Contents>"
 )
-MISSING, DIFFERENT = 100_003, 150_001  # every so many-th is not in the replica, or is another there
+MISSING, DIFFERENT = 10_007, 15_013  # every so many-th is not in the replica, or is another there
 PER_SUPPLIER, FRAMEWORKS = 10, 8
 
 
@@ -39,6 +39,11 @@ def keys(number: int) -> list[str]:
         KEY.format(framework=10 + index // each, supplier=index % each // PER_SUPPLIER, document=index % PER_SUPPLIER)
         for index in range(number)
     ]
+
+
+def differences(number: int) -> int:
+    """How many of so many keys are missing or another in the replica."""
+    return sum(index % MISSING == MISSING - 1 or index % DIFFERENT == DIFFERENT - 1 for index in range(number))
 
 
 def render(folder: Path, number: int) -> None:

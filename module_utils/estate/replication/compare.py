@@ -43,9 +43,8 @@ class Side:
             self._read()
         return self._page
 
-    def skip(self) -> int:
-        page, self._page = self._page, None
-        return len(page) if page else 0
+    def skip(self) -> None:
+        self._page = None
 
     def left(self) -> int:
         """How many entries are at hand, fetched where there were none; 0 at its end."""
@@ -89,8 +88,9 @@ def compare(left: Side, right: Side, differs: Callable[[Found], None]) -> Iterat
     while True:
         ours, theirs = left.whole_page(), right.whole_page()
         if ours and theirs and ours.same(theirs):
+            left.skip()
             right.skip()
-            yield left.skip()
+            yield len(ours)
             continue
         here, there = left.left(), right.left()
         if not (here or there):

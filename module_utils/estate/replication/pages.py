@@ -67,9 +67,8 @@ class Page:
 
     def same(self, other: Page) -> bool:
         """To the last letter: then nobody has to read either."""
-        if len(self.body) - self._start != len(other.body) - other._start:
-            return False
-        return memoryview(self.body)[self._start :] == memoryview(other.body)[other._start :]
+        rest = memoryview(other.body)[other._start :]  # endswith compares by memcmp, and memoryviews byte by byte
+        return len(self.body) - self._start == len(rest) and self.body.endswith(rest)
 
     @functools.cached_property
     def entries(self) -> list[Entry]:

@@ -6,6 +6,8 @@ far side costs one call for each side, and tells where the keys end.
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import threading
 from collections.abc import Callable, Iterable
 
@@ -13,6 +15,15 @@ from ansible.module_utils.estate.replication.compare import Fetch, Found, Side, 
 
 LAST = "\U0010ffff"  # no key sorts after it
 _PAGES = 8  # what a range has to have read since it was cut last: a shorter one may end at any moment
+
+
+def one_heap() -> None:
+    """Pages of half a megabyte from many threads: glibc keeps a heap for each of them, which grows and is not returned.
+
+    M_ARENA_MAX of https://man7.org/linux/man-pages/man3/mallopt.3.html; elsewhere than on Linux there is nothing to do.
+    """
+    with contextlib.suppress(AttributeError, OSError):
+        ctypes.CDLL(None).mallopt(-8, 1)
 
 
 class Range:
@@ -64,6 +75,7 @@ class Spread:
 
     def run(self) -> int:
         """How many versions there are. Raises what a call raised."""
+        one_heap()
         self._ranges = [whole := Range("", None)]
         threads = [threading.Thread(target=self._work, args=(whole if number == 0 else None,), daemon=True)
                    for number in range(self._workers)]  # fmt: skip
