@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime
 import os
 import re
-import textwrap
+import sys
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -23,11 +23,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 ROOT = Path(__file__).resolve().parents[1]
 ansible.module_utils.__path__.append(str(ROOT / "module_utils"))
 from ansible.module_utils.estate.commits import commits
-from ansible.module_utils.estate.findings import declared, keep, written
-from ansible.module_utils.estate.findings.accepted import judge, problems
+from ansible.module_utils.estate.findings import declared, keep, summary, written
+from ansible.module_utils.estate.findings.accepted import judge, well_said
 from ansible.module_utils.estate.findings.collect import collect, verbs_of
 from ansible.module_utils.estate.findings.finding import Finding
-from ansible.module_utils.estate.findings.page import is_new, kinds, named
+from ansible.module_utils.estate.findings.page import is_new, shortened
+from ansible.module_utils.estate.findings.said import diffs, sentence
 from ansible.module_utils.estate.findings.since import Since
 
 DOCUMENTATION = r"""
@@ -55,103 +56,15 @@ options:
       - name: DM_BASE
 """
 
-_WORDS = {"add": ("to add", "added"), "change": ("to change", "changed"), "remove": ("to remove", "removed")}
-# What Ansible puts before a task's own message.
-_PREAMBLE = re.compile(
-    r"^(Task failed: |Action failed: |Module failed: |Finalization of task args for \S+ failed: "
-    r"|A 'when' expression failed: |Error processing keyword '\w+': )+"
-)
-_MISSING = re.compile(r"missing required arguments: (?P<names>.+?)( found in .*)?$")
-_WRONG = re.compile(
-    r"argument '(?P<name>\w+)' is of type (?P<given>\w+) and we were unable to convert to (?P<type>\w+)"
-)
-_TYPES = {"dict": "a mapping", "list": "a list", "str": "a text", "bool": "true or false", "int": "a whole number"}
-
-
-def sentence(result: dict[str, Any]) -> str:
-    """A failed task's own message on one line, without what Ansible wraps around it."""
-    if "argument_errors" in result and (role := result.get("validate_args_context", {}).get("name")):
-        return _of_arguments(role, result["argument_errors"])
-    items = [item for item in result.get("results", []) if isinstance(item, dict) and item.get("failed")]
-    message = "; ".join(dict.fromkeys(str(item.get("msg", "")) for item in items)) or str(result.get("msg", "failed"))
-    message = _PREAMBLE.sub("", " ".join(message.split()))
-    if message == "failed to validate":  # a file that a command checks: it says why
-        message += ": " + " ".join((result.get("stderr") or result.get("stdout") or "").split())
-    # A filter's message comes wrapped in the expression that called it.
-    message = re.sub(r"^Error while resolving value for '\w+': |The filter plugin '[\w.]+' failed: ", "", message)
-    return re.sub(r"^'(\w+)' is undefined$", r"\1 is missing (inventories/*/group_vars/all and host_vars).", message)
-
-
-def _of_arguments(role: str, errors: list[str]) -> str:
-    """What a role's argument spec has against its vars: which, what is allowed, and where they are said."""
-    said = []
-    for error in errors:
-        if missing := _MISSING.match(error):
-            said += [f"{name} is missing" for name in missing["names"].split(", ")]
-        elif wrong := _WRONG.match(error):
-            given = "empty" if wrong["given"] == "NoneType" else f"of type {wrong['given']}"
-            said.append(f"{wrong['name']} is {given}; allowed is {_TYPES.get(wrong['type'], wrong['type'])}")
-        else:
-            said.append(" ".join(error.split()))
-    return f"{', '.join(said)} (inventories/*/group_vars/all and host_vars; roles/{role}/meta/argument_specs.yml)."
-
-
+DIFF = re.compile(r"^(?:\x1b\[[\d;]*m)?--- ", re.M)
 LONGEST = 240  # characters of a line that is told without -v
 MOST = 20  # lines of one word without -v, of a plan; half of that of what was done
 _SEVERITY_COLOURS = {"critical": C.COLOR_ERROR, "high": C.COLOR_ERROR, "medium": C.COLOR_CHANGED}
-# What a plan says beside its changes, and the word for it.
-_TOLD = {"effects": "this means", "drift": "drift", "notes": "note"}
-
-
-def together(notes: Iterable[str]) -> list[str]:
-    """What is noted of several resources ("name: what") is said once, with all of their names."""
-    said: dict[str, list[str]] = {}
-    for note in notes:
-        name, colon, what = note.partition(": ")
-        if colon and " " not in name:
-            said.setdefault(what, []).append(name)
-        else:
-            said.setdefault(note, [])
-    return [f"{', '.join(names)}: {what}" if names else what for what, names in said.items()]
-
-
-def diffs(result: dict[str, Any]) -> list[Any]:
-    """What a task would change, of all its items, without the name of the file that Ansible writes a template to first.
-
-    That one is another in every run, and says nothing to whoever reads the diff.
-    """
-    found = []
-    for item in result.get("results") or [result]:
-        diff = item.get("diff") or []
-        for one in diff if isinstance(diff, list) else [diff]:
-            header = {"after_header": one["before_header"]} if "before_header" in one else {}
-            found.append({**{name: value for name, value in one.items() if name != "after_header"}, **header})
-    return found
 
 
 def parts_of(task: Any) -> list[str]:
     """The tags that a task stands for. What always runs (a guard, a role's argument spec) looks at nothing."""
     return [] if "always" in task.tags else [tag for tag in task.tags if tag != "never"]
-
-
-def done(plan: dict[str, Any]) -> dict[str, int]:
-    """How many resources of each verb were finished: the plan's counts without what failed or was not tried."""
-    undone = {outcome["resource"] for outcome in plan["outcomes"] if outcome["status"] != "done"}
-    tried = {outcome["resource"] for outcome in plan["outcomes"]} - undone
-    verbs: dict[str, str] = {}
-    for action in plan["actions"]:
-        if action["resource"] in tried and verbs.get(action["resource"]) != "add":
-            verbs[action["resource"]] = action["verb"]
-    return {verb: list(verbs.values()).count(verb) for verb in _WORDS}
-
-
-def reasons(outcomes: list[dict[str, str]]) -> dict[tuple[str, str], list[dict[str, str]]]:
-    """The outcomes that have a reason, by resource and method: looked up for each of what may be 20,000 calls."""
-    found = defaultdict(list)
-    for outcome in outcomes:
-        if outcome["why"]:
-            found[outcome["resource"], outcome["method"]].append(outcome)
-    return found
 
 
 def render(template: str, shown: Mapping[str, Any]) -> str:
@@ -182,6 +95,7 @@ class CallbackModule(Default):
         self._found: list[Finding] = []
         self._verbs: dict[str, str] = {}  # of the task whose diff is shown
         self._since = Since()
+        self._untold = ""  # the play's name, until it has a task
 
     def v2_playbook_on_start(self, playbook: Any) -> None:
         for play in playbook.get_plays():
@@ -202,7 +116,10 @@ class CallbackModule(Default):
         self._only_shows = self._only_shows and bool(play.get_vars().get("dm_only_shows"))
         if not self._check and "dm_reviewed" in play.get_variable_manager().extra_vars:
             self._refuse_what_was_not_compared()
-        super().v2_playbook_on_play_start(play)
+        if self._whole:
+            super().v2_playbook_on_play_start(play)
+        else:
+            self._play, self._untold = play, play.get_name().strip()
 
     def _refuse_what_was_not_compared(self) -> None:
         """A module refuses a plan that nobody reviewed, but a module of Ansible's own knows nothing of plans."""
@@ -225,8 +142,26 @@ class CallbackModule(Default):
         # What a task is there to show is shown, although what went well is not told.
         if result.task.action in C._ACTION_DEBUG and not result.task.no_log and "msg" in result.result:
             self._display.display(str(result.result["msg"]))
-        if not isinstance(result.task, TaskInclude):  # whose heading would stand above nothing
+        if self._whole and not isinstance(result.task, TaskInclude):  # whose heading would stand above nothing
             super().v2_runner_on_ok(result)
+            return
+        if proofs := result.result.get("proofs"):
+            proved = sum(proof["verdict"] == "proved" for proof in proofs)
+            self._display.display(f"{self._heading(result)}: {proved} of {len(proofs)}", color=C.COLOR_OK)
+        elif result.result.get("changed") and not self._get_diff(diffs(result.result)):
+            self._display.display(f"{self._heading(result)}: changed", color=C.COLOR_CHANGED)
+        if result.result.get("changed"):
+            self._handle_warnings_and_exception(result)
+
+    def v2_runner_item_on_ok(self, result: Any) -> None:
+        if self._whole:
+            super().v2_runner_item_on_ok(result)
+
+    def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:
+        if not self._whole and self._untold:
+            self._display.display(self._untold)
+            self._untold = ""
+        super().v2_playbook_on_task_start(task, is_conditional)
 
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
         self._keep(result)
@@ -282,19 +217,15 @@ class CallbackModule(Default):
                 where = f" into {found['file']}" if found.get("file") else ""
                 paste = f"paste{where}:\n{found['adopt']}" if self._whole else f"paste what the page shows{where}"
                 self._display.display(f"unmanaged: {found['resource']}; to adopt it, {paste}")
-            for kind, word in _TOLD.items():
-                said = sorted(together(note for plan in plans for note in plan.get(kind, ())), key=_of_roles)
-                most = len(said) if self._whole else MOST if self._check else MOST // 2
-                for note in said[:most]:
-                    self._tell(f"{word}: {note}")
-                if len(said) > most:
-                    self._display.display(f"{word}: {len(said) - most} more, on the page (-v shows all)")
+            most = sys.maxsize if self._whole else MOST if self._check else MOST // 2
+            for line in (line for kind in summary.TOLD for line in summary.told(plans, kind, most)):
+                self._tell(line)
         self._display.display("")
         for host in hosts:
             row = self._row(host)
             out = self._left_out(host)
             missed = f"; not looked at: {', '.join(out)}" if out else ""
-            self._display.display(f"{host}: {self._words(row)}{missed}", color=_colour(row))
+            self._display.display(f"{host}: {summary.words(row, self._check)}{missed}", color=_colour(row))
         if missed_hosts := [host for host in sorted(self._wanted) if host not in hosts]:
             self._display.display(f"not looked at: {', '.join(missed_hosts)}")
 
@@ -318,17 +249,9 @@ class CallbackModule(Default):
         return failed or not parts or self._left_out(host) != [*parts]
 
     def _row(self, host: str) -> dict[str, int]:
-        plans = self._plans.get(host, {}).values()
-        row = {verb: sum((plan["counts"] if self._check else done(plan))[verb] for plan in plans) for verb in _WORDS}
-        row["change"] += sum(task["host"] == host for task in self._tasks)
-        row["unmanaged"] = sum(len(plan["unmanaged"]) for plan in plans)
-        row["failed"] = sum(failure["host"] == host for failure in self._failures)
-        return row
-
-    def _words(self, row: dict[str, int]) -> str:
-        said = [f"{row[verb]} {words[0] if self._check else words[1]}" for verb, words in _WORDS.items()]
-        failed = [f"{row['failed']} failed"] if row["failed"] else []
-        return ", ".join([*said, f"{row['unmanaged']} unmanaged", *failed])
+        tasks = sum(task["host"] == host for task in self._tasks)
+        failed = sum(failure["host"] == host for failure in self._failures)
+        return summary.row([*self._plans.get(host, {}).values()], self._check, tasks, failed)
 
     def _store(self, rows: dict[str, dict[str, int]], met: list[str], custom: dict[str, Any]) -> Path:
         # The last one: the embedded AWS lies over all others.
@@ -343,7 +266,7 @@ class CallbackModule(Default):
             "seconds": round((datetime.datetime.now(datetime.UTC) - self._started).total_seconds(), 1),
             "versions": {name: version(name) for name in ("ansible-core", "boto3")},
             "callers": self._callers,
-            "pending": sum(row[verb] for row in rows.values() for verb in _WORDS),
+            "pending": sum(row[verb] for row in rows.values() for verb in summary.WORDS),
             "drift": sum(len(plan.get("drift", ())) for plans in self._plans.values() for plan in plans.values()),
             "grants": any(plan.get("grants") for plans in self._plans.values() for plan in plans.values()),
             "summary": rows,
@@ -359,9 +282,10 @@ class CallbackModule(Default):
             "picture": custom.get("page_picture", ""),
         }
         given = {host: self._vars_of(host) for host in rows}
-        report["accounts"] = {host: account for host, own in given.items() if (account := _account(own))}
-        report["accepted"] = accepted = _accepted(next(iter(given.values()), {}), self._started.date())
-        self._found = judge(self._located(collect(report), given), accepted, self._started.date())
+        report["accounts"] = {host: account for host, own in given.items() if (account := declared.account_of(own))}
+        report["accepted"] = accepted = well_said(next(iter(given.values()), {}), self._started.date())
+        found = declared.located(collect(report), given, self._changed_by, ROOT)
+        self._found = judge(found, accepted, self._started.date())
         report["findings"] = [one.as_dict() for one in self._found]
         # `ansible-playbook -e @plan.json` hands dm_reviewed to the modules, which refuse any other plan.
         # A host that only its guard looked at is met again when the plan is carried out, and may change nothing.
@@ -373,18 +297,6 @@ class CallbackModule(Default):
         host = self._vars._inventory.get_host(name) if self._vars else None
         return self._vars.get_vars(host=host, include_hostvars=False) if host else {}
 
-    def _located(self, found: list[Finding], given: dict[str, Any]) -> list[Finding]:
-        """Each with the line of the vars that its first resource comes from."""
-        known = {host: declared.index(own) for host, own in given.items()}
-        located = []
-        for one in found:
-            host, _, name = one.resources[0].partition(": ")
-            purpose = one.places[0].partition(" ")[2] if one.places else ""
-            file, line = declared.line_of(name, purpose, known.get(host, {}), ROOT) if name else ("", 0)
-            by = self._changed_by.get(one.id, {})
-            located.append(one._replace(file=file, line=line, who=by.get("who", ""), when=by.get("when", "")))
-        return located
-
     def write(self, plan: dict[str, Any], path: Path) -> Path:
         """The plan as JSON, and as a page beside it, whose path is returned. What bin/estate merge makes, too."""
         base = keep.base_of(plan["dm_plan"], path, os.environ.get("DM_BASE", ""))
@@ -393,19 +305,33 @@ class CallbackModule(Default):
 
     def v2_on_file_diff(self, result: Any) -> None:
         self._verbs = verbs_of(result.result.get("plan") or {})
-        super().v2_on_file_diff(result)
+        if self._whole:
+            super().v2_on_file_diff(result)
+        elif result.result.get("changed") and (text := self._get_diff(diffs(result.result))):
+            # A diff has a heading of its own; a line goes beside the host.
+            shown = f"{self._heading(result)}\n" if DIFF.search(text) else f"{result.host.get_name()}: "
+            self._display.display(shown + text.rstrip())
+
+    def _heading(self, result: Any) -> str:
+        return f"{result.host.get_name()}: {result.task.get_name().strip().rpartition(' : ')[2]}"
 
     def _get_diff(self, difflist: Any) -> str:
-        """On a terminal what is new is a line; people's gains are told at the end, by what they mean."""
+        """On a terminal what is new is a line, and what is changed too, where a plan showed it; all of it with -v.
+
+        People's gains are told at the end, by what they mean.
+        """
         found = diffs({"diff": difflist})
         if self._whole:
             return str(super()._get_diff(found))
         shown = [one for one in found if one.get("before_header") != "people"]
         fresh = [one for one in shown if is_new(one, self._verbs)]
-        new = [line for kind, names in kinds(map(_named, fresh)) for line in _wrapped(kind, names)]
         rest = [one for one in shown if not is_new(one, self._verbs)]
-        text = "\n".join(stringc(line, C.COLOR_DIFF_ADD) for line in new)
-        return text + ("\n" if new and rest else "") + (str(super()._get_diff(rest)) if rest else "")
+        parts = [stringc(summary.listed("+", fresh), C.COLOR_DIFF_ADD)] if fresh else []
+        if rest and self._check:
+            parts += [shortened(str(super(CallbackModule, self)._get_diff([one]))) for one in rest]
+        elif rest:
+            parts.append(stringc(summary.listed("~", rest), C.COLOR_CHANGED))
+        return "\n".join(parts)
 
     def _page_diff(self, diff: Any) -> str:
         """The diff as the terminal shows it, without its colours."""
@@ -415,36 +341,4 @@ class CallbackModule(Default):
 def _colour(row: dict[str, int]) -> str:
     if row["failed"]:
         return C.COLOR_ERROR
-    return C.COLOR_CHANGED if any(row[verb] for verb in _WORDS) else C.COLOR_OK
-
-
-def _account(given: Any) -> dict[str, str]:
-    name = str(given.get("dm_account", ""))
-    return {"name": name, "id": str(given["dm_accounts"][name]["id"])} if name in given.get("dm_accounts", {}) else {}
-
-
-def _accepted(given: Any, today: datetime.date) -> list[dict[str, Any]]:
-    """What is accepted, where that is well said; bin/estate check says what is not."""
-    entries = given.get("accepted_findings") or []
-    return [dict(entry) for entry in entries if not list(problems([entry], today))]
-
-
-def _named(diff: Mapping[str, Any]) -> str:
-    """A new file with its length, since its content is not shown."""
-    after = diff.get("after")
-    lines = f" ({after.count(chr(10))} lines)" if isinstance(after, str) and "\n" in after else ""
-    return f"{named(diff)}{lines}"
-
-
-def _wrapped(kind: str, names: list[str]) -> list[str]:
-    head = f"+ {kind} " if kind else "+ "
-    more = [f"and {len(names) - MOST} more"] if len(names) > MOST else []
-    return textwrap.wrap(
-        ", ".join([*names[:MOST], *more]), 118, initial_indent=head, subsequent_indent=" " * len(head),
-        break_long_words=False, break_on_hyphens=False,
-    )  # fmt: skip
-
-
-def _of_roles(line: str) -> tuple[bool, bool]:
-    """People first, then roles, and what was not proved at once: whoever approves reads from the top."""
-    return (not line.startswith("not proved"), line.startswith("role "))
+    return C.COLOR_CHANGED if any(row[verb] for verb in summary.WORDS) else C.COLOR_OK

@@ -1,7 +1,9 @@
 import re
 
 import pytest
-from dm_report import CallbackModule, diffs, done, sentence, together
+from ansible.module_utils.estate.findings.said import diffs, sentence, together
+from ansible.module_utils.estate.findings.summary import done
+from dm_report import CallbackModule
 
 
 @pytest.mark.parametrize(
@@ -74,6 +76,17 @@ def test_what_is_noted_of_several_buckets_is_said_once():
     assert together(notes) == ["one-bucket, other-bucket: MFA delete is off", "ada leaves: soon"]
 
 
+def test_what_befalls_many_says_what_before_the_line_is_full():
+    notes = [f"topic t{number} tells email nothing yet" for number in range(9)] + ["zone a.example: new"]
+    notes += [f"one-{number}: MFA delete is off" for number in range(6)]
+
+    assert together(notes, 3) == [
+        "topic t0, t1, t2 and 6 more tells email nothing yet",
+        "zone a.example: new",
+        "one-0, one-1, one-2 and 3 more: MFA delete is off",
+    ]
+
+
 def test_a_diff_goes_by_the_file_that_changes_and_not_by_the_one_it_was_written_to_first():
     def run(temporary):
         diff = {"before": "a", "before_header": "/etc/x", "after": "b", "after_header": temporary}
@@ -108,13 +121,30 @@ def test_what_is_new_is_a_line_and_what_differs_is_a_diff(monkeypatch):
     gained = {"before_header": "group Admins", "before": "", "after": {"inline more": "all"}}
     people = {"before_header": "people", "before": "", "after": "joins: ada.example gains all"}
 
-    said._verbs = {"group Admins": "change"}
+    said._verbs, said._check = {"group Admins": "change"}, True
     text = re.sub(r"\x1b\[[\d;]*m", "", said._get_diff([*new, unset, file, people, changed, gained]))
 
-    assert text.startswith("+ bucket shop-0, shop-1, ")
-    assert "and 2 more\n+ account password policy\n+ nginx.conf (700 lines)\n--- before: bucket old" in text
+    first = "+ 22 buckets; account password policy; nginx.conf (700 lines)\n--- before: bucket old"
+    assert text.startswith(first)
     assert text.count("Stage") == 1
     assert "--- before: group Admins" in text, "something new of what is there is no new resource"
     assert "joins" not in text
+    said._check = False
+    done = re.sub(r"\x1b\[[\d;]*m", "", said._get_diff([changed, gained]))
+    assert done == "~ bucket old; group Admins", "a plan has shown how"
     monkeypatch.setattr(said._display, "verbosity", 1)
     assert said._get_diff(new).count("Stage") == 22
+
+
+def test_what_is_new_is_told_by_its_kind_few_by_name(monkeypatch):
+    said = CallbackModule()
+    monkeypatch.setattr(said._display, "verbosity", 0)
+    new = [{"before_header": f"log group /shop/{name}", "before": "", "after": {"days": 1}} for name in "ab"]
+    new += [{"before_header": f"alarm shop-{number}", "before": "", "after": {"threshold": 1}} for number in range(40)]
+
+    new += [{"before_header": f"policy {number}", "before": "", "after": {"a": 1}} for number in range(9)]
+    new += [{"before_header": f"records of {number}.example", "before": "", "after": {"a": 1}} for number in range(9)]
+
+    text = re.sub(r"\x1b\[[\d;]*m", "", said._get_diff(new))
+
+    assert text == "+ log group /shop/a, /shop/b; 40 alarms; 9 policies; records of 9"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ansible.module_utils.estate.findings.finding import Finding
 from ansible.module_utils.estate.origin import place_of
 
 Places = list[tuple[str, str, int]]  # (variable, file, line)
@@ -49,3 +50,23 @@ def line_of(
                 path = Path(file).resolve()
                 return (str(path.relative_to(root)), line) if path.is_relative_to(root) else ("", 0)
     return "", 0
+
+
+def located(
+    found: Iterable[Finding], given: Mapping[str, Any], changed_by: Mapping[str, Mapping[str, str]], root: Path
+) -> list[Finding]:
+    """Each with who changed it, and the line of the vars (given, by host) that its first resource comes from."""
+    known = {host: index(own) for host, own in given.items()}
+    found_at = []
+    for one in found:
+        host, _, name = one.resources[0].partition(": ")
+        purpose = one.places[0].partition(" ")[2] if one.places else ""
+        file, line = line_of(name, purpose, known.get(host, {}), root) if name else ("", 0)
+        by = changed_by.get(one.id, {})
+        found_at.append(one._replace(file=file, line=line, who=by.get("who", ""), when=by.get("when", "")))
+    return found_at
+
+
+def account_of(given: Mapping[str, Any]) -> dict[str, str]:
+    name = str(given.get("dm_account", ""))
+    return {"name": name, "id": str(given["dm_accounts"][name]["id"])} if name in given.get("dm_accounts", {}) else {}

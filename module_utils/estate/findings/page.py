@@ -133,17 +133,15 @@ def named(one: Mapping[str, Any]) -> str:
 
 
 def kinds(names: Iterable[str]) -> list[tuple[str, list[str]]]:
-    """["bucket a", "bucket b", "nginx.conf"] as [("bucket", ["a", "b"]), ("", ["nginx.conf"])]."""
+    """["log group a", "log group b", "nginx.conf"] as [("log group", ["a", "b"]), ("", ["nginx.conf"])]."""
     by_kind: dict[str, list[str]] = {}
     for name in names:
-        kind, space, rest = name.partition(" ")
-        by_kind.setdefault(kind if space else "", []).append(rest if space else name)
+        kind, _, rest = name.rpartition(" ")
+        by_kind.setdefault(kind, []).append(rest)
     return list(by_kind.items())
 
 
 def shortened(text: str) -> str:
     lines = text.splitlines()
     more = len(lines) - LONGEST_DIFF
-    return "\n".join(
-        [*lines[:LONGEST_DIFF], f"… {more} more lines, in the JSON beside this page"] if more > 0 else lines
-    )
+    return "\n".join([*lines[:LONGEST_DIFF], f"… {more} more lines, in the JSON of this run"] if more > 0 else lines)

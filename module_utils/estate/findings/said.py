@@ -1,0 +1,81 @@
+"""What a task returned, in words for a person: one sentence, a diff without what says nothing. Pure."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+# What Ansible puts before a task's own message.
+_PREAMBLE = re.compile(
+    r"^(Task failed: |Action failed: |Module failed: |Finalization of task args for \S+ failed: "
+    r"|A 'when' expression failed: |Error processing keyword '\w+': )+"
+)
+_MISSING = re.compile(r"missing required arguments: (?P<names>.+?)( found in .*)?$")
+_WRONG = re.compile(
+    r"argument '(?P<name>\w+)' is of type (?P<given>\w+) and we were unable to convert to (?P<type>\w+)"
+)
+_TYPES = {"dict": "a mapping", "list": "a list", "str": "a text", "bool": "true or false", "int": "a whole number"}
+
+
+def sentence(result: dict[str, Any]) -> str:
+    """A failed task's own message on one line, without what Ansible wraps around it."""
+    if "argument_errors" in result and (role := result.get("validate_args_context", {}).get("name")):
+        return _of_arguments(role, result["argument_errors"])
+    items = [item for item in result.get("results", []) if isinstance(item, dict) and item.get("failed")]
+    message = "; ".join(dict.fromkeys(str(item.get("msg", "")) for item in items)) or str(result.get("msg", "failed"))
+    message = _PREAMBLE.sub("", " ".join(message.split()))
+    if message == "failed to validate":  # a file that a command checks: it says why
+        message += ": " + " ".join((result.get("stderr") or result.get("stdout") or "").split())
+    # A filter's message comes wrapped in the expression that called it.
+    message = re.sub(r"^Error while resolving value for '\w+': |The filter plugin '[\w.]+' failed: ", "", message)
+    return re.sub(r"^'(\w+)' is undefined$", r"\1 is missing (inventories/*/group_vars/all and host_vars).", message)
+
+
+def _of_arguments(role: str, errors: list[str]) -> str:
+    """What a role's argument spec has against its vars: which, what is allowed, and where they are said."""
+    said = []
+    for error in errors:
+        if missing := _MISSING.match(error):
+            said += [f"{name} is missing" for name in missing["names"].split(", ")]
+        elif wrong := _WRONG.match(error):
+            given = "empty" if wrong["given"] == "NoneType" else f"of type {wrong['given']}"
+            said.append(f"{wrong['name']} is {given}; allowed is {_TYPES.get(wrong['type'], wrong['type'])}")
+        else:
+            said.append(" ".join(error.split()))
+    return f"{', '.join(said)} (inventories/*/group_vars/all and host_vars; roles/{role}/meta/argument_specs.yml)."
+
+
+def together(notes: Iterable[str], most: int = sys.maxsize) -> list[str]:
+    """What is noted of several ("name: what", "topic name tells …") is said once, with that many of their names."""
+    said: dict[tuple[str, str], dict[str, None]] = {}
+    for note in notes:
+        first, space, rest = note.partition(" ")
+        if first.endswith(":"):
+            start, name, what = "", first[:-1], f": {rest}"
+        elif space and (second := re.match(r"[^ :]+", rest)):
+            start, name, what = f"{first} ", second[0], rest[second.end() :]
+        else:
+            start, name, what = note, "", ""
+        said.setdefault((start, what), {})[name] = None
+    return [f"{start}{_some([*names], most)}{what}" for (start, what), names in said.items()]
+
+
+def _some(names: list[str], most: int) -> str:
+    more = len(names) - most
+    return f"{', '.join(names[:most])} and {more} more" if more > 0 else ", ".join(names)
+
+
+def diffs(result: dict[str, Any]) -> list[Any]:
+    """What a task would change, of all its items, without the name of the file that Ansible writes a template to first.
+
+    That one is another in every run, and says nothing to whoever reads the diff.
+    """
+    found = []
+    for item in result.get("results") or [result]:
+        diff = item.get("diff") or []
+        for one in diff if isinstance(diff, list) else [diff]:
+            header = {"after_header": one["before_header"]} if "before_header" in one else {}
+            found.append({**{name: value for name, value in one.items() if name != "after_header"}, **header})
+    return found
