@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 NOTES = Path(__file__).parents[1] / "build" / "bench.jsonl"
@@ -18,12 +20,14 @@ def note(what: str, figure: str, *, beside: str = "", times: float = 0, calls: i
         file.write(json.dumps(row) + "\n")
 
 
-def table(notes: Path = NOTES) -> str:
-    rows = [list(COLUMNS), *(json.loads(line) for line in notes.read_text(encoding="utf-8").splitlines())]
+def table(notes: Path = NOTES, failed: Sequence[str] = ()) -> str:
+    found = notes.read_text(encoding="utf-8").splitlines() if notes.is_file() else []
+    rows = [list(COLUMNS), *(json.loads(line) for line in found)]
+    rows += [[name, "failed", "", "", "", ""] for name in failed]
     wide = [max(len(row[column]) for row in rows) for column in range(len(COLUMNS))]
     padded = [[cell.ljust(width) for cell, width in zip(row, wide, strict=True)] for row in rows]
     return "\n".join("  ".join(row).rstrip() for row in padded)
 
 
 if __name__ == "__main__":
-    print(table())
+    print(table(failed=sys.argv[1:]))

@@ -108,8 +108,8 @@ GROUPS = {
         "test": Command("Run every test; names what it skips and why. JUNIT=file writes a JUnit report",
                         project.test, ("JUNIT", "ARGS")),
         "lint": Command("Check style, types and roles, with the hooks that pre-commit runs", project.lint, ("ARGS",)),
-        "bench": Command("Measure beside the stock modules, bare boto3 and the original router; takes seven minutes of "
-                         "a quiet machine", project.bench),
+        "bench": Command("Measure beside the stock modules, bare boto3, prowler and the original router, on a quiet "
+                         "machine; ONLY=dns,audit some of it, with ARGS of each", project.bench, ("ONLY", "ARGS")),
         "docs": Command("Write each role's README from its argument spec", project.docs),
         "lock": Command("Lock the newest dependencies that work together, with hashes", project.lock),
         "clean": Command("Remove what was built: build/ and .venv", project.clean, needs_setup=False),

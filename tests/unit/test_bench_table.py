@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import pytest
+from commands import project
+from commands.words import Refusal
+
 from benchmarks import noted
 
 
@@ -13,3 +17,24 @@ def test_all_benches_end_in_one_table(tmp_path, monkeypatch):
         "buckets: 32 unchanged   0.31 s  stock, 60.00 s  193.5  290",
         "router: open downloads                                        41 MB",
     ]
+
+
+def test_a_bench_that_fails_is_named_and_keeps_no_other_from_being_measured(tmp_path, monkeypatch):
+    (tmp_path / "benchmarks").mkdir()
+    for name in ("one", "two", "three"):
+        (tmp_path / f"benchmarks/bench_{name}.py").touch()
+    called = []
+    monkeypatch.setattr(project, "ROOT", tmp_path)
+    monkeypatch.setattr(
+        project, "call", lambda *words: called.append([str(one) for one in words[1:]]) or "two" in str(words[1])
+    )
+
+    assert project.bench({"ARGS": "--runs 1"}) == 1
+
+    ran = [words[0].rpartition("/")[2] for words in called]
+    assert ran == ["bench_one.py", "bench_three.py", "bench_two.py", "noted.py"]
+    assert called[-1][1:] == ["two"]
+    assert called[0][1:] == ["--runs", "1"]
+    assert "two   failed" in noted.table(tmp_path / "none.jsonl", ["two"])
+    with pytest.raises(Refusal, match="ONLY=thre is unknown; did you mean three"):
+        project.bench({"ONLY": "thre"})
