@@ -87,11 +87,21 @@ class Application:
             return self._carry_out_unseen(call, environ, start, fault)
         if fault.kind == "drop_after":
             self._carry_out(call, environ, lambda *_: None)
+        if fault.kind == "half":
+            return self._halve(call, environ, start)
         if fault.kind != "answer":
             call["status"] = "dropped"
             raise Dropped
         call["status"] = fault.status
         return self._refuse(environ, start, fault)
+
+    def _halve(self, call: dict[str, Any], environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        """The call takes effect, and its answer promises more than comes."""
+        said: list[Any] = []
+        data = b"".join(self._carry_out(call, environ, lambda status, headers, *_: said.extend([status, headers])))
+        kept = [header for header in said[1] if header[0].lower() != "content-length"]
+        start(said[0], [*kept, ("Content-Length", str(len(data)))])
+        return [data[: len(data) // 2]]
 
     def _carry_out_unseen(
         self, call: dict[str, Any], environ: dict[str, Any], start: Callable[..., Any], fault: faults.Fault

@@ -22,7 +22,7 @@ MESSAGES = {
 }
 
 
-KINDS = ("answer", "drop", "drop_after", "die", "stale")
+KINDS = ("answer", "drop", "drop_after", "half", "die", "stale")
 Answer = tuple[str, list[tuple[str, str]], bytes]
 
 
@@ -31,9 +31,10 @@ class Fault:
     """Which calls fail, and how.
 
     kind "answer": an error instead of the call; "drop": cut before the call takes effect; "drop_after": cut after it
-    did; "die": from that call on every call is cut, as if the caller had died there, until faults are cleared;
-    "stale": the call, which puts or deletes a configuration of a bucket, takes effect, but its GET still answers what
-    was there before: reads times, or for seconds, or at every other read (in_turn) of either.
+    did; "half": cut in the middle of its answer; "die": from that call on every call is cut, as if the caller had died
+    there, until faults are cleared; "stale": the call, which puts or deletes a configuration of a bucket, takes effect,
+    but its GET still answers what was there before: reads times, or for seconds, or at every other read (in_turn) of
+    either.
     matching: a piece of the URL or form ("a-bucket", "RoleName=x") that the call must contain.
     """
 

@@ -84,6 +84,8 @@ class Handler(MotoRequestHandler):
         self.end_headers()
         if not bodiless:
             self.wfile.write(data)
+            promised = next((int(value) for name, value in headers if name.lower() == "content-length"), 0)
+            self.close_connection |= promised > len(data)  # half an answer: nothing that follows belongs to it
         self.wfile.flush()
 
     def log_request(self, *_: Any, **__: Any) -> None:

@@ -27,7 +27,7 @@ try:
     from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
     from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleBotocoreError
     from botocore.config import Config
-    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.exceptions import BotoCoreError, ClientError, ResponseStreamingError
     from botocore.loaders import create_loader
 except ImportError:
     pass  # AnsibleAWSModule reports it
@@ -94,6 +94,7 @@ class Later(NamedTuple):
 
 
 LATER = (
+    Later("", ("ResponseStreamingError",), SHORT),  # it may have taken effect: then the next answer says so
     Later("s3.", ("OperationAborted",), LONG),  # another change of this bucket is under way
     Later("iam.", ("ConcurrentModification", "EntityTemporarilyUnmodifiable"), LONG),
     # What was taken away a moment ago may still be seen.
@@ -230,6 +231,13 @@ def warm() -> None:
             _loader().load_service_model(service, kind)
 
 
+def whole(response_dict: dict[str, Any], operation_model: Any, **_: Any) -> None:
+    """botocore takes what came for the answer, also where the connection broke in its middle: half a policy."""
+    body, promised = response_dict["body"], int(response_dict["headers"].get("content-length") or 0)
+    if isinstance(body, bytes) and len(body) < promised and operation_model.http.get("method") != "HEAD":
+        raise ResponseStreamingError(error=f"{len(body)} of {promised} bytes came")
+
+
 class Clients:
     """boto3's clients of a module: one session, so that a role is assumed once; a client per service and region.
 
@@ -255,6 +263,7 @@ class Clients:
         names = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token", "profile_name")
         given = {name: options.pop(name, None) for name in names}
         self.session: Any = self.ask(lambda: session(**given), doing)
+        self.session.events.register("before-parse", whole)
         config = Config(
             max_pool_connections=workers,
             retries={"mode": "standard", "total_max_attempts": attempts},

@@ -41,6 +41,7 @@ _ADVICE = {
     "EndpointConnectionError": "AWS cannot be reached: check the network",
     "ConnectTimeoutError": "AWS cannot be reached: check the network",
     "ReadTimeoutError": "AWS did not answer in time: try again",
+    "ResponseStreamingError": "AWS's answer broke off in its middle: try again",
     "ProxyConnectionError": "the proxy cannot be reached: check the network",
     "SSLError": "AWS's certificate was not accepted: check the proxy, or AWS_CA_BUNDLE",
 }

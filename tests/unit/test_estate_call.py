@@ -5,10 +5,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible.module_utils.estate.call import LONG, call
+from ansible.module_utils.estate.call import LONG, call, whole
 from ansible.module_utils.estate.errors import Refusal
 from ansible.module_utils.estate.plan import Action
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ResponseStreamingError
 
 
 class Iam:
@@ -140,3 +140,26 @@ def test_a_profile_that_holds_a_role_holds_the_right_one_or_it_is_refused() -> N
     carried(holding("jenkins"), "add_role_to_instance_profile", **params)
     with pytest.raises(Refusal, match="instance profile jenkins holds the role old, not jenkins"):
         carried(holding("old"), "add_role_to_instance_profile", **params)
+
+
+def test_half_an_answer_is_none_but_an_answer_to_head_has_no_body() -> None:
+    def read(body: Any, promised: str, method: str = "GET") -> None:
+        headers = {"content-length": promised} if promised else {}
+        whole({"body": body, "headers": headers}, SimpleNamespace(http={"method": method}))
+
+    for fine in ((b"1234", "4"), (b"12", ""), (b"", "4", "HEAD"), (object(), "4")):
+        read(*fine)
+    with pytest.raises(ResponseStreamingError, match="2 of 4 bytes came"):
+        read(b"12", "4")
+
+
+def test_a_call_whose_answer_broke_off_is_made_again() -> None:
+    class Broken(Iam):
+        def tag_role(self, **params: Any) -> None:
+            self.calls.append(("tag_role", params))
+            if len(self.calls) == 1:
+                raise ResponseStreamingError(error="2 of 4 bytes came")
+
+    iam = Broken()
+    assert carried(iam, "tag_role") == [0.5]
+    assert len(iam.calls) == 2

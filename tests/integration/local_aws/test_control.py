@@ -16,6 +16,7 @@ from pathlib import Path
 import boto3
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError
+from botocore.parsers import ResponseParserError
 
 from local_aws import accounts, application, bootstrap
 from tests.integration.local_aws.conftest import allow, document, refusal
@@ -111,6 +112,16 @@ def test_a_connection_can_be_cut_before_and_after_the_call_took_effect(estate_aw
             iam.create_user(UserName=name)
 
     assert {user["UserName"] for user in iam.list_users()["Users"]} == {"after", "bootstrap"}
+
+
+def test_an_answer_can_break_off_in_its_middle_after_the_call_took_effect(estate_aws):
+    iam = estate_aws.client("iam")
+    estate_aws.fail("CreateUser", kind="half")
+
+    with pytest.raises(ResponseParserError):
+        iam.create_user(UserName="ada")
+
+    assert {user["UserName"] for user in iam.list_users()["Users"]} == {"ada", "bootstrap"}
 
 
 def test_from_the_nth_write_on_nothing_gets_through_until_healed(estate_aws):
