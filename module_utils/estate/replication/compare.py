@@ -58,7 +58,7 @@ class Side:
     def _read(self) -> None:
         page = self._fetch(self._next)
         more = page.more
-        last = page.last or (more[0] if more else self.position)
+        last = (more[0] if more else page.last) or self.position
         end = self._claim(self, last)
         beyond = end is not None and last > end
         self.over = more is None or beyond

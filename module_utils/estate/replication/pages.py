@@ -39,8 +39,11 @@ class Page:
         self.body = body
         first = _FIRST.search(body)
         self._start = first.start() if first else len(body)
-        self._markers = b"<DeleteMarker>" in body
         self._encoded = b"<EncodingType>url<" in body[: self._start] or b"<EncodingType>url<" in body[-500:]
+
+    @functools.cached_property
+    def _markers(self) -> bool:
+        return b"<DeleteMarker>" in self.body
 
     @property
     def more(self) -> tuple[str, str] | None:
@@ -63,7 +66,7 @@ class Page:
         return plain(self._listed(key.partition(b"<")[0].decode()))
 
     def __len__(self) -> int:
-        return self.body.count(b"<Key>", self._start)
+        return self.body.count(b"<LastModified>", self._start)  # a longer word is found faster
 
     def same(self, other: Page) -> bool:
         """To the last letter: then nobody has to read either."""
@@ -92,6 +95,10 @@ def _whole(body: str) -> list[Entry]:
             words = [said.get(name, "") for name in ("Key", "VersionId", "IsLatest", "LastModified")]
             found.append((escape(words[0]), words[1], words[2], words[3], etag, size))
     return found
+
+
+def _page(status: int, body: bytes) -> Page | None:
+    return Page(body) if status == 200 and body[-100:].rstrip().endswith(b"</ListVersionsResult>") else None
 
 
 class _Nothing(io.BytesIO):
@@ -129,25 +136,24 @@ class Lister:
         from botocore.auth import S3SigV4Auth
         from botocore.awsrequest import AWSRequest
         from botocore.exceptions import HTTPClientError
+        from urllib3.exceptions import HTTPError
 
-        request = AWSRequest("GET", f"{self._url}?{urlencode(said, quote_via=quote, safe='')}")
+        url = f"{self._url}?{urlencode(said, quote_via=quote, safe='')}"
+        request = AWSRequest("GET", url, stream_output=True)
         credentials = self._client._request_signer._credentials.get_frozen_credentials()
         S3SigV4Auth(credentials, "s3", self._client.meta.region_name).add_auth(request)
         try:
-            return self._page(self._client._endpoint.http_session.send(request.prepare()))
-        except HTTPClientError:
+            response = self._client._endpoint.http_session.send(request.prepare())
+            # In one piece: what botocore reads is put together three times.
+            return _page(response.status_code, response.raw.read())
+        except (HTTPClientError, HTTPError):
             return None  # botocore tries again, as often as it was told to
-
-    @staticmethod
-    def _page(response: Any) -> Page | None:
-        whole = response.status_code == 200 and response.content.rstrip().endswith(b"</ListVersionsResult>")
-        return Page(response.content) if whole else None
 
     def _sent(self, request: Any, **_: Any) -> Any:
         if f"/{self._bucket}" not in request.url and f"//{self._bucket}." not in request.url:
             return None  # another Lister's
         response = self._client._endpoint.http_session.send(request)
-        self._read.page = self._page(response)
+        self._read.page = _page(response.status_code, response.content)
         if not self._read.page:
             return response
         self._url = request.url.partition("?")[0]
