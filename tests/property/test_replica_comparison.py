@@ -13,7 +13,7 @@ from ansible.module_utils.estate.replication.spread import LAST, Spread, cut
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-KEYS = st.text(st.sampled_from("ab/0-~é 𐀀+%&\x01\u07ff\ue000"), min_size=1, max_size=6)
+KEYS = st.text(st.sampled_from('ab/0-~é 𐀀+%&<"\n\x01\u07ff\ue000'), min_size=1, max_size=6)
 # A version: (its id, a delete marker or not, its content); None where there is none on that side.
 SIDE = st.sampled_from(["same", "source only", "replica only", "other etag", "other size", "marker"])
 BUCKETS = st.dictionaries(KEYS, st.lists(SIDE, min_size=1, max_size=5), max_size=30)

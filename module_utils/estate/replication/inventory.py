@@ -19,7 +19,8 @@ SQL = """
 SELECT CASE
          WHEN s.key IS NULL THEN 'extra'
          WHEN r.key IS NOT NULL AND (s.size = r.size OR s.size IS NULL) AND
-              (s.encryption_status LIKE '%KMS%' OR r.encryption_status LIKE '%KMS%') THEN 'unproved'
+              (s.encryption_status LIKE '%KMS%' OR r.encryption_status LIKE '%KMS%' OR
+               s.e_tag LIKE '%-%' OR r.e_tag LIKE '%-%') THEN 'unproved'
          WHEN r.key IS NOT NULL THEN 'differing'
          WHEN s.replication_status = 'PENDING' THEN 'pending'
          WHEN s.replication_status = 'FAILED' THEN 'failed'
