@@ -78,33 +78,16 @@ def scratch(within: str) -> Iterator[Scratch]:
             os.chown(folder, user["user"], user["group"])
         made = Scratch(folder, user)
         _once(made, [program("initdb"), "-D", "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"])
-        settings = {
-            "listen_addresses": "",
-            "unix_socket_directories": str(folder),
-            "fsync": "off",
-            "timezone": "UTC",
-        }
+        settings = {"listen_addresses": "", "unix_socket_directories": str(folder), "fsync": "off", "timezone": "UTC"}
         words = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         # setpriv, since the signal is forgotten where a process changes its user
         guard = ["setpriv", "--pdeathsig", "QUIT"]
         with (folder / "log").open("wb") as log:
             server = made.start([*guard, program("postgres"), "-D", "data", *words], stdout=log, stderr=log)
         _wait(made, server)
-        admin = [
-            program("psql"),
-            "-h",
-            str(folder),
-            "-U",
-            "postgres",
-            "-X",
-            "-q",
-            "-v",
-            "ON_ERROR_STOP=1",
-            "-d",
-            "postgres",
-        ]
-        sql = f"CREATE ROLE {ROLE} LOGIN; CREATE DATABASE {DATABASE} OWNER {ROLE}"
-        _once(made, [*admin, *(word for one in sql.split("; ") for word in ("-c", one))])
+        admin = [program("psql"), "-h", str(folder), "-U", "postgres", "-d", "postgres", "-X", "-q"]
+        sql = f"CREATE ROLE {ROLE} LOGIN", f"CREATE DATABASE {DATABASE} OWNER {ROLE}"
+        _once(made, [*admin, "-v", "ON_ERROR_STOP=1", *(word for one in sql for word in ("-c", one))])
         yield made
     finally:
         if server:
