@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import datetime
 import os
 import re
 import sys
-from collections import defaultdict
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -23,11 +21,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 ROOT = Path(__file__).resolve().parents[1]
 ansible.module_utils.__path__.append(str(ROOT / "module_utils"))
 from ansible.module_utils.estate.commits import commits
-from ansible.module_utils.estate.findings import declared, keep, summary, written
-from ansible.module_utils.estate.findings.accepted import judge, well_said
-from ansible.module_utils.estate.findings.collect import collect, verbs_of
+from ansible.module_utils.estate.findings import keep, summary, written
+from ansible.module_utils.estate.findings.collect import verbs_of
 from ansible.module_utils.estate.findings.finding import Finding
 from ansible.module_utils.estate.findings.page import is_new, shortened
+from ansible.module_utils.estate.findings.record import Record, Row
 from ansible.module_utils.estate.findings.said import diffs, sentence
 from ansible.module_utils.estate.findings.since import Since
 
@@ -81,16 +79,8 @@ class CallbackModule(Default):
 
     def __init__(self) -> None:
         super().__init__()
-        self._plans: dict[str, dict[str, Any]] = {}  # host -> purpose -> what the module returned as plan
-        self._tasks: list[dict[str, Any]] = []  # changes of modules that return no plan
-        self._failures: list[dict[str, str]] = []
-        self._check = False
+        self._run = Record()
         self._only_shows = True  # whether every play so far says so: there is nothing to sum up, and no plan to store
-        self._started = datetime.datetime.now(datetime.UTC)
-        self._wanted: dict[str, dict[str, None]] = {}  # host -> the parts (tags) that plays have for it, in their order
-        self._looked_at: dict[str, set[str]] = defaultdict(set)  # host -> tags of the tasks that it got to
-        self._changed_by: dict[str, dict[str, str]] = {}  # a finding's id -> who, when
-        self._callers: dict[str, str] = {}  # host -> as whom AWS knew the run there
         self._vars: Any = None  # Ansible's manager of variables, once a play has one
         self._found: list[Finding] = []
         self._verbs: dict[str, str] = {}  # of the task whose diff is shown
@@ -108,13 +98,13 @@ class CallbackModule(Default):
         # Also of hosts that a limit leaves out: what was not looked at is not unchanged.
         inventory = play.get_variable_manager()._inventory
         for host in inventory.get_hosts(play.hosts, ignore_limits=True, ignore_restrictions=True):
-            self._wanted.setdefault(host.name, {}).update(parts)
+            self._run.wanted.setdefault(host.name, {}).update(parts)
 
     def v2_playbook_on_play_start(self, play: Any) -> None:
-        self._check = bool(play.check_mode)
+        self._run.check = bool(play.check_mode)
         self._vars = play.get_variable_manager()
         self._only_shows = self._only_shows and bool(play.get_vars().get("dm_only_shows"))
-        if not self._check and "dm_reviewed" in play.get_variable_manager().extra_vars:
+        if not self._run.check and "dm_reviewed" in play.get_variable_manager().extra_vars:
             self._refuse_what_was_not_compared()
         if self._whole:
             super().v2_playbook_on_play_start(play)
@@ -134,7 +124,7 @@ class CallbackModule(Default):
         """Nothing to say: a stage's inventory has no accounts, and the other way round."""
 
     def v2_runner_on_skipped(self, result: Any) -> None:
-        self._looked_at[result.host.get_name()].update(parts_of(result.task))
+        self._run.looked_at[result.host.get_name()].update(parts_of(result.task))
         super().v2_runner_on_skipped(result)
 
     def v2_runner_on_ok(self, result: Any) -> None:
@@ -147,7 +137,10 @@ class CallbackModule(Default):
             return
         if proofs := result.result.get("proofs"):
             proved = sum(proof["verdict"] == "proved" for proof in proofs)
-            self._display.display(f"{self._heading(result)}: {proved} of {len(proofs)}", color=C.COLOR_OK)
+            self._display.display(
+                f"{self._heading(result)}: {proved} of {len(proofs)}",
+                color=C.COLOR_OK if proved == len(proofs) else C.COLOR_CHANGED,
+            )
         elif result.result.get("changed") and not self._get_diff(diffs(result.result)):
             self._display.display(f"{self._heading(result)}: changed", color=C.COLOR_CHANGED)
         if result.result.get("changed"):
@@ -167,9 +160,8 @@ class CallbackModule(Default):
         self._keep(result)
         if ignore_errors:
             return
-        host = result.host.get_name()
         said = "the output is hidden, since it may hold secrets" if result.task.no_log else sentence(result.result)
-        self._failures.append({"host": host, "task": result.task.get_name().strip(), "sentence": said})
+        self._run.fail(result.host.get_name(), result.task.get_name().strip(), said)
         if self._display.verbosity:
             super().v2_runner_on_failed(result, ignore_errors)
 
@@ -178,37 +170,29 @@ class CallbackModule(Default):
             super().v2_runner_item_on_failed(result)
 
     def v2_runner_on_unreachable(self, result: Any) -> None:
-        said = sentence(result.result)
-        said = f"cannot be reached: {said}"
-        self._failures.append({"host": result.host.get_name(), "task": result.task.get_name(), "sentence": said})
+        said = f"cannot be reached: {sentence(result.result)}"
+        self._run.fail(result.host.get_name(), result.task.get_name(), said)
 
     def _keep(self, result: Any) -> None:
-        returned, host = result.result, result.host.get_name()
-        self._looked_at[host].update(parts_of(result.task))
-        if isinstance(returned.get("plan"), dict) and "purpose" in returned["plan"]:
-            more = {name: returned.get(name, []) for name in ("outcomes", "diff", "proofs")}
-            self._plans.setdefault(host, {})[returned["plan"]["purpose"]] = {**returned["plan"], **more}
-        elif returned.get("changed"):
-            shown = [] if result.task.no_log else diffs(returned)
-            self._tasks.append({"host": host, "task": result.task.get_name().strip(), "diff": shown})
-        if result.task.action == "dm_account" and "arn" in returned:
-            # a session that was given no name has another one in each run
-            self._callers[host] = re.sub(r"/botocore-session-\d+$", "", returned["arn"])
-        self._changed_by |= returned.get("changed_by") or {}
+        host = result.host.get_name()
+        self._run.looked_at[host].update(parts_of(result.task))
+        self._run.keep(host, result.task.get_name().strip(), result.result, bool(result.task.no_log))
+        if result.task.action == "dm_account" and "arn" in result.result:
+            self._run.called_by(host, result.result["arn"])
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
-        hosts = [host for host in sorted(stats.processed) if self._was_looked_at(host)]
+        hosts = [host for host in sorted(stats.processed) if self._run.was_looked_at(host)]
         if not self._only_shows:
             # Stored first: who reads the rest may have gone.
-            rows = {host: self._row(host) for host in hosts}
+            rows = {host: self._run.row(host) for host in hosts}
             page = self._store(rows, sorted(stats.processed), stats.custom.get("_run", {}))
             self._sum_up(hosts, page)
             self._display.display(f"\n{page} shows all of it.")
-        for failure in self._failures:
+        for failure in self._run.failures:
             self._display.display(f"{failure['host']}: {failure['sentence']}", color=C.COLOR_ERROR, stderr=True)
 
     def _sum_up(self, hosts: list[str], page: Path) -> None:
-        plans = [plan for host in hosts for plan in self._plans.get(host, {}).values()]
+        plans = [plan for host in hosts for plan in self._run.plans.get(host, {}).values()]
         if page.stem.startswith("audit"):
             for severity, line in written.lines(self._found, self._since):
                 self._tell(line, _SEVERITY_COLOURS.get(severity))
@@ -217,16 +201,15 @@ class CallbackModule(Default):
                 where = f" into {found['file']}" if found.get("file") else ""
                 paste = f"paste{where}:\n{found['adopt']}" if self._whole else f"paste what the page shows{where}"
                 self._display.display(f"unmanaged: {found['resource']}; to adopt it, {paste}")
-            most = sys.maxsize if self._whole else MOST if self._check else MOST // 2
+            most = sys.maxsize if self._whole else MOST if self._run.check else MOST // 2
             for line in (line for kind in summary.TOLD for line in summary.told(plans, kind, most)):
                 self._tell(line)
         self._display.display("")
         for host in hosts:
-            row = self._row(host)
-            out = self._left_out(host)
+            row, out = self._run.row(host), self._run.left_out(host)
             missed = f"; not looked at: {', '.join(out)}" if out else ""
-            self._display.display(f"{host}: {summary.words(row, self._check)}{missed}", color=_colour(row))
-        if missed_hosts := [host for host in sorted(self._wanted) if host not in hosts]:
+            self._display.display(f"{host}: {summary.words(row, self._run.check)}{missed}", color=_colour(row))
+        if missed_hosts := [host for host in sorted(self._run.wanted) if host not in hosts]:
             self._display.display(f"not looked at: {', '.join(missed_hosts)}")
 
     @property
@@ -238,59 +221,24 @@ class CallbackModule(Default):
         cut = not self._whole and len(line) > LONGEST
         self._display.display(f"{line[:LONGEST]} …" if cut else line, color=colour)
 
-    def _left_out(self, host: str) -> list[str]:
-        """The parts of a host that a limit, a tag or an earlier failure left out."""
-        return [part for part in self._wanted.get(host, {}) if part not in self._looked_at[host]]
-
-    def _was_looked_at(self, host: str) -> bool:
-        """What only its account's guard looked at was not, unless that failed."""
-        parts = self._wanted.get(host, {})
-        failed = any(failure["host"] == host for failure in self._failures)
-        return failed or not parts or self._left_out(host) != [*parts]
-
-    def _row(self, host: str) -> dict[str, int]:
-        tasks = sum(task["host"] == host for task in self._tasks)
-        failed = sum(failure["host"] == host for failure in self._failures)
-        return summary.row([*self._plans.get(host, {}).values()], self._check, tasks, failed)
-
-    def _store(self, rows: dict[str, dict[str, int]], met: list[str], custom: dict[str, Any]) -> Path:
+    def _store(self, rows: dict[str, Row], met: list[str], custom: dict[str, Any]) -> Path:
         # The last one: the embedded AWS lies over all others.
         inventory = Path((context.CLIARGS.get("inventory") or ["none"])[-1].rstrip(",")).name
-        default = f"build/{'plan' if self._check else 'run'}-{inventory}.json"
+        default = f"build/{'plan' if self._run.check else 'run'}-{inventory}.json"
+        report, self._found = self._run.report(
+            rows,
+            {host: self._vars_of(host) for host in rows},
+            ROOT,
+            inventory=inventory,
+            commits=commits(ROOT, os.environ.get("DM_CREDENTIALS_REPO", "")),
+            versions={name: version(name) for name in ("ansible-core", "boto3")},
+            limit=context.CLIARGS.get("subset") or "",
+            tags=",".join(tag for tag in context.CLIARGS.get("tags") or () if tag != "all"),
+            tables=custom.get("page_tables", {}),
+            picture=custom.get("page_picture", ""),
+        )
         path = Path(os.environ.get("DM_PLAN_FILE") or default)
-        report = {
-            "inventory": inventory,
-            "commits": commits(ROOT, os.environ.get("DM_CREDENTIALS_REPO", "")),
-            "check": self._check,
-            "started": self._started.isoformat(timespec="seconds"),
-            "seconds": round((datetime.datetime.now(datetime.UTC) - self._started).total_seconds(), 1),
-            "versions": {name: version(name) for name in ("ansible-core", "boto3")},
-            "callers": self._callers,
-            "pending": sum(row[verb] for row in rows.values() for verb in summary.WORDS),
-            "drift": sum(len(plan.get("drift", ())) for plans in self._plans.values() for plan in plans.values()),
-            "grants": any(plan.get("grants") for plans in self._plans.values() for plan in plans.values()),
-            "summary": rows,
-            "looked_at": [*rows],
-            "left_out": {host: self._left_out(host) for host in sorted(self._wanted)},
-            "parts": {host: [*parts] for host, parts in sorted(self._wanted.items())},
-            "limit": context.CLIARGS.get("subset") or "",
-            "tags": ",".join(tag for tag in context.CLIARGS.get("tags") or () if tag != "all"),
-            "plans": self._plans,
-            "tasks": self._tasks,
-            "failures": self._failures,
-            "tables": custom.get("page_tables", {}),
-            "picture": custom.get("page_picture", ""),
-        }
-        given = {host: self._vars_of(host) for host in rows}
-        report["accounts"] = {host: account for host, own in given.items() if (account := declared.account_of(own))}
-        report["accepted"] = accepted = well_said(next(iter(given.values()), {}), self._started.date())
-        found = declared.located(collect(report), given, self._changed_by, ROOT)
-        self._found = judge(found, accepted, self._started.date())
-        report["findings"] = [one.as_dict() for one in self._found]
-        # `ansible-playbook -e @plan.json` hands dm_reviewed to the modules, which refuse any other plan.
-        # A host that only its guard looked at is met again when the plan is carried out, and may change nothing.
-        reviewed = {host: {name: plan["digest"] for name, plan in self._plans.get(host, {}).items()} for host in met}
-        return self.write({"dm_reviewed": reviewed, "dm_plan": report}, path)
+        return self.write({"dm_reviewed": self._run.digests(met), "dm_plan": report}, path)
 
     def _vars_of(self, name: str) -> Any:
         """A host's variables as they are written, with their files and lines; nothing of them is worked out."""
@@ -327,7 +275,7 @@ class CallbackModule(Default):
         fresh = [one for one in shown if is_new(one, self._verbs)]
         rest = [one for one in shown if not is_new(one, self._verbs)]
         parts = [stringc(summary.listed("+", fresh), C.COLOR_DIFF_ADD)] if fresh else []
-        if rest and self._check:
+        if rest and self._run.check:
             parts += [shortened(str(super(CallbackModule, self)._get_diff([one]))) for one in rest]
         elif rest:
             parts.append(stringc(summary.listed("~", rest), C.COLOR_CHANGED))

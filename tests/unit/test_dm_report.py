@@ -2,7 +2,7 @@ import re
 
 import pytest
 from ansible.module_utils.estate.findings.said import diffs, sentence, together
-from ansible.module_utils.estate.findings.summary import done
+from ansible.module_utils.estate.findings.summary import done, listed
 from dm_report import CallbackModule
 
 
@@ -101,6 +101,12 @@ def test_a_diff_goes_by_the_file_that_changes_and_not_by_the_one_it_was_written_
     ]
 
 
+def test_a_new_file_goes_by_its_own_name():
+    new = {"before": "", "after": "a\nb\n", "after_header": "/tmp/1/x.j2"}
+
+    assert listed("+", diffs({"diff": [new], "dest": "/etc/nginx.conf"})) == "+ nginx.conf (2 lines)"
+
+
 def test_a_checked_files_fault_is_told_in_the_checkers_words():
     failed = {"msg": "Task failed: Module failed: failed to validate", "stderr": "nginx: [emerg] invalid network"}
 
@@ -121,7 +127,7 @@ def test_what_is_new_is_a_line_and_what_differs_is_a_diff(monkeypatch):
     gained = {"before_header": "group Admins", "before": "", "after": {"inline more": "all"}}
     people = {"before_header": "people", "before": "", "after": "joins: ada.example gains all"}
 
-    said._verbs, said._check = {"group Admins": "change"}, True
+    said._verbs, said._run.check = {"group Admins": "change"}, True
     text = re.sub(r"\x1b\[[\d;]*m", "", said._get_diff([*new, unset, file, people, changed, gained]))
 
     first = "+ 22 buckets; account password policy; nginx.conf (700 lines)\n--- before: bucket old"
@@ -129,7 +135,7 @@ def test_what_is_new_is_a_line_and_what_differs_is_a_diff(monkeypatch):
     assert text.count("Stage") == 1
     assert "--- before: group Admins" in text, "something new of what is there is no new resource"
     assert "joins" not in text
-    said._check = False
+    said._run.check = False
     done = re.sub(r"\x1b\[[\d;]*m", "", said._get_diff([changed, gained]))
     assert done == "~ bucket old; group Admins", "a plan has shown how"
     monkeypatch.setattr(said._display, "verbosity", 1)

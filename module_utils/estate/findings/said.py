@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 # What Ansible puts before a task's own message.
@@ -67,7 +67,7 @@ def _some(names: list[str], most: int) -> str:
     return f"{', '.join(names[:most])} and {more} more" if more > 0 else ", ".join(names)
 
 
-def diffs(result: dict[str, Any]) -> list[Any]:
+def diffs(result: Mapping[str, Any]) -> list[Any]:
     """What a task would change, of all its items, without the name of the file that Ansible writes a template to first.
 
     That one is another in every run, and says nothing to whoever reads the diff.
@@ -76,6 +76,7 @@ def diffs(result: dict[str, Any]) -> list[Any]:
     for item in result.get("results") or [result]:
         diff = item.get("diff") or []
         for one in diff if isinstance(diff, list) else [diff]:
-            header = {"after_header": one["before_header"]} if "before_header" in one else {}
-            found.append({**{name: value for name, value in one.items() if name != "after_header"}, **header})
+            header = one.get("before_header") or (item.get("dest") or item.get("path") if "after" in one else None)
+            headers = {"before_header": header, "after_header": header} if header else {}
+            found.append({**{name: value for name, value in one.items() if name != "after_header"}, **headers})
     return found
