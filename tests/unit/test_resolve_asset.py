@@ -58,7 +58,6 @@ def test_other_paths_are_refused_unless_there_is_a_catch_all():
 @pytest.mark.parametrize(
     ("path", "why"),
     [
-        ("/", "an element is empty"),
         ("/a//documents/b", "an element is empty"),
         ("/a/documents/", "an element is empty"),
         ("/a/documents", "nothing follows documents"),
@@ -128,6 +127,24 @@ def test_what_is_public_may_be_said_by_tag():
 
 def test_names_in_other_scripts_are_decoded_for_the_key():
     assert resolve("/a/documents/r%C3%A9sum%C3%A9%20(1).pdf", ROUTES)["key"] == "a/documents/résumé (1).pdf"
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("https://assets.example", "it names no document"),
+        ("https://assets.example/?x", "it names no document"),
+        ("https://assets.example:abc/fw/documents/a.pdf", "it is no URL"),
+        ("https://[::1/fw/documents/a.pdf", "it is no URL"),
+        ("fw/documents/a.pdf", "it is neither a path nor an http or https URL"),
+        ("/fw/documents/{{ 7*7 }}.pdf", "'{' must be encoded"),
+        ("/fw/documents/a.pdf ", "' ' must be encoded"),
+    ],
+)
+def test_a_url_that_leads_nowhere_says_why(url, why):
+    found = resolve(url, ROUTES)
+
+    assert (found["served"], why in found["why"]) == (False, True), found
 
 
 def test_what_is_no_url_is_refused():

@@ -31,7 +31,7 @@ def presign(kinds: Mapping[str, Any], kind: str, key: str, expires: str | int, r
         raise ValueError(f"key has the control character {odd!r}")
     if said and not said.tag and said.has(key):
         raise ValueError(f"key {key!r} is one of the public ones of {kind} and needs no signed URL")
-    found = re.fullmatch(r"(\d{1,9})([smhd]?)", str(expires))
+    found = re.fullmatch(r"([0-9]{1,9})([smhd]?)", str(expires))
     seconds = int(found[1]) * _UNITS[found[2]] if found else 0
     if not 1 <= seconds <= _LONGEST:
         raise ValueError(f"expires is {expires!r}; allowed is a time such as 900s, 15m, 12h or 2d, at most 7d")

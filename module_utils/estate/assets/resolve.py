@@ -90,6 +90,7 @@ def resolve_asset(
     if not url.startswith("/"):
         try:
             parts = urllib.parse.urlsplit(url)
+            _ = parts.port  # read only to be judged
         except ValueError as exc:
             return _refused(f"it is no URL: {exc}")
         if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -98,6 +99,8 @@ def resolve_asset(
             return {**_refused(f"the router does not answer to {parts.hostname}"), "by": "elsewhere"}
         target = url[url.index("//") + 2 + len(parts.netloc) :].split("#", 1)[0] or "/"
     path = target.split("?", 1)[0]
+    if path == "/":
+        return _refused("it names no document")
     try:
         read = [read_element(element) for element in path[1:].split("/")]
     except ValueError as exc:

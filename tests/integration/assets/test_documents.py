@@ -163,6 +163,14 @@ def test_conditions_are_honoured_for_whole_documents_and_for_ranges(router, path
     assert router.get(path, If_Match='"old"').status == 412
 
 
+def test_a_copy_from_after_the_last_change_is_good_whatever_second_it_is_of(router, path):
+    """As S3 says of it: a client may send the time of its own copy."""
+    router.get(path)
+
+    assert router.get(path, If_Modified_Since="Fri, 01 Nov 2024 00:00:00 GMT").status == 304
+    assert router.get(path, If_Modified_Since="Sun, 01 Nov 2020 00:00:00 GMT").status == 200
+
+
 def test_what_s3_has_not_and_what_it_forbids_are_both_404_but_logged_apart(start_router, s3):
     router = start_router()
     s3.failing = 404
