@@ -19,6 +19,7 @@ CREATE TABLE audit_events (id serial PRIMARY KEY, user_id int REFERENCES users, 
 INSERT INTO audit_events (user_id, created_at, data)
   SELECT 1 + n % 500, timezone('utc', now()) - n * interval '1 minute', '{"a": "b\\\\c"}'
   FROM generate_series(30, 1000) n;
+INSERT INTO audit_events (created_at) VALUES ('2099-01-01');
 CREATE TABLE "Odd name" (x text);
 INSERT INTO "Odd name" VALUES (E'\\r' || 'estrict me'), (E'tab\\t'), (NULL);
 """

@@ -11,7 +11,7 @@ import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-NAME = re.compile(r"(?P<stage>[a-z0-9-]+)-(?P<at>\d{12})\.sql\.gz\.gpg")
+NAME = re.compile(r"(?P<stage>[a-z0-9-]+)-(?P<at>[0-9]{12})\.sql\.gz\.gpg")
 WEEK = datetime.timedelta(days=7)
 # How long S3 may take to replicate most objects: https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-time-control.html
 REPLICATING = datetime.timedelta(minutes=15)

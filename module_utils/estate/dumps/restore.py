@@ -151,8 +151,10 @@ def look(scratch: Scratch, times: Sequence[str]) -> tuple[dict[str, int], dateti
         if not COLUMN.fullmatch(one):
             raise Refusal(f"{one!r} is no column; allowed is table.column or schema.table.column")
         table, _, column = one.rpartition(".")
-        newest_of = f"max({column})::timestamptz"
-        [[epoch]] = scratch.ask(f"SELECT coalesce(extract(epoch FROM {newest_of})::text, '-') FROM {table}")  # noqa: S608 both are names
+        # What a wrong clock wrote is no business of today's, and would hide that nothing came since.
+        until = f"{column} <= now() + interval '2 hours'"
+        asked = f"SELECT coalesce(extract(epoch FROM max({column})::timestamptz)::text, '-') FROM {table} WHERE {until}"  # noqa: S608 both are names
+        [[epoch]] = scratch.ask(asked)
         if epoch != "-":
             newest.append(datetime.datetime.fromtimestamp(float(epoch), datetime.UTC))
     return rows, max(newest, default=None)

@@ -31,6 +31,8 @@ def test_dumps_go_by_their_names_the_newest_first():
         "production-202611220300.sql.gz.gpg", "production-202611230300.sql.gz.gpg",
         "production-blue-202611230300.sql.gz.gpg",
         "production-202613230300.sql.gz.gpg", "production-latest.sql.gz.gpg", "production-202611230300.sql.gz",
+        "production-٢٠٢٦١١٢٤٠٣٠٠.sql.gz.gpg", "production-202611240300.sql.gz.gpg\n",
+        "Production-202611240300.sql.gz.gpg",
     )]  # fmt: skip
     assert [one.at.day for one in dumps("production", listed)] == [23, 22]
 
