@@ -13,6 +13,7 @@ from ansible.module_utils.estate.findings.since import Since
 from ansible.module_utils.estate.findings.written import anchor, where
 
 LONGEST_DIFF = 120  # lines; the JSON beside the page has all of it
+MOST_ROWS = 100  # of a table: of an estate of any size the page stays below 200 kB
 LARGEST_PICTURE = 90_000  # characters: of a page that is read in ten seconds
 _COLUMNS = ("seconds", "age_seconds", "at", "expected", "seen", "why")
 TITLES = {"audit": "Audit", "proof": "Proof", "plan": "Plan", "run": "Run", "verify-assets": "Proof of assets"}
@@ -34,6 +35,7 @@ def view(
         "title": f"{kind} of {report['inventory']}",
         "since": since,
         "new": new,
+        "urgent": sum(one.severity in ("critical", "high") for one in new),
         "open": [one for one in open_ if one not in new],
         "accepted": [one for one in found if one.state == "accepted"],
         "unused": unused(found, report.get("accepted", ())),
@@ -42,7 +44,9 @@ def view(
         "means": effects(report),
         "proofs": list(proofs.values()),
         "proved": sum(part["proved"] for part in proofs.values()),
-        "tried": sum(len(part["rows"]) for part in proofs.values()),
+        "tried": sum(part["total"] for part in proofs.values()),
+        "missed": sum(part["failed"] for part in proofs.values()),
+        "most": MOST_ROWS,
         "tables": {name: rows for name, rows in report.get("tables", {}).items() if rows and name != "findings"},
         "picture": report.get("picture", "") if len(report.get("picture", "")) < LARGEST_PICTURE else "",
         "status": status(report, open_, since),
@@ -71,6 +75,8 @@ def proofs_of(report: Mapping[str, Any]) -> list[dict[str, Any]]:
             "when": report["started"],
             "columns": [name for name in _COLUMNS if any(row.get(name) not in (None, "") for row in rows)],
             "rows": sorted(rows, key=lambda row: (row["verdict"] == "proved", row["host"], str(row["subject"]))),
+            "total": len(rows),
+            "failed": sum(row["verdict"] == "failed" for row in rows),
             "proved": sum(row["verdict"] == "proved" for row in rows),
         }
         for purpose, rows in by_purpose.items()
