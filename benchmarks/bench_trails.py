@@ -38,15 +38,15 @@ from botocore.config import Config
 from concurrent.futures import ThreadPoolExecutor
 import ansible.module_utils
 ansible.module_utils.__path__.append("{ROOT}/module_utils")
-from ansible.module_utils.estate.monitoring.trail_files import Trail, told
+from ansible.module_utils.estate.monitoring.trail_files import WORKERS, Trail, told
 url, start, stop = sys.argv[1], *map(datetime.datetime.fromisoformat, sys.argv[2:4])
-config = Config(max_pool_connections=32, parameter_validation=False, s3=dict(addressing_style="path"))
+config = Config(max_pool_connections=WORKERS, parameter_validation=False, s3=dict(addressing_style="path"))
 where = dict(endpoint_url=url, region_name="{REGION}", config=config)
 clients = {{name: boto3.client(name, **where) for name in ("s3", "cloudtrail")}}
-with ThreadPoolExecutor(32) as pool:
+with ThreadPoolExecutor(WORKERS) as pool:
     (live,) = clients["cloudtrail"].describe_trails()["trailList"]
-    trail = Trail(clients, "{ACCOUNT}", live, pool)
-    print(json.dumps(told("trail", [f for r in trail.regions() for f in trail.validated(r, start, stop)], True)))
+    trail = Trail(clients, "{ACCOUNT}", live, pool, start, stop)
+    print(json.dumps(told("trail", [f for r in trail.regions() for f in trail.validated(r)], True)))
 """
 
 

@@ -49,17 +49,15 @@ proofs:
 """
 
 import datetime
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ansible.module_utils.estate.call import Clients
 from ansible.module_utils.estate.errors import Refusal
-from ansible.module_utils.estate.monitoring.trail_files import Trail, told
+from ansible.module_utils.estate.monitoring.trail_files import WORKERS, Trail, told
 from ansible.module_utils.estate.plan import Plan
 from ansible.module_utils.estate.run import estate_module, run
 
-WORKERS = 32
 SOON = datetime.timedelta(hours=3)  # a digest is written each hour
 
 
@@ -70,12 +68,17 @@ def main() -> None:
     stop = datetime.datetime.now(datetime.UTC)
     start = stop - datetime.timedelta(days=asked["days"])
 
-    def judge(pool: ThreadPoolExecutor, trail: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    def judge(pool: ThreadPoolExecutor, trail: dict[str, Any]) -> list[dict[str, Any]]:
         status = clients["cloudtrail"].get_trail_status(Name=trail["TrailARN"])
         expected = bool(status.get("StartLoggingTime")) and stop - status["StartLoggingTime"] > SOON
-        files = Trail(clients, asked["account_id"], trail, pool)
-        for region in files.regions() or [trail["HomeRegion"]]:
-            yield told(f"trail {trail['Name']} in {region}", files.validated(region, start, stop), expected)
+        files = Trail(clients, asked["account_id"], trail, pool, start, stop)
+        regions = files.regions() or [trail["HomeRegion"]]
+        with ThreadPoolExecutor(len(regions)) as side_by_side:
+            found = side_by_side.map(files.validated, regions)
+        return [
+            told(f"trail {trail['Name']} in {region}", one, expected)
+            for region, one in zip(regions, found, strict=True)
+        ]
 
     def proofs() -> list[dict[str, Any]]:
         names = [trail["name"] for trail in asked["trails"]]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import datetime
+import functools
 import hashlib
 import json
 import re
@@ -85,11 +86,17 @@ def digest(bucket: str, key: str, file: File | None, keys: Mapping[str, bytes]) 
     previous = data["previousDigestSignature"] or "null"
     signed = f"{data['digestEndTime']}\n{bucket}/{key}\n{hashlib.sha256(raw).hexdigest()}\n{previous}"
     try:
-        public: Any = load_der_public_key(keys[data["digestPublicKeyFingerprint"]])
-        public.verify(bytes.fromhex(file.metadata["signature"]), signed.encode(), PKCS1v15(), SHA256())
+        _public(keys[data["digestPublicKeyFingerprint"]]).verify(
+            bytes.fromhex(file.metadata["signature"]), signed.encode(), PKCS1v15(), SHA256()
+        )
     except (InvalidSignature, ValueError):
         return Digest({}, "signature verification failed")
     return Digest(data, "")
+
+
+@functools.cache
+def _public(der: bytes) -> Any:
+    return load_der_public_key(der)
 
 
 def walked(

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from ansible.module_utils.estate.monitoring.trail_files import Trail, told
@@ -21,7 +22,9 @@ class NoSuchKey(Exception):
     response = {"Error": {"Code": "NoSuchKey"}}
 
 
-def clients(bucket: Bucket) -> Any:
+def clients(bucket: Bucket, quick: int = 200) -> Any:
+    """quick is the status that signed URLs are answered with; boto3 always answers."""
+
     def listed(Prefix: str, StartAfter: str = "", Delimiter: str = "", **_: Any) -> list[Any]:
         keys = sorted(key for key in bucket.objects if key.startswith(Prefix) and key > StartAfter)
         found = {key[len(Prefix) :].split("/")[0] for key in keys}
@@ -34,20 +37,33 @@ def clients(bucket: Bucket) -> Any:
         body, metadata = bucket.objects[Key]
         return {"Body": SimpleNamespace(read=lambda: body), "Metadata": metadata}
 
+    def send(request: Any) -> Any:
+        body, metadata = bucket.objects.get(unquote(request.url.removeprefix("https://s3/")), (b"", None))
+        headers = {f"X-Amz-Meta-{name}": value for name, value in (metadata or {}).items()}
+        return SimpleNamespace(
+            status_code=404 if metadata is None else quick, content=body if quick == 200 else b"busy", headers=headers
+        )
+
     keys = {"PublicKeyList": [{"Fingerprint": bucket.fingerprint, "Value": bucket.public}]}
     pages = SimpleNamespace(paginate=lambda **words: listed(**words))
     return {
-        "s3": SimpleNamespace(get_paginator=lambda _: pages, get_object=get),
+        "s3": SimpleNamespace(
+            get_paginator=lambda _: pages,
+            get_object=get,
+            generate_presigned_url=lambda _, Params: f"https://s3/{Params['Key']}",
+            _endpoint=SimpleNamespace(http_session=SimpleNamespace(send=send)),
+            meta=SimpleNamespace(events=SimpleNamespace(register=lambda *_: None)),
+        ),
         "cloudtrail": SimpleNamespace(list_public_keys=lambda **_: keys),
     }
 
 
-def judged(bucket: Bucket, hours: int = 6) -> dict[str, Any]:
+def judged(bucket: Bucket, hours: int = 6, quick: int = 200) -> dict[str, Any]:
     live = {"Name": bucket.trail, "HomeRegion": bucket.region, "S3BucketName": bucket.name}
     with ThreadPoolExecutor(4) as pool:
-        trail = Trail(clients(bucket), bucket.account, live, pool)
+        trail = Trail(clients(bucket, quick), bucket.account, live, pool, STOP - hours * HOUR, STOP)
         assert trail.regions() == [bucket.region]
-        found = trail.validated(bucket.region, STOP - hours * HOUR, STOP)
+        found = trail.validated(bucket.region)
     return told("trail", found, True)
 
 
@@ -126,3 +142,10 @@ def test_a_trail_that_was_off_for_a_time_has_a_gap_and_no_fault() -> None:
 def test_no_digest_at_all_is_a_fault_of_a_trail_that_has_logged_for_hours() -> None:
     assert told("trail", [], True)["verdict"] == "failed"
     assert told("trail", [], False)["verdict"] == "waiting"
+
+
+def test_what_a_signed_url_is_not_given_boto3_is_asked_for() -> None:
+    bucket = Bucket("111111111111", "main", "eu-west-1", STOP).fill(6, 2)
+    assert counts(judged(bucket, quick=503)) == ("proved", 6, 0, 12, 0)
+    bucket.objects.pop(bucket.logs[2])
+    assert counts(judged(bucket, quick=503)) == ("failed", 6, 0, 11, 1)
