@@ -15,6 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from jinja2 import StrictUndefined
+from jinja2.nativetypes import NativeEnvironment
 
 from tests.support import log_lines
 from tests.support.alarm_states import Event, Point, points, states
@@ -36,7 +39,48 @@ def desired(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any
         cwd=PROJECT, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-3000:]
-    return {path.stem: json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))}
+    found = {path.stem: json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))}
+    return found | {"jenkins": {"filters": [], "alarms": list(stock_alarms())}}
+
+
+COMPARISONS = {"GreaterThanOrEqualToThreshold": ">=", "LessThanOrEqualToThreshold": "<="}
+
+
+def stock_alarms() -> Iterator[dict[str, Any]]:
+    """What roles declare by amazon.aws's own module, in the words of ours: whatever role does so."""
+    env = NativeEnvironment(undefined=StrictUndefined)
+    env.filters |= {"split": str.split}
+    live = {
+        "dm_aws_region": "eu-west-1",
+        "__jenkins_instance_id": "i-1",
+        "__jenkins_instance_target_group": {"dimension": "t"},
+        "__jenkins_instance_lb": {"arn": "arn:x:loadbalancer/app/jenkins/1"},
+        "jenkins_instance_name": "jenkins",
+    }
+    for path in sorted((PROJECT / "roles").glob("*/tasks/*.yml")):
+        defaults = path.parents[1] / "defaults/main.yml"
+        given = live | {
+            name: value for name, value in (yaml.safe_load(defaults.read_text()) if defaults.is_file() else {}).items()
+            if name not in live
+        }  # fmt: skip
+        for task in yaml.safe_load(path.read_text()) or ():
+            words = task.get("amazon.aws.cloudwatch_metric_alarm")
+            for item in given[task["loop"].strip("{} ")] if words and "loop" in task else (None,):
+                if words:
+                    said = _templated(env, words, given | {"item": item})
+                    yield {
+                        "name": said["name"], "about": said["description"], "namespace": said["namespace"],
+                        "metric": said["metric_name"], "dimensions": said["dimensions"],
+                        "statistic": said["statistic"], "period": said["period"], "periods": said["evaluation_periods"],
+                        "datapoints": said["evaluation_periods"], "comparison": COMPARISONS[said["comparison"]],
+                        "threshold": float(said["threshold"]), "missing": said["treat_missing_data"],
+                    }  # fmt: skip
+
+
+def _templated(env: NativeEnvironment, value: Any, names: dict[str, Any]) -> Any:
+    if isinstance(value, dict):
+        return {key: _templated(env, part, names) for key, part in value.items()}
+    return env.from_string(value).render(names) if isinstance(value, str) else value
 
 
 def every(desired: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
@@ -110,6 +154,10 @@ OWN_METRICS = {
     "BytesUploaded": (1e6, None),
     "DaysToExpiry": (200.0, 20.0),
     "IncomingLogEvents": (5.0, None),
+    # the Jenkins host's own (role jenkins_instance)
+    "disk_used_percent": (45.0, 93.0),
+    "StatusCheckFailed_System": (0.0, 1.0),
+    "UnHealthyHostCount": (0.0, 1.0),
 }
 
 
@@ -156,6 +204,7 @@ def test_there_are_alarms_for_everything_that_must_have_one(desired: dict[str, A
     assert {f"{place}-{name}" for place in ACCOUNTS for name in cis} <= names
     assert {f"backups-account-dumps-of-{stage}-missing" for stage in ("preview", "staging", "production")} <= names
     assert not [name for name in names if name.startswith("staging-")], "nobody is woken for staging"
+    assert {"jenkins-disk-root", "jenkins-disk-data", "jenkins-recover", "jenkins-unhealthy"} <= names
     assert "production-bad-role-password-resets" in names
     assert "preview-bad-role-password-resets" not in names
 
@@ -177,7 +226,7 @@ def test_every_alarm_fires_in_time_and_recovers(desired: dict[str, Any]) -> None
 
 
 def test_without_any_data_every_alarm_is_as_it_says(desired: dict[str, Any]) -> None:
-    expected = {"breaching": "ALARM", "notBreaching": "OK", "ignore": "OK"}
+    expected = {"breaching": "ALARM", "notBreaching": "OK", "ignore": "OK", "missing": "INSUFFICIENT_DATA"}
     for _, _, alarm in every(desired):
         (*_, (_, state)) = states(alarm, [], START, START + 3 * alarm["period"] * alarm["periods"], first="OK")
         assert state == expected[alarm["missing"]], alarm["name"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import threading
 import time
@@ -11,6 +12,9 @@ from typing import Any, ClassVar
 
 import pytest
 import yaml
+from cryptography.hazmat.primitives import serialization
+
+from tests.support.trail_files import Bucket as TrailFiles
 
 pytestmark = pytest.mark.slow
 ACCOUNTS = {"main": "111111111111", "development": "222222222222", "production": "333333333333",
@@ -63,6 +67,36 @@ def test_every_account_has_a_trail_that_misses_nothing(converged_estate: Any) ->
         )["logGroups"]
         assert (group["kmsKeyId"], group["retentionInDays"]) == (trail["KmsKeyId"], 731)
         assert f":{number}:" in trail["KmsKeyId"]
+
+
+def test_a_trails_files_are_validated_by_the_pipelines_own_role_and_a_spoilt_one_is_named(
+    converged_estate: Any,
+) -> None:
+    """Digests of two regions, signed by the embedded CloudTrail's key; what nobody logged is a finding of its own."""
+    cloudtrail, s3 = (converged_estate.client(name, "main") for name in ("cloudtrail", "s3"))
+    cloudtrail.list_public_keys()
+    signer: Any = serialization.load_pem_private_key((converged_estate.state / "trail_key.pem").read_bytes(), None)
+    now = datetime.datetime.now(datetime.UTC).replace(minute=0, second=0, microsecond=0)
+    chains = [
+        TrailFiles(ACCOUNTS["main"], "main", region, now, signer, "eu-west-1").fill(3, 2)
+        for region in ("eu-west-1", "us-east-1")
+    ]
+    for chain in chains:
+        for key, (body, metadata) in chain.objects.items():
+            s3.put_object(Bucket=chain.name, Key=key, Body=body, Metadata=metadata)
+    words = ("-l", "main-account")
+    converged_estate.forget_calls()
+    done = converged_estate.playbook("validate_trails.yml", *words)
+    assert done.rc == 0, done.output[-3000:]
+    assert converged_estate.writes() == []
+    seen = {one["subject"]: one for one in done.report["plans"]["main-account"]["trail validation"]["proofs"]}
+    assert {subject: (one["verdict"], one["digests_valid"], one["logs_valid"]) for subject, one in seen.items()} == {
+        "trail main in eu-west-1": ("proved", 3, 6), "trail main in us-east-1": ("proved", 3, 6),
+    }  # fmt: skip
+    s3.put_object(Bucket=chains[1].name, Key=chains[1].logs[2], Body=chains[1].objects[chains[1].logs[1]][0])
+    again = converged_estate.playbook("validate_trails.yml", *words)
+    assert again.rc != 0
+    assert chains[1].logs[2] in again.output
 
 
 def test_uploads_are_told_by_just_the_upload_buckets(converged_estate: Any) -> None:

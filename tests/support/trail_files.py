@@ -19,8 +19,11 @@ HOUR = datetime.timedelta(hours=1)
 class Bucket:
     """objects: key -> (body, metadata), of so many hours up to stop, newest last."""
 
-    def __init__(self, account: str, trail: str, region: str, stop: datetime.datetime, key: Any = None) -> None:
+    def __init__(
+        self, account: str, trail: str, region: str, stop: datetime.datetime, key: Any = None, home: str = ""
+    ) -> None:
         self.account, self.trail, self.region, self.stop = account, trail, region, stop
+        self.home = home or region  # the trail's, which the names of its digests end with
         self.name = f"digitalmarketplace-{trail}-cloudtrail"
         self.key = key or rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self.public = self.key.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.PKCS1)
@@ -51,7 +54,7 @@ class Bucket:
         end = start + HOUR
         key = (
             f"AWSLogs/{self.account}/CloudTrail-Digest/{self.region}/{end:%Y/%m/%d}/{self.account}_CloudTrail-Digest_"
-            f"{self.region}_{self.trail}_{self.region}_{end:%Y%m%dT%H%M%SZ}.json.gz"
+            f"{self.region}_{self.trail}_{self.home}_{end:%Y%m%dT%H%M%SZ}.json.gz"
         )
         raw = json.dumps(
             {

@@ -30,6 +30,12 @@ class Question(NamedTuple):
     expected: frozenset[Any] | None  # None: an alias, whose addresses are its target's to choose
     ttl: int = 0
     any_of: bool = False  # one of several sets is answered
+    glue: bool = False  # the address of a name server below a delegation, which only goes along with that
+
+    @property
+    def refers(self) -> bool:
+        """Whether who answers for the zone refers to others, rather than answering."""
+        return self.glue or (self.kind == "NS" and self.name != self.zone)
 
     @property
     def subject(self) -> str:
@@ -51,7 +57,7 @@ Ask = Callable[[str, str, str], Answer]  # server, name, type
 
 def ask(timeout: float) -> Ask:
     def one(server: str, name: str, kind: str) -> Answer:
-        host, _, port = server.partition(":")
+        host, _, port = server.partition(":") if server.count(":") == 1 else (server, "", "")
         query = dns.message.make_query(name, kind, flags=0, use_edns=0, payload=1232)
         for left in reversed(range(TRIES)):
             try:
@@ -67,7 +73,7 @@ def ask(timeout: float) -> Ask:
 
 def _read(reply: dns.message.Message, name: str, kind: str) -> Answer:
     """The records of that name and type, also where they refer to other servers."""
-    sets = [one for one in (*reply.answer, *reply.authority) if name_of(one.name.to_text()) == name]
+    sets = [one for one in (*reply.answer, *reply.authority, *reply.additional) if name_of(one.name.to_text()) == name]
     found: Any = next((one for one in sets if one.rdtype == dns.rdatatype.from_text(kind)), None)
     rcode, authoritative = dns.rcode.to_text(reply.rcode()), bool(reply.flags & dns.flags.AA)
     if found is None:
@@ -102,19 +108,21 @@ def questions(found: Delta) -> list[Question]:
     for (name, kind, _), rrset in found.wanted.items():
         by_name.setdefault((name, kind), []).append(rrset)
     made = []
+    cuts = [name for name, kind in by_name if kind == "NS" and name != found.zone]
     for (name, kind), those in by_name.items():
+        glue = kind in ("A", "AAAA") and any(under(name, cut) for cut in cuts)
         alias = any(one.get("AliasTarget") for one in those)
         meant = None if alias else frozenset(rdata(kind, value) for one in those for value in values(one))
-        made.append(Question(found.zone, name, kind, meant, those[0].get("TTL", 0), "SetIdentifier" in those[0]))
+        several = "SetIdentifier" in those[0]
+        made.append(Question(found.zone, name, kind, meant, those[0].get("TTL", 0), several, glue))
     return made
 
 
 def wrong(question: Question, answer: Answer) -> str:
     """Why the answer is not what is declared; "" where it is."""
-    refers = question.kind == "NS" and question.name != question.zone
     if answer.rcode != "NOERROR":
         return f"answers {answer.rcode}"
-    if not (answer.authoritative or refers):
+    if not (answer.authoritative or question.refers):
         return "does not answer for the zone"
     if not answer.found:
         return "has no such record"
@@ -123,7 +131,11 @@ def wrong(question: Question, answer: Answer) -> str:
     right = answer.found <= question.expected if question.any_of else answer.found == question.expected
     if not right:
         return f"answers {told(answer.found)}"
-    return "" if refers or answer.ttl == question.ttl else f"answers with the ttl {answer.ttl}, not {question.ttl}"
+    return (
+        ""
+        if question.refers or answer.ttl == question.ttl
+        else f"answers with the ttl {answer.ttl}, not {question.ttl}"
+    )
 
 
 def told(found: Iterable[Any] | None) -> str:
