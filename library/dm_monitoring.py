@@ -123,6 +123,11 @@ options:
       multi_region: {description: Whether it logs every region., type: bool, default: true}
       global_events: {description: "Whether it logs IAM, STS and CloudFront.", type: bool, default: true}
       validated: {description: Whether digests are written., type: bool, default: true}
+      management:
+        description: That it logs all that is done to the account, which is always wanted.
+        type: bool
+        choices: [true]
+        default: true
       logging: {description: "That it logs, which is always wanted.", type: bool, choices: [true], default: true}
   passwords:
     description: By topic, what stands for C(****) in the endpoints that it tells. SNS never shows it again.

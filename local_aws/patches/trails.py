@@ -96,5 +96,16 @@ def update_trail(original: Any, self: CloudTrailBackend, **words: Any) -> Trail:
     return trail
 
 
+@extends(CloudTrailBackend)
+def get_event_selectors(original: Any, self: CloudTrailBackend, trail_name: str) -> Any:
+    """A trail logs all management events unless somebody says otherwise.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-management-events-with-cloudtrail.html
+    """
+    arn, basic, advanced = original(self, trail_name)
+    said = {"ReadWriteType": "All", "IncludeManagementEvents": True, "DataResources": []}
+    return arn, basic or ([] if advanced else [said | {"ExcludeManagementEventSources": []}]), advanced
+
+
 def apply() -> None:
     CloudTrailResponse.list_public_keys = list_public_keys

@@ -56,6 +56,8 @@ def test_every_account_has_a_trail_that_misses_nothing(converged_estate: Any) ->
         assert trail["IsMultiRegionTrail"]
         assert trail["IncludeGlobalServiceEvents"]
         assert trail["LogFileValidationEnabled"]
+        (selector,) = client.get_event_selectors(TrailName=account)["EventSelectors"]
+        assert (selector["ReadWriteType"], selector["IncludeManagementEvents"]) == ("All", True)
         assert trail["S3BucketName"] == f"digitalmarketplace-{account}-cloudtrail"
         assert trail["CloudWatchLogsLogGroupArn"].endswith(f":log-group:{account}-cloudtrail:*")
         assert client.get_trail_status(Name=trail["TrailARN"])["IsLogging"]
@@ -67,6 +69,17 @@ def test_every_account_has_a_trail_that_misses_nothing(converged_estate: Any) ->
         )["logGroups"]
         assert (group["kmsKeyId"], group["retentionInDays"]) == (trail["KmsKeyId"], 731)
         assert f":{number}:" in trail["KmsKeyId"]
+
+
+def test_a_trail_that_somebody_made_to_look_away_looks_again(converged_estate: Any) -> None:
+    cloudtrail = converged_estate.client("cloudtrail", "development")
+    away = {"ReadWriteType": "WriteOnly", "IncludeManagementEvents": True, "DataResources": []}
+    cloudtrail.put_event_selectors(TrailName="development", EventSelectors=[away])
+    done = converged_estate.playbook("converge_trails.yml", "-l", "development-account")
+    assert done.rc == 0, done.output[-3000:]
+    assert "trail development" in done.output
+    (seen,) = cloudtrail.get_event_selectors(TrailName="development")["EventSelectors"]
+    assert seen["ReadWriteType"] == "All"
 
 
 def test_a_trails_files_are_validated_by_the_pipelines_own_role_and_a_spoilt_one_is_named(

@@ -12,9 +12,11 @@ from pipeline_tree import BIN, HERE, JAVA_HOME, ROOT, inventories
 
 STAGES = ["preview", "staging", "production"]
 TARGETS = [*STAGES, "accounts", "access"]
-ACTIONS = ["plan", "converge", "prove", "audit", "verify-assets", "prove-backups"]
+ACTIONS = ["plan", "converge", "prove", "audit", "verify-assets", "prove-backups", "validate-trails"]
 MEANINGLESS = {("accounts", "verify-assets"), ("access", "verify-assets"), ("access", "audit"), ("access", "prove")}
-MEANINGLESS |= {(stage, "prove-backups") for stage in TARGETS if stage != "accounts"}
+MEANINGLESS |= {
+    (stage, action) for action in ("prove-backups", "validate-trails") for stage in TARGETS if stage != "accounts"
+}
 SOUND = [(stage, action) for stage in TARGETS for action in ACTIONS if (stage, action) not in MEANINGLESS]
 APPLIED = {"plan": ["changes", "nothing"]}
 HOSTILE = [

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow  # rendering starts Ansible twice
 
 STAGES = ["preview", "staging", "production"]
 PER_STAGE = ["plan", "converge", "prove", "audit", "verify-assets"]
-TIMED = {"plan", "prove", "audit", "verify-assets", "prove-backups", "sync"}
+TIMED = {"plan", "prove", "audit", "verify-assets", "prove-backups", "validate-trails", "sync"}
 # Pipeline steps and options, and what Job Builder writes, by the plugin that brings them.
 NEEDED = {
     "workflow-aggregator": "pipelines, stages, input, stash",
@@ -48,7 +48,8 @@ def parameters(job: ElementTree.Element) -> dict[str, list[str] | None]:
 
 def expected() -> set[str]:
     stages = {f"{purpose}-{stage}" for purpose in PER_STAGE for stage in STAGES}
-    accounts = {f"{purpose}-accounts" for purpose in ("plan", "converge", "prove", "audit", "prove-backups")}
+    purposes = ("plan", "converge", "prove", "audit", "prove-backups", "validate-trails")
+    accounts = {f"{purpose}-accounts" for purpose in purposes}
     return stages | accounts | {"sync-access"}
 
 

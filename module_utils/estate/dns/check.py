@@ -21,7 +21,12 @@ WORDS_OF_ZONE = ("about", "absent", "account", "certificates", "delegated_by", "
 WORDS_OF_RECORD = ("alias", "set", "ttl", "values")
 WORDS_OF_ALIAS = ("health", "load_balancer", "name", "zone_id")
 LONGEST_TTL = 2**31 - 1
+MOST_VALUES = 400
 LONGEST_TEXT = 4000  # https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/ResourceRecordTypes.html#TXTFormat
+CAA_TAGS = (b"issue", b"issuewild", b"issuemail", b"issuevmc", b"iodef", b"contactemail", b"contactphone")
+# What says which of several sets is answered; and what Route 53 takes of it, where that is little.
+POLICIES = [word for word in ROUTING if word not in ("SetIdentifier", "HealthCheckId")]
+ONE_OF = {"Weight": range(256), "Failover": ("PRIMARY", "SECONDARY"), "MultiValueAnswer": (True, False)}
 
 
 class Mistake(NamedTuple):
@@ -94,6 +99,10 @@ def _key(zone: str, key: Any) -> list[str]:
         apex = full(name, zone) == name_of(zone)
     except dns.exception.DNSException as exc:
         return [f"is no name: {exc}"]
+    if "*" in name.removeprefix("*.") and name != "*":
+        return ["has a * that stands for no name: allowed is * alone, before the first dot"]
+    if name.startswith("*") and kind == "NS":
+        return ["would delegate any name, which Route 53 does not take"]
     if apex and kind == "CNAME":
         return ["stands at the zone's apex, where DNS allows none: use 'A: {alias: …}'"]
     if apex and kind == "NS":
@@ -117,6 +126,25 @@ def _record(kind: str, said: Any) -> Iterator[str]:
             yield from _alias(kind, entry)
         else:
             yield from _values(kind, entry)
+    if not any(set(one.get("set") or {}) - set(ROUTING) for one in found):
+        yield from _sets([one["set"] for one in found if one.get("set")])
+
+
+def _sets(sets: list[Mapping[str, Any]]) -> Iterator[str]:
+    """https://docs.aws.amazon.com/Route53/latest/APIReference/API_ResourceRecordSet.html"""
+    for name, times in Counter(one.get("SetIdentifier") for one in sets).items():
+        if not name:
+            yield "has a set without a SetIdentifier"
+        elif times > 1:
+            yield f"has the SetIdentifier {name} twice"
+    policies = {tuple(word for word in POLICIES if word in one) for one in sets}
+    if len(policies) > 1 or any(len(words) != 1 for words in policies):
+        yield f"has sets that are not chosen alike; each needs the same one of {', '.join(POLICIES)}"
+    for one in sets:
+        for word, allowed in ONE_OF.items():
+            if word in one and one[word] not in allowed:
+                told = "0 to 255" if word == "Weight" else ", ".join(map(str, allowed))
+                yield f"has the {word} {one[word]!r}; allowed are {told}"
 
 
 def _alias(kind: str, entry: Mapping[str, Any]) -> Iterator[str]:
@@ -129,6 +157,9 @@ def _alias(kind: str, entry: Mapping[str, Any]) -> Iterator[str]:
         yield "is an alias, whose ttl is its target's: leave ttl out"
     if kind in ("NS", "SOA", "DS"):
         yield f"is an alias, which {kind} cannot be"
+    elsewhere = "load_balancer" in said or str(said.get("name")).rstrip(".").endswith(".cloudfront.net")
+    if elsewhere and kind not in ("A", "AAAA", "HTTPS"):
+        yield f"is an alias of what only has addresses; allowed are A, AAAA and HTTPS, not {kind}"
     if not str(said.get("name", ".")).endswith("."):
         yield f"has an alias without a dot at its end: {said['name']}."
 
@@ -140,23 +171,32 @@ def _values(kind: str, entry: Mapping[str, Any]) -> Iterator[str]:
     if not texts or not all(isinstance(text, str) and text.strip() for text in texts):
         yield "needs a value, or a list of values, in words"
         return
+    if len(texts) > MOST_VALUES:
+        yield f"has {len(texts)} values; allowed are {MOST_VALUES}"
     if kind == "CNAME" and len(texts) > 1:
         yield "has several values; a CNAME has one"
     if kind in TEXT:
         yield from _texts(texts)
         return
-    meant = []
+    meant: list[Any] = []
     for text in texts:
         try:
-            rdata = dns.rdata.from_text("IN", kind, text)
+            rdata: Any = dns.rdata.from_text("IN", kind, text)
         except (dns.exception.DNSException, ValueError) as exc:
             yield f"has the value {text!r}, which is none of this type: {exc}"
             continue
         names = [getattr(rdata, slot) for slot in rdata.__slots__ if isinstance(getattr(rdata, slot), dns.name.Name)]
         if not all(name.is_absolute() for name in names):
             yield f"has the value {text!r}, whose name needs a dot at its end"
+        elif any(len(name) > 1 and all(label.isdigit() for label in name.labels[:-1]) for name in names):
+            yield f"has the value {text!r}, where a name is expected and no address"
+        elif kind == "CAA" and rdata.tag.lower() not in CAA_TAGS:
+            known = ", ".join(tag.decode() for tag in CAA_TAGS)
+            yield f"has the value {text!r}, whose tag nobody heeds; allowed are {known}"
         else:
             meant.append(rdata)
+    if kind == "MX" and len(texts) > 1 and any(rdata.exchange == dns.name.root for rdata in meant):
+        yield "says both that no mail is taken ('0 .') and where to"
     yield from (f"has the value {rdata} twice" for rdata, times in Counter(meant).items() if times > 1)
 
 
@@ -167,7 +207,7 @@ def _texts(texts: list[str]) -> Iterator[str]:
         if len(text.encode()) > LONGEST_TEXT:
             yield f"has a text of {len(text.encode())} bytes; allowed are {LONGEST_TEXT}"
     for version in ("v=spf1", "v=DMARC1"):
-        if sum(text.startswith(version) for text in texts) > 1:
+        if sum(text.lower().startswith(version.lower()) for text in texts) > 1:
             yield f"has more than one text of {version}, which receivers take for none"
     yield from (f"has the text {text[:40]!r} twice" for text, times in Counter(texts).items() if times > 1)
 
@@ -235,6 +275,14 @@ def _of_targets(
         if "LoadBalancer" in rrset.get("AliasTarget", {}):
             continue
         label = label_of((rrset["Name"], rrset["Type"], ""))
+        if rrset.get("AliasTarget", {}).get("HostedZoneId") == zone:
+            target = rrset["AliasTarget"]["DNSName"]
+            if parent_of(f"x.{target}", zones) != zone:
+                yield f"{label} is an alias of {target}, which is not in this zone: say its zone_id, too"
+            elif target == rrset["Name"]:
+                yield f"{label} is an alias of itself"
+            elif target in kinds and rrset["Type"] not in kinds[target]:
+                yield f"{label} is an alias of {target}, which has no {rrset['Type']}"
         for target in targets(rrset):
             home = parent_of(f"x.{target}", zones)
             known = target in kinds or target in zones or matches(target, left_alone)

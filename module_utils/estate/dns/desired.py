@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ansible.module_utils.estate.dns.records import TEXT, name_of, quoted, to_aws, under
+from ansible.module_utils.estate.dns.records import TEXT, name_of, quoted, spelt, under
 
 DELEGATION_TTL = 3600
 VALIDATION_TTL = 60
@@ -48,7 +48,7 @@ def rrsets(zone: str, declared: Mapping[str, Any], ttl: int) -> Iterator[dict[st
                 texts = [str(value) for value in listed(entry["values"])]
                 made["TTL"] = entry.get("ttl", ttl)
                 made["ResourceRecords"] = [
-                    {"Value": quoted(text) if made["Type"] in TEXT else to_aws(text)} for text in texts
+                    {"Value": quoted(text) if made["Type"] in TEXT else spelt(made["Type"], text)} for text in texts
                 ]
             yield made
 

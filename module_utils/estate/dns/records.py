@@ -77,6 +77,11 @@ def quoted(text: str) -> str:
     return to_aws(dns.rdtypes.ANY.TXT.TXT(dns.rdataclass.IN, dns.rdatatype.TXT, strings).to_text())
 
 
+def spelt(kind: str, text: str) -> str:
+    """A value as Route 53 takes it: names in ASCII, texts in quotes. Raises DNSException."""
+    return to_aws(dns.rdata.from_text("IN", kind, text).to_text())
+
+
 def rdata(kind: str, value: str) -> Any:
     """What the value means: of texts their bytes, wherever they are split. Raises DNSException."""
     found: Any = dns.rdata.from_text("IN", kind, from_aws(value), origin=dns.name.root, relativize=False)

@@ -28,7 +28,8 @@ WORDS = {
     },
     "dashboards": {"name", "body"},
     "trails": {
-        "name", "bucket", "prefix", "multi_region", "global_events", "validated", "group", "role", "key", "logging",
+        "name", "bucket", "prefix", "multi_region", "global_events", "validated", "group", "role", "key", "management",
+        "logging",
     },
 }  # fmt: skip
 OPTIONAL = {"key", "default", "of_each"}

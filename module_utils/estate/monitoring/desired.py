@@ -219,7 +219,7 @@ def monitoring_desired(declared: Vars, purpose: str = "") -> dict[str, list[dict
         "topics": lambda one: _topic(one, where, buckets),
         "dashboards": lambda one: _dashboard(one, lists, base, declared["region"]),
         "keys": lambda one: _key(one, where),
-        "trails": lambda one: {**TRAIL, **one, "logging": True},
+        "trails": lambda one: {**TRAIL, **one, "management": True, "logging": True},
     }
     found: dict[str, list[dict[str, Any]]] = {}
     places: dict[tuple[str, str], str] = {}

@@ -89,6 +89,8 @@ def _unmanaged(
         known = any(fnmatch.fnmatchcase(name, pattern) for pattern in declared["known"])
         if name in things or known or not fnmatch.fnmatchcase(name, declared["unmanaged_pattern"]):
             continue
-        words = {word: value for word, value in thing.items() if word not in ("name", "enabled", "logging")}
+        words = {
+            word: value for word, value in thing.items() if word not in ("name", "enabled", "logging", "management")
+        }
         text = yaml.safe_dump({declared["adopt_under"]: {kind.option: {name: words}}}, sort_keys=False)
         yield Unmanaged(kind.resource(name), text, declared["adopt_in"])

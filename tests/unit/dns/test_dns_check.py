@@ -61,6 +61,33 @@ def test_every_stage_has_the_names_that_its_router_and_its_apps_are_reached_by()
         ({"@ A": {"alias": "d1.cloudfront.net.", "ttl": 60}}, "leave ttl out"),
         ({"@ A": {"alias": {"name": "x.example.", "load_balancer": "y"}}}, "neither a name nor"),
         ({"www A": [{"values": "192.0.2.1"}, {"values": "192.0.2.2"}]}, "needs a set with its SetIdentifier"),
+        ({"a.*.b A": "192.0.2.1"}, "allowed is * alone"),
+        ({"*foo A": "192.0.2.1"}, "allowed is * alone"),
+        ({"*.x NS": "ns.example."}, "would delegate any name"),
+        ({"@ CAA": '0 isue "x.example"'}, "whose tag nobody heeds; allowed are issue"),
+        ({"@ MX": ["0 .", "10 mail.example."]}, "says both that no mail is taken"),
+        ({"@ MX": "10 192.0.2.1."}, "where a name is expected and no address"),
+        ({"www CNAME": "192.0.2.1."}, "where a name is expected and no address"),
+        ({"www A": [f"10.0.{n // 250}.{n % 250}" for n in range(401)]}, "has 401 values; allowed are 400"),
+        ({"@ TXT": ["V=SPF1 -all", "v=spf1 -all"]}, "more than one text of v=spf1"),
+        ({"@ A": {"alias": "www.other.example."}}, "not in this zone: say its zone_id"),
+        ({"w CNAME": {"alias": "d1.cloudfront.net."}}, "allowed are A, AAAA and HTTPS, not CNAME"),
+        ({"w MX": {"alias": {"load_balancer": "x"}}}, "allowed are A, AAAA and HTTPS, not MX"),
+        ({"w A": {"alias": "w.shop.example."}}, "is an alias of itself"),
+        ({"w AAAA": {"alias": "x.shop.example."}, "x A": "192.0.2.1"}, "which has no AAAA"),
+        ({"w A": {"set": {"Weight": 1}, "values": "192.0.2.1"}}, "without a SetIdentifier"),
+        ({"w A": {"set": {"SetIdentifier": "x"}, "values": "192.0.2.1"}}, "needs the same one of Weight"),
+        ({"w A": {"set": {"SetIdentifier": "x", "Weight": 256}, "values": "192.0.2.1"}}, "allowed are 0 to 255"),
+        ({"w A": {"set": {"SetIdentifier": "x", "Failover": "primary"}, "values": "192.0.2.1"}}, "allowed are PRIMARY"),
+        (
+            {"w A": [{"set": {"SetIdentifier": "x", "Weight": n}, "values": "192.0.2.1"} for n in (1, 2)]},
+            "has the SetIdentifier x twice",
+        ),
+        (
+            {"w A": [{"set": {"SetIdentifier": str(n), **one}, "values": "192.0.2.1"}
+                     for n, one in enumerate(({"Weight": 1}, {"Region": "eu-west-1"}))]},
+            "not chosen alike",
+        ),
         # together
         ({"www A": "192.0.2.1", "WWW A": "192.0.2.2"}, "WWW A is declared twice, as 'www A' too"),
         ({"www CNAME": "x.example.", "www TXT": "y"}, "www CNAME stands beside TXT"),
@@ -82,6 +109,21 @@ def test_names_that_are_right_are_left_alone():
         "b A": [{"set": {"SetIdentifier": "one", "Weight": 1}, "values": "192.0.2.1"},
                 {"set": {"SetIdentifier": "two", "Weight": 9}, "values": "192.0.2.2"}],
     })) == []  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "sent"),
+    [
+        ("www CNAME", "m\u00fcnchen.example.", "xn--mnchen-3ya.example."),
+        ("@ CAA", "0 issue amazon.com", '0 issue "amazon.com"'),
+        ("www A", " 192.0.2.1 ", "192.0.2.1"),
+        ("@ CAA", '128 issue ";"', '128 issue ";"'),
+    ],
+)
+def test_a_value_is_sent_as_route_53_takes_it(key, value, sent):
+    assert said(zones({key: value})) == []
+    (made,) = dns_desired(zones({key: value}), "main", 60)["shop.example."]["records"]
+    assert made["ResourceRecords"] == [{"Value": sent}]
 
 
 def test_a_zone_says_whose_it_is_and_who_delegates_it():

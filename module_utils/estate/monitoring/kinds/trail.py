@@ -1,20 +1,41 @@
 """A trail: what of the account it logs, whether its files are validated, and where they and its events go.
 
 https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_CreateTrail.html
+https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_PutEventSelectors.html
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible.module_utils.estate.monitoring.kind import Call, Kind, Place, Reader, Thing
+
+_MANAGEMENT = {"Field": "eventCategory", "Equals": ["Management"]}
+_ALL = {"ReadWriteType": "All", "IncludeManagementEvents": True, "ExcludeManagementEventSources": []}
+
+
+def _misses(selectors: Mapping[str, Any]) -> bool:
+    """Whether an event of the account's management is left out."""
+    return not any(_ALL.items() <= ({"ExcludeManagementEventSources": []} | one).items()
+                   for one in selectors.get("EventSelectors") or ()) and not any(
+        one["FieldSelectors"] == [_MANAGEMENT] for one in selectors.get("AdvancedEventSelectors") or ()
+    )  # fmt: skip
+
+
+def _all_of(selectors: Mapping[str, Any]) -> dict[str, Any]:
+    """The same with all of the management's events; what is logged of data stays."""
+    if advanced := selectors.get("AdvancedEventSelectors"):
+        others = [one for one in advanced if _MANAGEMENT not in one["FieldSelectors"]]
+        return {"AdvancedEventSelectors": [{"Name": "Management events", "FieldSelectors": [_MANAGEMENT]}, *others]}
+    return {"EventSelectors": [{**one, **_ALL} for one in selectors.get("EventSelectors") or [{}]]}
 
 
 def _read(reader: Reader) -> dict[str, dict[str, Any]]:
     def one(trail: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         # https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_DescribeTrails.html
         status = reader.answer("cloudtrail", "get_trail_status", Name=trail["TrailARN"])
+        selectors = reader.answer("cloudtrail", "get_event_selectors", TrailName=trail["TrailARN"])
         group = (trail.get("CloudWatchLogsLogGroupArn") or "").removeprefix(reader.place.arn("logs", "log-group:"))
         role = (trail.get("CloudWatchLogsRoleArn") or "").rpartition("/")[2]
         return trail["Name"], {
@@ -27,6 +48,7 @@ def _read(reader: Reader) -> dict[str, dict[str, Any]]:
             "group": group.removesuffix(":*"),
             "role": role,
             "key": reader.place.alias(trail.get("KmsKeyId")),
+            "management": selectors if _misses(selectors) else True,
             "logging": bool(status["IsLogging"]),
         }
 
@@ -48,8 +70,10 @@ def _calls(wanted: Thing, live: Thing | None, place: Place) -> Iterator[Call]:
         settings["CloudWatchLogsRoleArn"] = place.role(wanted["role"])
     if live is None:
         yield Call("cloudtrail.create_trail", name | settings)
-    elif any(live[word] != value for word, value in wanted.items() if word != "logging"):
+    elif any(live[word] != value for word, value in wanted.items() if word not in ("logging", "management")):
         yield Call("cloudtrail.update_trail", name | settings)
+    if live and live["management"] is not True:  # a new one has them all
+        yield Call("cloudtrail.put_event_selectors", {"TrailName": wanted["name"], **_all_of(live["management"])})
     if live is None or not live["logging"]:
         yield Call("cloudtrail.start_logging", name)
 
@@ -60,4 +84,5 @@ KIND = Kind(
     _read,
     _calls,
     needs=lambda thing: [f"key {thing['key']}", f"log group {thing['group']}"],
+    shown=lambda thing: {**thing, "management": thing["management"] is True},
 )
