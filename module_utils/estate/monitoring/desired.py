@@ -22,6 +22,7 @@ _PLACEHOLDER = re.compile(r"<([a-z_]+)>")
 ALARM = {
     "dimensions": {}, "statistic": "Sum", "period": 300, "periods": 1, "comparison": ">=", "missing": "notBreaching",
 }  # fmt: skip
+PUBLISHERS = ("cloudwatch", "events", "s3")
 TRAIL = {
     "prefix": "",
     "multi_region": True,
@@ -118,8 +119,10 @@ def notifying(buckets: Sequence[Thing], topic_arn: str) -> list[str]:
 def _alarm(one: dict[str, Any], place: str) -> dict[str, Any]:
     alarm = {**ALARM, "alarm": [f"{place}-alarm"], "recovery": [f"{place}-recovery"], **one}
     within = alarm.pop("within", None)
+    if "enabled" in one:
+        raise ValueError("enabled is nothing to declare: an alarm that tells nobody is none, so leave it out")
     return alarm | {
-        "datapoints": alarm.get("datapoints") or alarm["periods"],
+        "datapoints": alarm.get("datapoints", alarm["periods"]),
         "threshold": float(alarm["threshold"]),
         "about": f"{alarm['about']}; fires within {within} minutes" if within else alarm["about"],
         "enabled": True,
@@ -136,6 +139,8 @@ def _topic(one: dict[str, Any], where: Place, buckets: Sequence[Thing]) -> dict[
     said = {"Effect": "Allow", "Action": "sns:Publish", "Resource": arn}
     statements = []
     for publisher in one.pop("publish"):
+        if publisher not in PUBLISHERS:
+            raise ValueError(f"publish: {publisher!r} is unknown; allowed are {', '.join(PUBLISHERS)}")
         statement = {"Sid": publisher.capitalize(), **said, "Principal": {"Service": f"{publisher}.amazonaws.com"}}
         if publisher == "s3":
             sources = [f"arn:{where.partition}:s3:::{name}" for name in notifying(buckets, arn)]
@@ -219,6 +224,7 @@ def monitoring_desired(declared: Vars, purpose: str = "") -> dict[str, list[dict
         "topics": lambda one: _topic(one, where, buckets),
         "dashboards": lambda one: _dashboard(one, lists, base, declared["region"]),
         "keys": lambda one: _key(one, where),
+        "filters": lambda one: {**one, "value": str(one["value"])},
         "trails": lambda one: {**TRAIL, **one, "management": True, "logging": True},
     }
     found: dict[str, list[dict[str, Any]]] = {}

@@ -43,11 +43,14 @@ def compiled(pattern: str) -> Matcher:
     text = pattern.strip()
     if not text:
         return lambda _: True
-    if text.startswith("{"):
-        return _json(text)
-    if text.startswith("["):
-        return _fields(text)
-    return _terms(text)
+    try:
+        if text[0] not in "{[":
+            return _terms(text)
+        if len(re.findall("%[^%]+%", text)) > 2:
+            raise PatternError("more than two regular expressions; AWS takes two")
+        return _json(text) if text[0] == "{" else _fields(text)
+    except re.error as exc:
+        raise PatternError(f"no regular expression: {exc}") from None
 
 
 # --- terms ------------------------------------------------------------------------------------------------------------

@@ -92,5 +92,8 @@ def _unmanaged(
         words = {
             word: value for word, value in thing.items() if word not in ("name", "enabled", "logging", "management")
         }
+        if thing.get("maths"):
+            yield Unmanaged(kind.resource(name), "# on several metrics, which cannot be declared here\n", "")
+            continue
         text = yaml.safe_dump({declared["adopt_under"]: {kind.option: {name: words}}}, sort_keys=False)
         yield Unmanaged(kind.resource(name), text, declared["adopt_in"])

@@ -32,11 +32,13 @@ def _topics(arns: list[str], place: Place) -> list[str]:
 
 
 def _shape(one: dict[str, Any], place: Place) -> dict[str, Any]:
-    return {
+    unit = f" in {one['Unit']}" if one.get("Unit") else ""  # whoever sets one by hand makes the alarm blind to others
+    maths = {"maths": True} if one.get("Metrics") else {}
+    return maths | {
         "name": one["AlarmName"],
         "about": one.get("AlarmDescription", ""),
         "namespace": one.get("Namespace", ""),
-        "metric": one.get("MetricName", ""),
+        "metric": one.get("MetricName", "") + unit,
         "dimensions": {pair["Name"]: pair["Value"] for pair in one.get("Dimensions", [])},
         "statistic": one.get("Statistic") or one.get("ExtendedStatistic", ""),
         "period": one.get("Period", 0),
