@@ -3,7 +3,7 @@
     python benchmarks/bench_estate.py [--latency 0 40] [--runs 3]
 
 CPU is that of ansible-playbook and all that it starts; the embedded AWS has a process of its own. The best run counts.
-Fails where the plan is not empty, or writes.
+Fails where the plan is not empty, or writes. Also tells the calls of each part.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(ROOT / "bin"))
 
 from commands.run import inventory_words
+from commands.words import tags
 
 from benchmarks.noted import note
 from local_aws.control import Control
@@ -91,6 +92,11 @@ def main() -> None:
                 found = json.loads((folder / "plan.json").read_text())["dm_plan"]
                 broken += ["the plan is not empty"] if found["pending"] else []
                 broken += ["the plan writes"] if any(call["write"] for call in calls) else []
+            for part in tags("site"):
+                aws.forget_calls()
+                plan, number = play(aws, folder, "playbooks/site.yml", "--check", "--tags", part), len(aws.calls())
+                print(f"{part:34} {number:5} calls, {plan.seconds:.1f} s")
+                note(f"unchanged plan of {part}", f"{plan.seconds:.1f} s", calls=number)
         finally:
             routers = sorted((folder / "assets_router").glob("*"))
             subprocess.run([sys.executable, "roles/assets_router/files/local_router.py", "stop", *routers], cwd=ROOT)
