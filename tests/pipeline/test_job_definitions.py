@@ -77,8 +77,8 @@ def test_what_changes_nothing_runs_at_night_access_by_day_and_the_rest_waits_for
         assert (minute, days) == ("H", ["*", "*", "*"])
         if name == "validate-trails-accounts":  # reads only, and every hour has its digests
             assert hour == "*"
-        else:
-            assert (int(hour) in range(8, 12)) == (name == "sync-access")
+            continue
+        assert (int(hour) in range(8, 12)) == (name == "sync-access")
         assert int(hour) < 12
 
 
