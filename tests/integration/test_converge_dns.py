@@ -181,7 +181,7 @@ def test_no_query_is_unanswered_while_it_changes(estate_aws: Any, converge: Any,
     assert len([one for one in estate_aws.writes() if one["operation"] == "ChangeResourceRecordSets"]) == 2
     for question, answers in asking.answers.items():
         assert set(answers) == {"answered"}, (question, answers)
-        assert answers["answered"] > 5, "it was asked all along"
+        assert answers["answered"] > 2, "it was asked all along"
     assert converge(after, zone=zone)["changed"] is False
 
 
