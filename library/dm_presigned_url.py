@@ -77,11 +77,15 @@ def lasting(asked: int, credentials: Any, now: datetime.datetime) -> tuple[int, 
 
 def why_unreadable(exc: Exception, bucket: str, key: str) -> str:
     status = getattr(exc, "response", {}).get("ResponseMetadata", {}).get("HTTPStatusCode")
+    name = shown(key)
     if status == 404:
-        return f"{key} is not in {bucket}: check the key."
+        return f"{name} is not in {bucket}: check the key."
     if status == 403:
-        return f"{key} is not in {bucket}, or may not be read with these credentials: check the key and the profile."
-    return sentence(exc, f"{key} of {bucket} cannot be read")
+        return (
+            f"{name} is not in {bucket}, or may not be read with these credentials: check the key, the profile, "
+            "and that its role is among the readers of the kind (buckets_kinds)."
+        )
+    return sentence(exc, f"{name} of {bucket} cannot be read")
 
 
 def main() -> None:

@@ -54,7 +54,10 @@ def test_it_is_signed_with_version_4_for_the_buckets_own_name_in_its_region(monk
     ("status", "said"),
     [
         (404, "k is not in b: check the key."),
-        (403, "k is not in b, or may not be read with these credentials: check the key and the profile."),
+        (
+            403,
+            "k is not in b, or may not be read with these credentials: check the key, the profile, and that its role",
+        ),
         (503, "k of b cannot be read: An error occurred"),
     ],
 )
