@@ -11,7 +11,7 @@ description:
     than the rule are told apart. What a replica's own lifecycle rules removed, and what a rule leaves out, is as
     it should be. What a replica has besides is counted.
   - Sizes and ETags are compared; where an ETag cannot be the same on both sides (KMS, other parts) checksums are.
-  - Of a replica in another account nothing can be said from here.
+  - A replica in another account takes a profile of O(profiles); without one it is not compared, which a note says.
 author: [Digital Marketplace developers]
 options:
   buckets:
@@ -31,6 +31,10 @@ options:
     description: What is on its way for longer is a finding.
     type: int
     default: 24
+  profiles:
+    description: For the number of each other account that holds replicas a profile that reads them there.
+    type: dict
+    default: {}
 extends_documentation_fragment:
   - dm_estate
   - amazon.aws.common.modules
@@ -61,19 +65,19 @@ import datetime
 from ansible.module_utils.estate.call import Clients
 from ansible.module_utils.estate.plan import Plan
 from ansible.module_utils.estate.replication.audit import audit
-from ansible.module_utils.estate.replication.plan import pairs
+from ansible.module_utils.estate.replication.plan import pairs, unseen
 from ansible.module_utils.estate.run import estate_module, run
 
 
 def main() -> None:
     module = estate_module(DOCUMENTATION)
     asked = module.params
-    rules = pairs(asked["buckets"])
+    rules = pairs(asked["buckets"], asked["profiles"])
     clients = Clients(module, workers=asked["calls"], region=rules[0].region if rules else "us-east-1", validate=False)
     pending = datetime.timedelta(hours=asked["pending_hours"])
     found, failed = audit(clients, rules, asked["calls"], asked["heads"], pending)
     drift = [f"{proof['subject']}: {proof['why']}" for proof in found if proof["verdict"] == "failed"]
-    made = Plan("replicas", asked["account"], (), left_out=failed, drift=drift)
+    made = Plan("replicas", asked["account"], (), left_out=failed, drift=drift, notes=unseen(rules))
     run(module, made, clients.call, facts=lambda _: {"proofs": found})
 
 

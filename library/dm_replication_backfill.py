@@ -47,6 +47,10 @@ options:
     description: At most so many versions are asked about one by one; why the others are missing is not known.
     type: int
     default: 10000
+  profiles:
+    description: For the number of each other account that holds replicas a profile that reads them there.
+    type: dict
+    default: {}
 extends_documentation_fragment:
   - dm_estate
   - amazon.aws.common.modules
@@ -81,14 +85,15 @@ from ansible.module_utils.estate.errors import sentence
 from ansible.module_utils.estate.plan import Plan
 from ansible.module_utils.estate.replication.backfill import Backfill, effects
 from ansible.module_utils.estate.replication.batch import Jobs, Wanted, forget
-from ansible.module_utils.estate.replication.plan import pairs
+from ansible.module_utils.estate.replication.plan import pairs, unseen
 from ansible.module_utils.estate.run import estate_module, run
 
 
 def main() -> None:
     module = estate_module(DOCUMENTATION)
     asked = module.params
-    rules = [pair for pair in pairs(asked["buckets"]) if not pair.elsewhere]
+    declared = pairs(asked["buckets"], asked["profiles"])
+    rules = [pair for pair in declared if not pair.elsewhere]
     clients = Clients(module, workers=asked["calls"], region=rules[0].region if rules else "us-east-1")
     jobs = Jobs(clients, asked["account_id"], asked["role"], asked["places"])
     backfill = Backfill(clients, jobs, rules, asked["calls"], asked["heads"])
@@ -104,7 +109,9 @@ def main() -> None:
     wanted = [one for one in found.values() if one]
     actions = [action for source, one in found.items() if one for action in jobs.actions(one, source in confirmed)]
     copies = {backfill.name(source): len(some) for source, some in backfill.by_source.items()}
-    made = Plan("backfill", asked["account"], actions, left_out=failed, effects=effects(wanted, copies))
+    made = Plan(
+        "backfill", asked["account"], actions, left_out=failed, effects=effects(wanted, copies), notes=unseen(declared)
+    )
     try:
         run(
             module,

@@ -84,7 +84,7 @@ PER_GIGABYTE = 0.004  # dollars: https://aws.amazon.com/s3/pricing/ (Batch Opera
 def main() -> None:
     module = estate_module(DOCUMENTATION)
     asked = module.params
-    known = [pair for pair in pairs(asked["buckets"]) if not pair.elsewhere]
+    known = [pair for pair in pairs(asked["buckets"]) if not pair.account]
     unknown = [f"{name} is no replicated bucket of {asked['account']}"
                for name in {*asked["wanted"], *asked["confirmed"]} - {pair.source for pair in known}]  # fmt: skip
     clients = Clients(module, region=known[0].region if known else "us-east-1")

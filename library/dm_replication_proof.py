@@ -9,7 +9,8 @@ description:
     until the same version is in the replica. What looks right proves nothing; an object that arrived does.
   - A canary says nothing any more when it is too old, has expired on either side, was written under another rule, or
     before there was any; then a new one is written, and older versions are removed where one may. What failed is tried
-    anew in each run. Of a replica in another account the source's own status is the proof.
+    anew in each run. Of a replica in another account the source's own status is the proof, unless O(profiles) has a
+    profile that reads it there.
   - Follows U(https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-status.html).
 author: [Digital Marketplace developers]
 options:
@@ -30,6 +31,10 @@ options:
     description: Seconds to wait for the replicas.
     type: int
     default: 60
+  profiles:
+    description: For the number of each other account that holds replicas a profile that reads them there.
+    type: dict
+    default: {}
 extends_documentation_fragment:
   - dm_estate
   - amazon.aws.common.modules
@@ -69,7 +74,7 @@ WORKERS = 16
 def main() -> None:
     module = estate_module(DOCUMENTATION)
     asked = module.params
-    rules = pairs(asked["buckets"])
+    rules = pairs(asked["buckets"], asked["profiles"])
     clients = Clients(module, workers=WORKERS, region=rules[0].region if rules else "us-east-1")
     max_age = datetime.timedelta(hours=asked["max_age_hours"])
     found, failed = looks(clients, rules, WORKERS)

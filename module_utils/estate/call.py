@@ -274,6 +274,7 @@ class Clients:
         more = options.pop("aws_config", None)
         self._options = {"endpoint_url": endpoint, "config": config.merge(more) if more else config, **options}
         self._clients: dict[tuple[str, str], Any] = {}
+        self._others: dict[str, Clients] = {}
         self._lock = threading.Lock()
         self.fresh: set[str] = set()  # resources made or changed in this run, or a moment before it
 
@@ -291,12 +292,15 @@ class Clients:
 
     def of(self, profile: str) -> Clients:
         """The same of another account's profile; what AWS refuses there still ends this module."""
-        other = SimpleNamespace(
-            params={**self._module.params, "profile": profile},
-            ansible_version=self._module.ansible_version,
-            fail_json=self._module.fail_json,
-        )
-        return Clients(other)
+        with self._lock:
+            if profile not in self._others:
+                other = SimpleNamespace(
+                    params={**self._module.params, "profile": profile},
+                    ansible_version=self._module.ansible_version,
+                    fail_json=self._module.fail_json,
+                )
+                self._others[profile] = Clients(other)
+            return self._others[profile]
 
     def ask(self, question: Callable[[], T], doing: str = "Cannot read what is live") -> T:
         """The answer; a refusal, AWS's or our own, ends the module in a sentence."""

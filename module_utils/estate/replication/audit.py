@@ -18,6 +18,7 @@ from ansible.module_utils.estate.progress import Progress
 from ansible.module_utils.estate.replication.compare import Difference, difference
 from ansible.module_utils.estate.replication.pages import Lister
 from ansible.module_utils.estate.replication.plan import Pair
+from ansible.module_utils.estate.replication.read import at_replica
 from ansible.module_utils.estate.replication.spread import Spread
 
 EXAMPLES = 10
@@ -39,7 +40,7 @@ COPYABLE = ("failed", "never", "unread", "unasked", "pending")
 
 class Judged(NamedTuple):
     found: Difference
-    what: str  # a key of LOSSES, or "pending", "expired", "gone", "arrived", "left out", "extra", "same"
+    what: str  # a key of LOSSES, or "pending", "expired", "released", "gone", "arrived", "left out", "extra", "same"
 
 
 class Differences:
@@ -70,8 +71,10 @@ class Comparison(NamedTuple):
     seconds: float
 
 
-def compare_all(source: Any, replica: Any, pair: Pair, workers: int) -> Comparison:
-    """Both sides listed at the same time, with so many calls in flight; the clients are of no other use afterwards."""
+def compare_all(clients: Any, pair: Pair, workers: int) -> Comparison:
+    """Both sides listed at the same time, with so many calls in flight."""
+    source = clients.new("s3", pair.region)  # of no other use afterwards
+    replica = at_replica(clients, pair).new("s3", pair.replica_region)
     found, started = Differences(), time.monotonic()
     listers = Lister(source, pair.source, pair.prefix), Lister(replica, pair.replica, pair.prefix)
     progress = Progress(f"versions of {pair.source}")
@@ -80,20 +83,23 @@ def compare_all(source: Any, replica: Any, pair: Pair, workers: int) -> Comparis
     return Comparison(found, number, spread.calls, time.monotonic() - started)
 
 
-def expired(found: Difference, lifecycle: Sequence[Mapping[str, Any]], now: datetime.datetime) -> bool:
-    """Whether the replica's own lifecycle rules account for it not being there.
+def expiring(
+    found: Difference, lifecycle: Sequence[Mapping[str, Any]], now: datetime.datetime
+) -> list[Mapping[str, Any]]:
+    """The replica's own lifecycle rules that may account for it not being there; those with tags where it has them.
 
     A current version is hidden after expire_days, and what is hidden or replaced goes after noncurrent_days.
     """
     age = (now - datetime.datetime.fromisoformat(found.modified)).total_seconds() / 86400
+    fit = []
     for rule in lifecycle:
         after = rule.get("noncurrent_days")
-        if not after or rule.get("tags") or not found.key.startswith(rule.get("prefix") or ""):
+        if not after or not found.key.startswith(rule.get("prefix") or "") or (rule.get("tags") and found.marker):
             continue
         until = after + (rule.get("expire_days") or 0) * (found.latest and not found.marker)
         if age >= until and (rule.get("expire_days") or not found.latest):
-            return True
-    return False
+            fit.append(rule)
+    return fit
 
 
 class Judge:
@@ -117,14 +123,24 @@ class Judge:
             return Judged(found, self._altered(found))
         if found.kind == "missing" and found.marker and not self._pair.delete_markers:
             return Judged(found, "left out")
-        if found.kind == "missing" and expired(found, self._pair.lifecycle, self._now):
+        rules = expiring(found, self._pair.lifecycle, self._now) if found.kind == "missing" else []
+        if any(not rule.get("tags") for rule in rules):
             return Judged(found, "expired")
         if found.sizes_differ:
             return Judged(found, "differing")
         self._left -= 1
         if self._left < 0:
             return Judged(found, "unasked" if found.kind == "missing" else "unproved")
+        if rules and (by_tag := self._released(found, rules)):
+            return Judged(found, by_tag)
         return Judged(found, self._missing(found) if found.kind == "missing" else self._differing(found))
+
+    def _released(self, found: Difference, rules: Iterable[Mapping[str, Any]]) -> str:
+        """Whether a rule that goes by tags removed it: S3 copies tags that are given later, too."""
+        tags = self._tags(found)
+        if tags is None:
+            return "released"
+        return "expired" if any(set(rule["tags"].items()) <= tags for rule in rules) else ""
 
     def _head(self, client: Any, bucket: str, found: Difference, **more: Any) -> Mapping[str, Any] | str:
         """What S3 says of the version, or the status of its refusal; "405" is a delete marker that is there."""
@@ -151,15 +167,25 @@ class Judge:
         if isinstance(here, str):
             return {"404": "gone", "405": "never"}.get(here, "unread")
         status = here.get("ReplicationStatus")
-        if status is None and self._pair.tags and not self._tagged(found):
-            return "left out"
+        if status is None and self._pair.tags:  # the rule goes by tags
+            tags = self._tags(found)
+            if tags is None or not set(self._pair.tags) <= tags:
+                return "unread" if tags is None else "left out"
         # What is itself a replica is not copied on: replication does not go round in circles.
         return {"PENDING": "pending", "FAILED": "failed", "REPLICA": "left out", None: "never"}.get(status, "lost")
 
-    def _tagged(self, found: Difference) -> bool:
-        """Whether the rule, which goes by tags, is for it."""
-        said = self._source.get_object_tagging(Bucket=self._pair.source, Key=found.key, VersionId=found.version)
-        return set(self._pair.tags) <= {(tag["Key"], tag["Value"]) for tag in said["TagSet"]}
+    def _tags(self, found: Difference) -> set[tuple[str, str]] | None:
+        """None where this role may not ask."""
+        try:
+            where = {"Bucket": self._pair.source, "Key": found.key, "VersionId": found.version}
+            said = self._source.get_object_tagging(**where)
+        except Exception as exc:
+            if error_code(exc) in ("AccessDenied", "403"):
+                return None
+            if error_code(exc) in ("NoSuchKey", "NoSuchVersion", "404"):
+                return set()
+            raise
+        return {(tag["Key"], tag["Value"]) for tag in said["TagSet"]}
 
     def _differing(self, found: Difference) -> str:
         """The ETags differ. Of what KMS encrypted, or another number of parts made up, they may, so checksums decide.
@@ -181,6 +207,10 @@ class Judge:
         if shared and ours.get("ChecksumType") == theirs.get("ChecksumType"):
             return "same" if all(ours[name] == theirs[name] for name in shared) else "differing"
         return "unproved"
+
+
+def judge_of(clients: Any, pair: Pair, heads: int) -> Judge:
+    return Judge(clients["s3", pair.region], at_replica(clients, pair)["s3", pair.replica_region], pair, heads)
 
 
 def _is_md5(head: Any) -> bool:
@@ -234,9 +264,8 @@ def audit(
         if pair.elsewhere:
             continue
         try:
-            made = compare_all(clients.new("s3", pair.region), clients.new("s3", pair.replica_region), pair, calls)
-            judge = Judge(clients["s3", pair.region], clients["s3", pair.replica_region], pair, heads)
-            found.append(told(pair, made, judge.judged(made.differences, calls), max_pending))
+            made = compare_all(clients, pair, calls)
+            found.append(told(pair, made, judge_of(clients, pair, heads).judged(made.differences, calls), max_pending))
         except Exception as exc:
             failed[f"every version of {pair.source} in {pair.replica}"] = sentence(exc, "cannot compare").rstrip(".")
     return found, failed

@@ -6,7 +6,14 @@ import datetime
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ansible.module_utils.estate.replication.audit import COPYABLE, Judge, compare_all, told
+from ansible.module_utils.estate.replication.audit import (
+    COPYABLE,
+    Comparison,
+    Judged,
+    compare_all,
+    judge_of,
+    told,
+)
 from ansible.module_utils.estate.replication.batch import Jobs, Manifest, Wanted, manifest
 from ansible.module_utils.estate.replication.plan import Pair
 
@@ -36,19 +43,17 @@ class Backfill:
         """A job copies to every replica of the bucket, so what two of them lack is in it once."""
         several, seen = len(self.by_source[source]) > 1, set()
         for pair in self.by_source[source]:
-            made, judge = self._compared(pair)
-            for one in judge.judged(made.differences, self._calls):
+            for one in self._compared(pair)[1]:
                 version = (one.found.key, one.found.version)
                 if one.what in COPYABLE and one.what != "pending" and version not in seen:
                     if several:
                         seen.add(version)
                     yield (*version, one.found.size)
 
-    def _compared(self, pair: Pair) -> Any:
-        source, replica = (self._clients.new("s3", region) for region in (pair.region, pair.replica_region))
-        made = compare_all(source, replica, pair, self._calls)
-        plain = self._clients["s3", pair.region], self._clients["s3", pair.replica_region]
-        return made, Judge(*plain, pair, self._heads)
+    def _compared(self, pair: Pair) -> tuple[Comparison, Iterator[Judged]]:
+        made = compare_all(self._clients, pair, self._calls)
+        judge = judge_of(self._clients, pair, self._heads)
+        return made, judge.judged(made.differences, self._calls)
 
     def proof(self, source: str, wanted: Wanted | None, confirmed: bool, seconds: float) -> Iterator[dict[str, Any]]:
         """What became of the job, and what a second comparison finds, which must be nothing."""
@@ -70,8 +75,7 @@ class Backfill:
             if not over:
                 return
         for pair in self.by_source[source]:
-            made, judge = self._compared(pair)
-            yield told(pair, made, judge.judged(made.differences, self._calls), datetime.timedelta(days=1))
+            yield told(pair, *self._compared(pair), datetime.timedelta(days=1))
 
 
 def says(wanted: Wanted, copies: int) -> str:

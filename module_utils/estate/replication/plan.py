@@ -31,10 +31,16 @@ class Pair(NamedTuple):
     prefix: str = ""
     tags: tuple[tuple[str, str], ...] = ()
     delete_markers: bool = True
-    elsewhere: bool = False  # the replica is another account's, and not for us to look into
+    account: str = ""  # whose the replica is, where it is another's
+    profile: str = ""  # that reads it there
     kms_key: str = ""
     kept: str = ""  # why old versions of the canary cannot be removed
     lifecycle: Sequence[Mapping[str, Any]] = ()  # the replica's own
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether the replica is not for us to look into."""
+        return bool(self.account and not self.profile)
 
     @property
     def subject(self) -> str:
@@ -65,8 +71,11 @@ class Verdict(NamedTuple):
     why: str = ""
 
 
-def pairs(buckets: Sequence[Mapping[str, Any]]) -> list[Pair]:
-    """Of every rule of the buckets as dm_buckets takes them: its canary is an object that the rule is for."""
+def pairs(buckets: Sequence[Mapping[str, Any]], profiles: Mapping[str, str] | None = None) -> list[Pair]:
+    """Of every rule of the buckets as dm_buckets takes them: its canary is an object that the rule is for.
+
+    profiles by the ids of accounts.
+    """
     by_name = {bucket["name"]: bucket for bucket in buckets}
     found = []
     for bucket in buckets:
@@ -86,7 +95,8 @@ def pairs(buckets: Sequence[Mapping[str, Any]]) -> list[Pair]:
                 rule.get("prefix") or "",
                 tuple(sorted((rule.get("tags") or {}).items())),
                 rule.get("delete_markers", False),
-                bool(rule.get("account")),
+                account := str(rule.get("account") or ""),
+                (profiles or {}).get(account, ""),
                 rule.get("kms_key") or "",
                 next((why for setting, why in _KEEPS.items() if bucket.get(setting)), ""),
                 (by_name.get(rule["bucket"]) or {}).get("lifecycle") or (),
@@ -96,6 +106,12 @@ def pairs(buckets: Sequence[Mapping[str, Any]]) -> list[Pair]:
 
 
 _KEEPS = {"mfa_delete": "only root may delete versions of this bucket", "object_lock": "the bucket is locked"}
+
+
+def unseen(pairs: Sequence[Pair]) -> list[str]:
+    """A note of each that nobody can look into."""
+    return [f"{pair.replica} is in account {pair.account}, and buckets_replica_profiles has no profile that reads it "
+            f"there, so that it was not compared with {pair.source}" for pair in pairs if pair.elsewhere]  # fmt: skip
 
 
 def _in_short(role: str, rule: Mapping[str, Any]) -> str:

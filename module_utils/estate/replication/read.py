@@ -22,10 +22,16 @@ def _head(client: Any, bucket: str, key: str) -> Canary:
         raise
 
 
+def at_replica(clients: Any, pair: Pair) -> Any:
+    """The clients that look into the replica."""
+    return clients.of(pair.profile) if pair.profile else clients
+
+
 def look(clients: Any, pair: Pair) -> Look:
     source = _head(clients["s3", pair.region], pair.source, pair.key)
-    replica = MISSING if pair.elsewhere else _head(clients["s3", pair.replica_region], pair.replica, pair.key)
-    return Look(pair, source, replica)
+    if pair.elsewhere:
+        return Look(pair, source, MISSING)
+    return Look(pair, source, _head(at_replica(clients, pair)["s3", pair.replica_region], pair.replica, pair.key))
 
 
 def looks(clients: Any, pairs: Sequence[Pair], workers: int) -> tuple[list[Look], dict[str, str]]:
@@ -95,7 +101,7 @@ def _tidied(clients: Any, pair: Pair) -> dict[str, Any]:
     if pair.kept:
         return {"kept": pair.kept}
     removed = 0
-    sides = [(pair.region, pair.source), *([] if pair.elsewhere else [(pair.replica_region, pair.replica)])]
+    sides = [(pair.region, pair.source), *([] if pair.account else [(pair.replica_region, pair.replica)])]
     try:
         for region, bucket in sides:
             client = clients["s3", region]

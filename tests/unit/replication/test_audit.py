@@ -3,12 +3,13 @@ from __future__ import annotations
 import datetime
 
 import pytest
-from ansible.module_utils.estate.replication.audit import Comparison, Differences, Judge, expired, told
+from ansible.module_utils.estate.replication.audit import Comparison, Differences, Judge, expiring, told
 from ansible.module_utils.estate.replication.compare import Difference
 from ansible.module_utils.estate.replication.plan import Pair
 
 PAIR = Pair("documents", "eu-west-1", "copy", "eu-west-2", "estate-canary.txt")
 NOW = datetime.datetime.now(datetime.UTC)
+COMPLETED = {"ReplicationStatus": "COMPLETED"}
 LIFECYCLE = [{"expire_days": 7, "noncurrent_days": 7}]
 
 
@@ -34,6 +35,8 @@ class Side:
         return {"ETag": '"e"', **self.answer}
 
     def get_object_tagging(self, **_: object) -> dict:
+        if isinstance(self.answer, int):
+            raise Refused(self.answer)
         return {"TagSet": [{"Key": "public", "Value": "yes"}]}
 
 
@@ -113,7 +116,22 @@ def test_what_came_on_top_in_the_replica_is_altered_unless_it_has_just_been_writ
     ],
 )
 def test_what_the_replicas_own_rules_removed_is_no_loss(found, rules, said):
-    assert expired(found, rules, NOW) is said
+    assert bool(expiring(found, rules, NOW)) is said
+
+
+@pytest.mark.parametrize(
+    ("tags", "source", "days", "said"),
+    [
+        ({"public": "yes"}, COMPLETED, 15, "expired"),
+        ({"public": "no"}, COMPLETED, 15, "lost"),
+        ({"public": "yes"}, COMPLETED, 13, "lost"),  # too young to have gone by the rule
+        ({"public": "yes"}, 403, 15, "released"),  # nobody says whether it has the tag
+        ({"public": "yes"}, 404, 15, "gone"),
+    ],
+)
+def test_what_goes_by_a_tag_is_no_loss_where_it_has_the_tag(tags, source, days, said):
+    by_tag = PAIR._replace(lifecycle=[{**LIFECYCLE[0], "tags": tags}])
+    assert judged(difference(days=days), source, pair=by_tag) == said
 
 
 def test_a_proof_tells_how_much_and_how_long():

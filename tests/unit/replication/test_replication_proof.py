@@ -1,13 +1,25 @@
 import datetime
 
 import pytest
-from ansible.module_utils.estate.replication.plan import MISSING, NAME, Canary, Look, canary, pairs, plan, verdict
+from ansible.module_utils.estate.replication.plan import (
+    MISSING,
+    NAME,
+    Canary,
+    Look,
+    canary,
+    pairs,
+    plan,
+    unseen,
+    verdict,
+)
 from ansible.module_utils.estate.replication.read import proofs
 
 NOW = datetime.datetime(2026, 11, 23, 12, tzinfo=datetime.UTC)
 DAY = datetime.timedelta(days=1)
 
 RULE = {"id": "documents", "bucket": "copy", "region": "eu-west-2"}
+OTHER = "444444444444"
+BUCKET = {"name": "documents", "region": "eu-west-1", "replication": {"rules": [{**RULE, "account": OTHER}]}}
 
 
 def rules(*rules):
@@ -89,6 +101,21 @@ def test_a_replica_of_another_account_is_proved_by_the_source():
     [pair] = rules({**RULE, "account": "444444444444"})
     assert verdict(Look(pair, source(rule=pair.rule), MISSING), NOW, DAY).word == "proved"
     assert verdict(Look(pair, source(rule=pair.rule, status="PENDING"), MISSING), NOW, DAY).word == "waiting"
+
+
+def test_a_profile_looks_into_the_replica_of_another_account_and_removes_nothing_there():
+    [hidden] = rules({**RULE, "account": OTHER})
+    assert unseen([hidden])[0].startswith(f"copy is in account {OTHER}, and buckets_replica_profiles has no profile")
+
+    [pair] = pairs([BUCKET], {OTHER: "vault"})
+    assert unseen([pair]) == []
+    pair = pair._replace(rule=PAIR.rule)
+    for answer, said in (("REPLICA", "proved"), (None, "failed")):
+        here, there = S3("COMPLETED"), S3(answer)
+        here.of = {"vault": there}.__getitem__
+        [proof] = proofs(here, [pair], ["documents"], 0, DAY, 1)
+        assert proof["verdict"] == said, proof
+        assert (there.answers, there.deleted) == ([], []), "asked, and nothing taken away"
 
 
 def test_what_failed_is_tried_anew_and_what_says_nothing_is_drift_where_nothing_may_be_written():
