@@ -9,6 +9,8 @@ description:
     that it is encrypted for. Nothing is decrypted.
   - Tags what is older than O(keep_days) with C(Retention=released), for the bucket's lifecycle rule to delete, as long
     as O(least_verified) newer ones were restored (M(dm_restored_dump)). Nothing else makes a dump go.
+  - Tags what is older than O(replica_keep_days) with C(Copy=released), for the replica's lifecycle rule, as long as so
+    many that were restored stay in the replica. S3 carries the tag over.
 author: [Digital Marketplace developers]
 options:
   bucket:
@@ -45,6 +47,10 @@ options:
     description: Days that every dump is kept.
     type: int
     default: 180
+  replica_keep_days:
+    description: Days that every copy is kept in the replica.
+    type: int
+    default: 7
   least_verified:
     description: So many dumps that were restored always stay, however old.
     type: int
@@ -67,7 +73,7 @@ EXAMPLES = r"""
 """
 RETURN = r"""
 proofs:
-  description: Of each stage C(age), C(size), C(replica) and C(recipient).
+  description: Of each stage C(age), C(size), C(replica), C(recipient), and whether the last good copies are there.
   returned: always
   type: list
   elements: dict
@@ -78,8 +84,8 @@ import datetime
 from typing import Any
 
 from ansible.module_utils.estate.call import Clients
-from ansible.module_utils.estate.dumps.check import Dump, Limits, judge
-from ansible.module_utils.estate.dumps.plan import RELEASED, RETENTION, Tags, is_verified, plan, release
+from ansible.module_utils.estate.dumps.check import Dump, Limits, copies, judge
+from ansible.module_utils.estate.dumps.plan import COPY, RELEASED, RETENTION, Tags, is_kept, plan, release
 from ansible.module_utils.estate.dumps.read import Place, listed, recipients, tags_that_count
 from ansible.module_utils.estate.errors import sentence
 from ansible.module_utils.estate.run import estate_module, run
@@ -97,15 +103,25 @@ def main() -> None:
     notes: list[str] = []
 
     def look(stage: str) -> None:
-        found = listed(here, stage)
+        found, copied, least = listed(here, stage), listed(there, stage), asked["least_verified"]
         keys = recipients(here, found[0]) if found else []
-        proofs.extend(judge(stage, found, listed(there, stage), keys, limits, now))
-        tags = tags_that_count(here, found, now, asked["keep_days"], asked["least_verified"])
-        old = release(found, tags, now, asked["keep_days"], asked["least_verified"])
-        wanted.extend((dump, tags[dump.key], {RETENTION: RELEASED}) for dump in old)
-        kept = sum(map(is_verified, tags.values()))
-        if kept < asked["least_verified"]:
-            notes.append(f"{stage} has {kept} dumps that were restored, so that none may go (restore_backup.yml)")
+        proofs.extend(judge(stage, found, copied, keys, limits, now))
+        # A copy that has no original any more has no tags to go by, and stays.
+        both = [dump for dump in copied if dump.key in {one.key for one in found}]
+        places = ((RETENTION, found, asked["keep_days"]), (COPY, both, asked["replica_keep_days"]))
+        tags: dict[str, Tags] = {}
+        for word, some, days in places:
+            tags = tags_that_count(here, some, now, days, least, word, tags)
+        more: dict[str, dict[str, str]] = {}
+        for word, some, days in places:
+            for dump in release(some, tags, now, days, least, word):
+                more.setdefault(dump.key, {})[word] = RELEASED
+        wanted.extend((dump, tags[dump.key], more[dump.key]) for dump in found if dump.key in more)
+        kept = [dump for dump in found if is_kept(tags.get(dump.key, {}), RETENTION)]
+        if kept:
+            proofs.append(copies(stage, kept, copied, least, now))
+        if len(kept) < least:
+            notes.append(f"{stage} has {len(kept)} dumps that were restored, so that none may go (restore_backup.yml)")
 
     failed = {}
     for stage in asked["stages"]:

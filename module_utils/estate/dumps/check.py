@@ -70,6 +70,17 @@ def judge(
         yield _proof(stage, what, verdict, why, now) | {"key": newest.key, **more}
 
 
+def copies(
+    stage: str, kept: Sequence[Dump], there: Sequence[Dump], least: int, now: datetime.datetime
+) -> dict[str, Any]:
+    """Whether the newest that were restored are in the replica, too; kept are those, the newest first."""
+    keys = {dump.key for dump in there}
+    gone = [dump.key for dump in kept[:least] if dump.key not in keys and now - dump.at >= REPLICATING]
+    why = f"{', '.join(gone)} restored, and not in the replica" if gone else ""
+    more = {"expected": f"the last {least} that were restored", "seen": len(kept[:least]) - len(gone)}
+    return _proof(stage, "the last good copies", "failed" if gone else "proved", why, now) | more
+
+
 def _proof(stage: str, what: str, verdict: str, why: str, now: datetime.datetime) -> dict[str, Any]:
     return {"subject": f"{what} of {stage}'s dump", "verdict": verdict, "why": why, "at": now.isoformat()}
 

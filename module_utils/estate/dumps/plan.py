@@ -1,8 +1,10 @@
 """Which dumps may go: those that are old, and behind which enough verified ones stand. Pure.
 
 S3 deletes by a lifecycle rule that asks for two things, the age and a tag; only this gives the tag, and never to one of
-the newest verified. Where nothing is verified any more nothing is released, and so nothing goes.
+the newest verified. Where nothing is verified any more nothing is released, and so nothing goes. Copies have a tag of
+their own, which is given to the original: replication carries it over.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-filters.html
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-what-is-isnt-replicated.html
 """
 
 from __future__ import annotations
@@ -14,19 +16,28 @@ from ansible.module_utils.estate.diff import diff_of
 from ansible.module_utils.estate.dumps.check import Dump
 from ansible.module_utils.estate.plan import Action, Plan
 
-VERIFIED, RETENTION, RELEASED = "Verified", "Retention", "released"
+VERIFIED, RETENTION, COPY, RELEASED = "Verified", "Retention", "Copy", "released"
 Tags = Mapping[str, str]
 
 
-def is_verified(tags: Tags) -> bool:
-    return VERIFIED in tags
+def is_kept(tags: Tags, word: str) -> bool:
+    """Whether it was restored, and is not to go."""
+    return VERIFIED in tags and tags.get(word) != RELEASED
 
 
 def release(
-    found: Sequence[Dump], tags: Mapping[str, Tags], now: datetime.datetime, keep_days: int, least: int
+    found: Sequence[Dump],
+    tags: Mapping[str, Tags],
+    now: datetime.datetime,
+    keep_days: int,
+    least: int,
+    word: str = RETENTION,
 ) -> list[Dump]:
-    """Of one stage's dumps, the newest first, those that may go. tags are those of the dumps that were asked for."""
-    verified = [dump for dump in found if is_verified(tags.get(dump.key, {}))]
+    """Of one stage's dumps at one place, the newest first, those that may go there; word is the tag that says so.
+
+    tags are those of the dumps that were asked for. What was released is as good as gone, so it is none that stays.
+    """
+    verified = [dump for dump in found if is_kept(tags.get(dump.key, {}), word)]
     if len(verified) < least:
         return []
     kept = {dump.key for dump in verified[:least]}

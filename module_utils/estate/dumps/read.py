@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible.module_utils.estate.dumps.check import Dump, dumps
-from ansible.module_utils.estate.dumps.plan import Tags, is_verified
+from ansible.module_utils.estate.dumps.plan import Tags, is_kept
 from ansible.module_utils.estate.errors import Refusal
 
 HEAD = 64 * 1024  # bytes that hold an OpenPGP message's packets of keys
@@ -47,12 +47,21 @@ def tags(place: Place, dump: Dump) -> dict[str, str]:
 
 
 def tags_that_count(
-    place: Place, found: Sequence[Dump], now: datetime.datetime, keep_days: int, least: int
-) -> Mapping[str, Tags]:
-    """Tags from the newest on until enough are verified, and those of whatever is old enough to go."""
+    place: Place,
+    found: Sequence[Dump],
+    now: datetime.datetime,
+    keep_days: int,
+    least: int,
+    word: str,
+    asked: Mapping[str, Tags],
+) -> dict[str, Tags]:
+    """Tags from the newest on until enough stay by them, and of whatever is old enough to go; asked are known."""
     old = now - datetime.timedelta(days=keep_days)
-    asked: dict[str, Tags] = {}
+    known = dict(asked)
+    kept = 0
     for dump in found:
-        if sum(map(is_verified, asked.values())) < least or dump.at < old:
-            asked[dump.key] = tags(place, dump)
-    return asked
+        if kept < least or dump.at < old:
+            if dump.key not in known:
+                known[dump.key] = tags(place, dump)
+            kept += is_kept(known[dump.key], word)
+    return known

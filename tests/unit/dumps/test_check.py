@@ -3,8 +3,8 @@ from __future__ import annotations
 import datetime
 
 import pytest
-from ansible.module_utils.estate.dumps.check import Dump, Limits, dumps, judge
-from ansible.module_utils.estate.dumps.plan import RELEASED, RETENTION, plan, release
+from ansible.module_utils.estate.dumps.check import Dump, Limits, copies, dumps, judge
+from ansible.module_utils.estate.dumps.plan import COPY, RELEASED, RETENTION, plan, release
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -96,6 +96,22 @@ def test_whatever_goes_enough_verified_ones_stay(days, least):
     left = [one for one in found if one not in gone and one.key in tags]
     assert not gone or len(left) >= least
     assert all((NOW - one.at).days >= 180 for one in gone)
+
+
+def test_what_was_released_is_none_that_stays():
+    tags = verified(*OLD[:3])
+    tags[OLD[2].key] = {"Verified": "2026-11-01", COPY: RELEASED}
+    assert release(OLD, tags, NOW, 180, 3, COPY) == []
+    assert release(OLD, tags, NOW, 180, 3) == OLD[3:], "in Ireland it was not"
+
+
+def test_the_last_that_were_restored_must_be_in_the_replica():
+    assert copies("production", WEEK[:3], WEEK, 3, NOW)["verdict"] == "proved"
+    gone = copies("production", WEEK[:4], [WEEK[0], WEEK[2]], 3, NOW)
+    assert (gone["verdict"], gone["seen"]) == ("failed", 2)
+    assert gone["why"] == f"{WEEK[1].key} restored, and not in the replica"
+    young = dump(hours=0)
+    assert copies("production", [young], [], 3, NOW)["verdict"] == "proved", "it is on its way"
 
 
 def test_a_tag_is_given_beside_those_that_are_there_and_once():
