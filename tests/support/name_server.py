@@ -25,15 +25,24 @@ from ansible.module_utils.estate.dns.records import from_aws, name_of
 ALIAS = "192.0.2.1"
 
 
+def _both() -> tuple[socket.socket, socket.socket]:
+    """A UDP and a TCP socket of one port, which somebody else may have one of."""
+    while True:
+        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        udp.bind(("127.0.0.1", 0))
+        try:
+            return udp, socket.create_server(("127.0.0.1", udp.getsockname()[1]))
+        except OSError:
+            udp.close()
+
+
 class NameServer:
     """One zone's server at .address ("127.0.0.1:5301"); UDP, and TCP of the same port."""
 
     def __init__(self, zone: str, records: Callable[[], list[dict[str, Any]]]) -> None:
         self.zone, self.records, self.lame = name_of(zone), records, False
-        self._udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._udp.bind(("127.0.0.1", 0))
+        self._udp, self._tcp = _both()
         self.port = self._udp.getsockname()[1]
-        self._tcp = socket.create_server(("127.0.0.1", self.port))
         self.address = f"127.0.0.1:{self.port}"
         self._threads = [threading.Thread(target=one, daemon=True) for one in (self._packets, self._streams)]
 
