@@ -132,6 +132,14 @@ def as_s3_reads(target: str) -> str:
     return urllib.parse.unquote(path.replace("+", " "), errors="surrogateescape") + question + query
 
 
+def not_before(said: str, stamp: str) -> bool:
+    """Whether a date of a client is the document's or later; what is no date is none."""
+    try:
+        return email.utils.parsedate_to_datetime(said) >= email.utils.parsedate_to_datetime(stamp)
+    except ValueError:
+        return False
+
+
 class Spy:
     """S3 as far as a router sees it. `objects` maps (host, raw path) to (body, headers); all else is a 403 in XML."""
 
@@ -205,7 +213,7 @@ class Spy:
             extra = {"ETag": etag, "Last-Modified": stamp, "Accept-Ranges": "bytes", "x-amz-version-id": "v1", **extra}
             status = 200
             since = None if "if-none-match" in headers else headers.get("if-modified-since")  # which counts alone only
-            if headers.get("if-none-match") == etag or since == stamp:
+            if headers.get("if-none-match") == etag or (since and not_before(since, stamp)):
                 status, body = 304, b""
             elif headers.get("if-match", etag) != etag:
                 status, body = 412, b"<?xml version='1.0'?><Error><Code>PreconditionFailed</Code></Error>"

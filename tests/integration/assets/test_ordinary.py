@@ -92,6 +92,8 @@ def asked(chance: random.Random, size: int, etag: str, modified: str) -> tuple[s
             ("GET", {**CURL, "Range": f"bytes={first}-"}),
             ("GET", {**CURL, "Range": "bytes=-500"}),
             ("GET", {**CURL, "If-Match": etag}),
+            ("GET", {**CURL, "If-Modified-Since": "Fri, 01 Nov 2024 00:00:00 GMT"}),  # -z, with the time of its copy
+            ("GET", {**WGET, "If-Modified-Since": "Sun, 01 Nov 2020 00:00:00 GMT"}),  # -N
             ("GET", {**WGET, "Accept-Encoding": "identity", "Range": f"bytes={first}-"}),
             ("HEAD", RCLONE),
             ("GET", {**RCLONE, "Accept-Encoding": "gzip", "Range": f"bytes={first}-{last}"}),
