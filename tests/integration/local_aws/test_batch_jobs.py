@@ -7,11 +7,15 @@ import io
 import json
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import quote, unquote_plus
 
 import pytest
+import yaml
 
 from tests.integration.local_aws.conftest import allow, document, refusal
 
+ROOT = Path(__file__).parents[3]
 OWN = "333333333333"
 SOURCE, COPY, REPORTS = "dm-source", "dm-copy", "dm-reports"
 ROLE, LIVE = f"arn:aws:iam::{OWN}:role/batch", f"arn:aws:iam::{OWN}:role/replication"
@@ -271,6 +275,30 @@ def test_checksums_are_worked_out_and_reported(s3, ended):
     known = s3.put_object(Bucket=SOURCE, Key="again", Body=b"one", ChecksumAlgorithm="SHA256")["ChecksumSHA256"]
     assert (said["checksum_base64"], said["checksumAlgorithm"]) == (known, "SHA256")
     assert [row[5] for row in rows if row[3] == "failed"] == ["NoSuchKey"]
+
+
+def test_a_checksum_of_what_kms_encrypts_takes_the_key_through_s3(estate_aws, s3, ended):
+    """By the very statement that the estate's role of jobs has."""
+    key = estate_aws.client("kms", "production").create_key()["KeyMetadata"]["Arn"]
+    s3.put_object(Bucket=SOURCE, Key="sealed", Body=b"s", ServerSideEncryption="aws:kms", SSEKMSKeyId=key)
+    words = {"Manifest": listed(s3, f"{SOURCE},sealed,", fields=("Bucket", "Key", "VersionId")),
+             "Operation": {"S3ComputeObjectChecksum": {}}}  # fmt: skip
+    assert counts(ended(**words)) == (1, 0, 1)
+
+    policies = yaml.safe_load((ROOT / "inventories/common/group_vars/all/access.yml").read_text())["access_policies"]
+    [decrypt] = [one for one in policies["BatchJobs"]["Statement"] if one["Action"] == "kms:Decrypt"]
+    decrypt["Resource"] = f"arn:aws:kms:*:{OWN}:key/*"
+    policy = document(*ALLOWED.values(), decrypt)
+    estate_aws.client("iam", "production").put_role_policy(RoleName="batch", PolicyName="all", PolicyDocument=policy)
+    assert counts(ended(**words)) == (1, 1, 0)
+
+
+def test_any_key_can_be_in_a_manifest_and_in_a_report(s3, ended):
+    key = "é +%,\x01\n.pdf"
+    s3.put_object(Bucket=SOURCE, Key=key, Body=b"odd")
+    job = ended(Manifest=listed(s3, f"{SOURCE},{quote(key)},"))
+    assert counts(job) == (1, 1, 0)
+    assert [unquote_plus(row[0]) for row in report(s3, job)] == [key]
 
 
 def test_a_report_of_failures_only_leaves_out_what_succeeded(s3, ended):
