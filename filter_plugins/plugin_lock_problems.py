@@ -4,8 +4,8 @@ DOCUMENTATION = r"""
 name: plugin_lock_problems
 short_description: Say why a lock is not that of a list of plugins
 description:
-  - The lock must hold each of them at its version, and every name once.
-positional: locked
+  - The lock must hold each of them at its version, and every name once, and have a checksum of all or of none.
+positional: locked, checksums
 options:
   _input:
     description: Plugins as C(name:version).
@@ -17,11 +17,15 @@ options:
     type: list
     elements: str
     required: true
+  checksums:
+    description: SHA-256 by C(name:version), of the whole set; empty where nobody has taken them.
+    type: dict
+    default: {}
 author: [Digital Marketplace developers]
 """
 EXAMPLES = r"""
 - ansible.builtin.assert:
-    that: not (jenkins_plugins | plugin_lock_problems(jenkins_plugins_locked))
+    that: not (jenkins_plugins | plugin_lock_problems(jenkins_plugins_locked, jenkins_plugins_checksums))
 """
 RETURN = r"""
 _value:

@@ -1,4 +1,4 @@
-"""lock_plugins.py WAR MANAGER FILE [move]: writes FILE with all plugins that the wanted ones need. Needs .venv.
+"""lock_plugins.py WAR MANAGER FILE [move]: writes FILE with all plugins that the wanted ones need, and their checksums.
 
 With move every wanted plugin is taken at the newest version for that war, else at the version that FILE has.
 """
@@ -25,7 +25,7 @@ def version_of(war: str) -> str:
     sys.exit(f"{war} does not say which Jenkins it is")
 
 
-def resolved(war: str, manager: str, wanted: list[str], move: bool) -> list[str]:
+def resolved(war: str, manager: str, wanted: list[str], move: bool) -> dict[str, str]:
     with tempfile.TemporaryDirectory() as folder:
         listed, plugins = Path(folder, "plugins.txt"), Path(folder, "plugins")
         listed.write_text("".join(f"{name}\n" for name in wanted))
@@ -52,6 +52,9 @@ def main(war: str, manager: str, file: str, *how: str) -> None:
         "# The whole set, with all that they need.",
         "jenkins_plugins_locked:",
         *(f"  - {plugin}" for plugin in locked),
+        "# SHA-256 of each, as it came from the update centre.",
+        "jenkins_plugins_checksums:",
+        *(f'  "{plugin}": {checksum}' for plugin, checksum in locked.items()),
     ]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     before = set(map(str, said["jenkins_plugins_locked"]))

@@ -56,6 +56,7 @@ def test_the_whole_set_is_locked_at_what_is_asked_for(lock):
     assert done.returncode == 0, done.stdout + done.stderr
     assert said["jenkins_plugins"] == ["audit-trail:1.0", "git:5.10.1"]
     assert said["jenkins_plugins_locked"] == ["audit-trail:1.0", "credentials:1.1", "git-client:1.0", "git:5.10.1"]
+    assert list(said["jenkins_plugins_checksums"]) == said["jenkins_plugins_locked"]
     assert said["jenkins_version"] == "2.580.2"
     assert lock.file.read_text().startswith("---\n# What this file is.\n")
     assert "+ credentials:1.1" in done.stdout

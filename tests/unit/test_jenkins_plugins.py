@@ -1,8 +1,11 @@
 """The lock of plugins: read from what was downloaded, compared with what is wanted, and what is known against it."""
 
+import hashlib
 import zipfile
+from pathlib import Path
 
 import pytest
+import yaml
 from ansible.module_utils.estate.jenkins.plugins import lock_problems, of_folder, warnings
 
 
@@ -16,7 +19,9 @@ def test_what_a_folder_has_is_read_from_the_manifests_inside(tmp_path):
             )
     (tmp_path / "git.jpi.pinned").write_text("")
 
-    assert of_folder(tmp_path) == [f"{'a' * 80}:1", "git:5.10.1"]
+    found = of_folder(tmp_path)
+    assert list(found) == [f"{'a' * 80}:1", "git:5.10.1"]
+    assert found["git:5.10.1"] == hashlib.sha256((tmp_path / "git.jpi").read_bytes()).hexdigest()
 
 
 @pytest.mark.parametrize(
@@ -30,6 +35,23 @@ def test_what_a_folder_has_is_read_from_the_manifests_inside(tmp_path):
 )
 def test_a_lock_holds_each_wanted_plugin_once_at_its_version(locked, said):
     assert lock_problems(["git:5.10.1"], locked) == said
+
+
+def test_a_lock_has_checksums_of_all_its_plugins_or_of_none():
+    assert lock_problems([], ["git:1", "junit:2"], {"git:1": "a", "junit:2": "b"}) == []
+    assert lock_problems([], ["git:1", "junit:2"], {"git:1": "a", "junit:1": "b"}) == [
+        "junit:2 has no checksum",
+        "junit:1 has a checksum and is not in it",
+    ]
+
+
+def test_the_declared_lock_is_that_of_the_declared_plugins():
+    vars_file = Path(__file__).parents[2] / "inventories/common/group_vars/all/jenkins_plugins.yml"
+    said = yaml.safe_load(vars_file.read_text())
+    locked = said["jenkins_plugins_locked"]
+
+    assert lock_problems(said["jenkins_plugins"], locked, said["jenkins_plugins_checksums"]) == []
+    assert locked == sorted(locked)
 
 
 CENTER = {
