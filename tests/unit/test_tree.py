@@ -122,8 +122,6 @@ def test_a_stage_has_all_that_belongs_to_one(stage):
     assert (ROOT / router / "stage").resolve() == folder / "host_vars" / stage, f"{router}/stage: a link to ../{stage}"
     assert found[routers[0]].get("dm_stage") == stage, f"{router}/stage: the vars of its stage"
     assert (ROOT / f"credentials.example/vars/{stage}.yml").is_file(), f"credentials.example/vars/{stage}.yml"
-    served = re.search(r"servedStages\(\) \{\n  return \[(.*)\]", (ROOT / "Jenkinsfile").read_text())
-    assert not served or f"'{stage}'" in served[1], "servedStages() of the Jenkinsfile"
 
 
 def test_nothing_that_tells_of_a_machine_is_committed():
