@@ -66,6 +66,7 @@ outcomes:
 from pathlib import Path
 from typing import Any
 
+from ansible.module_utils.estate.jenkins.check import problems
 from ansible.module_utils.estate.jenkins.plan import plan
 from ansible.module_utils.estate.jenkins.read import read
 from ansible.module_utils.estate.run import estate_module, run
@@ -90,6 +91,8 @@ def main() -> None:
     declared = {path.name: path.read_text(encoding="utf-8") for path in Path(params["directory"]).glob("*")}
     if not declared:
         module.fail_json(msg=f"No rendered job is in {params['directory']}: make jobs renders them.")
+    if wrong := problems(declared, params["marker"]):
+        module.fail_json(msg=f"{'; '.join(wrong)}.")
     server = jenkins.Jenkins(params["url"], params["user"], params["password"], timeout=params["timeout"])
     try:
         made = plan(read(server, declared), declared, params["marker"], params["remove"])

@@ -24,6 +24,8 @@ def test_what_the_example_declares_is_taken():
         ("blank after ", "begins or ends with a blank"),
         ("two newlines\n\n", "begins or ends with a blank"),
         ("tab after\t", "begins or ends with a blank"),
+        ("return before the newline\r\n", "begins or ends with a blank"),
+        ("\x01control", "begins or ends with a blank"),
         ("", "is empty"),
         ("\n", "is empty"),
         (123456789012, "is not text but int"),
@@ -62,10 +64,29 @@ def test_two_users_never_share_a_file_and_nothing_takes_the_roles_own():
 def test_a_secret_inside_a_lookup_is_refused_since_its_text_would_be_read():
     nested = [{"file": {"secretBytes": "${base64:${VAULT}}"}}]
 
-    assert problems({}, {}, [], nested) == [
+    assert problems({}, {"VAULT": "text"}, [], nested) == [
         "${…:${VAULT}}: write ${readFileBase64:${SECRETS}/VAULT}, which takes the secret as it is"
     ]
-    assert problems({}, {}, [], [{"file": {"secretBytes": "${readFileBase64:${SECRETS}/VAULT}"}}]) == []
+    assert problems({}, {"VAULT": "text"}, [], [{"file": {"secretBytes": "${readFileBase64:${SECRETS}/VAULT}"}}]) == []
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("${SMTP_PASSWRD}", ["${SMTP_PASSWRD} is read, and secrets has no SMTP_PASSWRD; did you mean SMTP_PASSWORD?"]),
+        ("${readFileBase64:${SECRETS}/KEY}", ["${KEY} is read, and secrets has no KEY"]),
+        (
+            "${smtp_password}",
+            ["${smtp_password} is read, and secrets has no smtp_password; did you mean SMTP_PASSWORD?"],
+        ),
+        ("${SMTP_PASSWORD} of ${PASSWORD_ADA_EXAMPLE}, ${AGENT_KEY}", []),
+        ("^${KEY}", []),
+        ("${KEY:-none}", []),
+        ("$KEY {KEY} $${}", []),
+    ],
+)
+def test_a_secret_that_is_read_and_not_there_would_be_empty(written, said):
+    assert problems(GOOD, {"SMTP_PASSWORD": "text"}, [], [{"a": ["b", {"c": written}]}]) == said
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ from typing import Any
 import botocore.session
 import jinja2
 import pytest
+import yaml
 
 TEMPLATES = Path(__file__).parents[2] / "roles/jenkins/templates"
 ACCOUNTS = {
@@ -102,3 +103,37 @@ def test_the_cloudwatch_agent_writes_as_the_role_since_the_instances_own_may_not
 
     role = "arn:aws:iam::111111111111:role/infrastructure"
     assert agent.get("credentials") == ({"role_arn": role} if accounts else None)
+
+
+CHECKS = {
+    task["name"]: task
+    for task in yaml.safe_load((TEMPLATES.parent / "tasks/check.yml").read_text())
+    if "ansible.builtin.assert" in task
+}
+SNAP = "snap.amazon-ssm-agent.amazon-ssm-agent.service enabled enabled"  # what Ubuntu's images have
+DEB = "amazon-ssm-agent.service                       enabled enabled"
+
+
+@pytest.mark.parametrize(
+    ("listed", "networks", "url", "reached"),
+    [
+        (SNAP, [], "", True),
+        (DEB, [], "", True),
+        ("amazon-cloudwatch-agent.service enabled enabled", [], "", False),
+        ("", [], "", False),
+        ("", [], "https://packages.example/agent.deb", True),
+        ("", ["192.0.2.0/24"], "", True),
+    ],
+)
+def test_a_host_without_ssh_has_an_agent_whether_a_package_or_a_snap_brought_it(listed, networks, url, reached):
+    said = CHECKS["Check that the host is reached by SSM where it is not by SSH"]["ansible.builtin.assert"]["that"]
+    given = {"jenkins_ssh_addresses": networks, "jenkins_ssm_package_url": url, "__jenkins_agents": {"stdout": listed}}
+
+    assert bool(jinja2.Environment(autoescape=True).compile_expression(said)(**given)) == reached
+
+
+def test_the_host_is_asked_for_the_units_of_the_package_and_of_the_snap():
+    tasks = yaml.safe_load((TEMPLATES.parent / "tasks/check.yml").read_text())
+    [asked] = [task for task in tasks if task.get("register") == "__jenkins_agents"]
+
+    assert {SNAP.split()[0], DEB.split()[0]} <= set(asked["ansible.builtin.command"]["argv"])

@@ -6,11 +6,17 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ansible.module_utils.estate.errors import nearest
+
 # The files that the role makes itself, beside those of the vars.
 OWN = ("AGENT_KEY",)
+_ENVIRONMENT = ("HOME", "JENKINS_HOME")  # of the service, which Jenkins reads by name as well
 _NAME = re.compile(r"[A-Z][A-Z0-9_]*")
 # A secret inside another lookup: there Jenkins takes ":-" in the secret for the beginning of a default.
 _NESTED = re.compile(r"\$\{\w+:\$\{(?!SECRETS\})(\w+)")
+# What is read by a name, and what by its file; ^${ is text, and ":-" says what to take where there is none.
+_READ = re.compile(r"(?<!\^)\$\{(?!SECRETS\})(\w+)\}|\$\{SECRETS\}/([\w.-]+)")
+_BLANKS = "".join(map(chr, range(33)))  # as Java's trim() has them
 
 
 def password_file(user: str) -> str:
@@ -49,6 +55,13 @@ def problems(
         for text in _texts(configuration)
         for name in _NESTED.findall(text)
     ]
+    known = {*secrets, *map(password_file, map(str, passwords)), *OWN, *_ENVIRONMENT}
+    # Jenkins takes an empty text for a name that it does not know.
+    said += [
+        f"${{{name}}} is read, and secrets has no {name}{nearest(name, map(str, known))}"
+        for name in dict.fromkeys("".join(found) for text in _texts(configuration) for found in _READ.findall(text))
+        if name not in known
+    ]
     return said
 
 
@@ -58,9 +71,9 @@ def _wrong(where: str, value: Any, *, final_newline: bool) -> Iterable[str]:
         return
     # A block of YAML ends with a newline, which Jenkins trims; the SSH credentials put it back behind a key.
     inner = value.removesuffix("\n") if final_newline else value
-    if not inner.strip():
+    if not inner.strip(_BLANKS):
         yield f"{where} is empty"
-    elif inner != inner.strip():
+    elif inner != inner.strip(_BLANKS):
         yield f"{where} begins or ends with a blank, which Jenkins cuts off"
     if "${" in value:
         yield f"{where} holds ${{, which Jenkins would replace: choose another secret"

@@ -27,8 +27,14 @@ _IN_MANY_FORMS = {"choices", "submoduleCfg"}  # the same list has more than one 
 
 
 def parse(config: str) -> ElementTree.Element:
-    # Jenkins writes XML 1.1, which expat does not read; a job's file has nothing that differs between the two.
+    # Jenkins writes XML 1.1, which expat does not read: it knows some more characters, by their numbers.
     bare = re.sub(r"^\s*<\?xml[^>]*\?>", "", config)
+    bare = re.sub(
+        r"&#(?:x0*(?:[1-8bcef]|1[0-9a-f])|0*(?:[1-8]|1[124-9]|2\d|3[01]));",
+        "\N{REPLACEMENT CHARACTER}",
+        bare,
+        flags=re.I,
+    )
     return ElementTree.fromstring(bare)  # noqa: S314 our own Jenkins', and expat limits expansion itself
 
 

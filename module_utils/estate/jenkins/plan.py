@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from ansible.module_utils.estate.jenkins.config_xml import prepared, texts
+from ansible.module_utils.estate.jenkins.config_xml import parse, prepared, texts
 from ansible.module_utils.estate.plan import Action, Plan
 
 
@@ -28,8 +28,14 @@ def plan(live: dict[str, LiveJob], declared: dict[str, str], marker: str, remove
         diffs.append({"before_header": f"job {name}", "after_header": f"job {name}", "before": before, "after": after})
 
     left_out: dict[str, str] = {}
+    alike = {name.lower(): name for name in live}  # one name to Jenkins (CopyOnWriteMap.Tree of ItemGroupMixIn)
     for name, rendered in sorted(declared.items()):
         config = prepared(rendered)
+        if name not in live and name.lower() in alike:
+            left_out[f"job {name}"] = (
+                f"Jenkins has it as {alike[name.lower()]}, and takes both for one: rename or delete that"
+            )
+            continue
         if name not in live:
             act("add", name, "create_job", {"config_xml": config}, "", texts(config, config)[1])
             continue
@@ -37,6 +43,11 @@ def plan(live: dict[str, LiveJob], declared: dict[str, str], marker: str, remove
             left_out[f"job {name}"] = (
                 "somebody else's job has that name, or somebody took from its description the line that tells whose it "
                 f"is: rename or delete it, or put the line back ({marker})"
+            )
+            continue
+        if (kind := parse(live[name]["config"]).tag) != parse(config).tag:
+            left_out[f"job {name}"] = (
+                f"it is no pipeline but {kind}, which no job can become another from: rename or delete it"
             )
             continue
         before, after = texts(live[name]["config"], config)

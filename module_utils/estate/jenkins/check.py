@@ -1,0 +1,55 @@
+"""What is wrong with rendered jobs, which Jenkins would say only when it gets them, or never. Pure."""
+
+from __future__ import annotations
+
+import re
+import zoneinfo
+from collections.abc import Iterable, Mapping
+
+from ansible.module_utils.estate.jenkins.config_xml import parse
+
+# https://www.jenkins.io/doc/book/pipeline/syntax/#cron-syntax
+_FIELDS = (("minute", 0, 59), ("hour", 0, 23), ("day of the month", 1, 31), ("month", 1, 12), ("day of the week", 0, 7))
+_NAMES = {"@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"}
+_PART = re.compile(r"(?:\*|H(?:\((\d+)-(\d+)\))?|(\d+)(?:-(\d+))?)(?:/([1-9]\d*))?")
+
+
+def problems(declared: Mapping[str, str], marker: str) -> list[str]:
+    """A sentence for each: what jobs are told apart by, and their schedules. declared is {name: config.xml}."""
+    if not marker.strip():
+        return ["jenkins_jobs_marker is empty: every job of Jenkins would count as declared here"]
+    said = []
+    for name, config in sorted(declared.items()):
+        job = parse(config)
+        if marker not in (job.findtext("description") or ""):
+            said.append(
+                f"job {name}: its description has lost the line that tells whose it is ({marker}): choose a "
+                "jenkins_jobs_marker of one line without blanks at its ends"
+            )
+        for spec in job.iterfind(".//hudson.triggers.TimerTrigger/spec"):
+            said += [f"job {name}: {why} (jenkins_jobs_schedules)" for why in _cron(spec.text or "")]
+    return said
+
+
+def _cron(spec: str) -> Iterable[str]:
+    for line in filter(None, map(str.strip, spec.splitlines())):
+        zone = line.removeprefix("TZ=")
+        if zone != line:
+            known = zoneinfo.available_timezones()
+            if known and zone not in known:
+                yield f"{zone} is no time zone such as Europe/London"
+        elif not line.startswith("#") and line not in _NAMES:
+            yield from _line(line)
+
+
+def _line(line: str) -> Iterable[str]:
+    fields = line.split()
+    if len(fields) != len(_FIELDS):
+        yield f"'{line}' has {len(fields)} fields, of {', '.join(name for name, *_ in _FIELDS)}"
+        return
+    for field, (name, low, high) in zip(fields, _FIELDS, strict=True):
+        for part in field.split(","):
+            found = _PART.fullmatch(part)
+            numbers = [int(number) for number in found.groups()[:4] if number] if found else []
+            if not found or any(number not in range(low, high + 1) for number in numbers):
+                yield f"'{part}' is no {name} ({low} to {high}), in '{line}'"
