@@ -93,6 +93,7 @@ def test_what_is_declared_is_right():
         ("jenkins_instance_alarm_topics", ["main-account-alarm"]),
         ("jenkins_instance_alarm_topics", ["arn:aws:sns:us-east-1:111111111111:alarm"]),
         ("jenkins_instance_disk_alarms", [{"path": "/", "percent": 180}]),
+        ("jenkins_instance_ssm_in_image", True),
         ("jenkins_instance_ssm_package_url", "https://packages.example/agent.deb"),
     ],
 )
