@@ -129,6 +129,7 @@ def test_what_aws_would_refuse_with_half_of_the_host_made_is_said_before(name, v
         ("jenkins_url", "https://ci.marketplace.example/jenkins/", "no URL of a host"),
         ("jenkins_environment", {"DM_APROVERS": "ada.example"}, "and no DM_APROVERS"),
         ("jenkins_environment", {"DM_APPROVERS": "ada.example, eda.example"}, "DM_APPROVERS names eda.example"),
+        ("jenkins_environment", {"DM_PLAN_AGENTS": "two"}, "1 to 99"),
         ("jenkins_ssh_user", "root", "whom people sign in as"),
         ("jenkins_agent_uid", 642, "two numbers"),
         ("jenkins_data_label", "data-of-the-jenkins-host", "1 to 16 letters"),
