@@ -45,6 +45,5 @@ for line in arguments.plugin_file.read_text().splitlines():
         want(line)
 for name, version in wanted.items():
     with zipfile.ZipFile(arguments.plugin_download_directory / f"{name}.jpi", "w") as archive:
-        archive.writestr(
-            "META-INF/MANIFEST.MF", f"Manifest-Version: 1.0\nShort-Name: {name}\nPlugin-Version: {version}\n"
-        )
+        said = f"Manifest-Version: 1.0\nShort-Name: {name}\nPlugin-Version: {version}\n"
+        archive.writestr(zipfile.ZipInfo("META-INF/MANIFEST.MF"), said)  # the same bytes each time, as a release is
