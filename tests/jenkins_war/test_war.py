@@ -24,6 +24,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+import yaml
 from commands.run import inventory_words
 
 ROOT = Path(__file__).parents[2]
@@ -107,7 +108,8 @@ def controller(tmp_path_factory):
     python: dict[str, str] = {}
     if not war:
         stand_in = home / "stand_in"
-        run(sys.executable, STAND_IN, stand_in)
+        declared = yaml.safe_load((ROOT / "inventories/common/group_vars/all/jenkins_plugins.yml").read_text())
+        run(sys.executable, STAND_IN, stand_in, declared["jenkins_version"])
         war, manager = str(stand_in / "jenkins.war"), str(stand_in / "jenkins-plugin-manager.jar")
         python = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}  # it needs a Python with PyYAML
     playbook = Path(sys.executable).parent / "ansible-playbook"

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -140,7 +141,7 @@ def sign(text: str, key: Path, fingerprint: Path) -> str:
     return signed
 
 
-def main(root: Path) -> None:
+def main(root: Path, versions: Sequence[str]) -> None:
     shutil.rmtree(root, ignore_errors=True)
     binary = root / "binary"
     binary.mkdir(parents=True)
@@ -148,7 +149,7 @@ def main(root: Path) -> None:
         # The compiler is part of every Java of Debian's, only its command is not.
         compiler = ("java", "-m", "jdk.compiler/com.sun.tools.javac.Main", "--release", "17")
         run(*compiler, "-d", classes, HERE / "StandIn.java")
-        for version in VERSIONS:
+        for version in versions:
             war = Path(classes, "jenkins.war")
             jar(war, Path(classes), (HERE / "jenkins.py").read_text().replace("@VERSION@", version), version)
             files: dict[str, tuple[str | Path, int]] = {
@@ -175,4 +176,4 @@ def main(root: Path) -> None:
     index(binary)
 
 
-main(Path(sys.argv[1]))
+main(Path(sys.argv[1]), sys.argv[2:] or VERSIONS)
