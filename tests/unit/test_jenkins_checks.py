@@ -65,8 +65,10 @@ def host(**changed: Any) -> str:
     )
 
 
-def test_what_is_declared_is_right():
+def test_what_is_declared_is_right_and_what_a_command_line_makes_of_it_too():
     assert (instance(), host()) == ("", "")
+    assert instance(jenkins_instance_port="8081", jenkins_instance_data_size="200") == ""
+    assert host(jenkins_drain_minutes="5", jenkins_proxy_port="8081") == ""
 
 
 @pytest.mark.parametrize(
