@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
+import json
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible.parsing.dataloader import DataLoader
-from ansible.template import Templar
+from ansible.template import Templar, trust_as_template
 
 ROOT = Path(__file__).parents[2]
 LOADER = DataLoader()
@@ -180,3 +181,51 @@ def test_what_the_environment_may_say_is_what_the_jenkinsfile_and_the_roles_read
     read = set(re.findall(r"env\.(DM_\w+)", (ROOT / "Jenkinsfile").read_text()))
 
     assert set(task["vars"]["__jenkins_read"]) == read | {"DM_EVIDENCE"}
+
+
+def rendered(expression: str, **given: Any) -> Any:
+    return Templar(LOADER, variables=given).template(trust_as_template(expression))
+
+
+def test_who_differs_by_capitals_only_is_nobody_who_left():
+    [removal] = [task for task in loaded("roles/jenkins/tasks/leavers.yml") if "loop" in task]
+    given = {
+        "__jenkins_accounts": ["Ada.Example", "ben.example", "left"],
+        "__jenkins_people": ["ada.example", "BEN.example"],
+    }
+
+    assert rendered(removal["loop"], **given) == ["left"]
+
+
+FETCHED = {"git:5.10.1": "a" * 64, "git-client:6.6.1": "b" * 64}
+
+
+@pytest.mark.parametrize(
+    ("found", "checksums", "said"),
+    [
+        (FETCHED, {}, ""),
+        (FETCHED, FETCHED, ""),
+        (FETCHED | {"credentials:1": "c" * 64}, {}, "not locked are credentials:1; missing are none"),
+        (
+            {"git:5.10.1": "a" * 64, "git-client:6.6.2": "b" * 64},
+            {},
+            "not locked are git-client:6.6.2; missing are git-client:6.6.1",
+        ),
+        ({"git:5.10.1": "a" * 64}, {}, "not locked are none; missing are git-client:6.6.1"),
+        (FETCHED, FETCHED | {"git:5.10.1": "0" * 64}, "of another checksum are git:5.10.1"),
+    ],
+)
+def test_what_was_fetched_and_is_not_the_lock_is_not_used(found, checksums, said):
+    [block] = [task for task in loaded("roles/jenkins/tasks/plugins.yml") if "block" in task]
+    [gate] = [task for task in block["block"] if task["name"].startswith("Stop unless it is the lock")]
+    given = {
+        "__jenkins_plugins_came": {"stdout": json.dumps(found)},
+        "jenkins_plugins_locked": ["git:5.10.1", "git-client:6.6.1"],
+        "jenkins_plugins_checksums": checksums,
+        **gate["vars"],
+    }
+    rules = gate["ansible.builtin.assert"]
+    fits = rendered("{{ " + rules["that"] + " }}", **given)
+
+    assert fits == (said == "")
+    assert said in rendered(rules["fail_msg"], **given)

@@ -1,4 +1,4 @@
-"""build.py FOLDER: a signed apt repository with the stand-ins, and the plugin manager's jar, laid out as the real ones.
+"""build.py FOLDER [VERSION…]: a signed apt repository with the stand-ins, and the plugin manager's jar, as real ones.
 
 Needs java (to compile one class), dpkg-deb and gpg. The key is thrown away.
 """
