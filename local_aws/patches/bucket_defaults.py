@@ -1,4 +1,4 @@
-"""A new bucket has what AWS gives it: AES256, all public access blocked, its owner owns every object.
+"""A new bucket has AES256 (which takes no key), all public access blocked, and its owner owns every object.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-encryption-faq.html
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/create-bucket-faq.html
@@ -10,6 +10,7 @@ from typing import Any
 
 from moto.s3.models import FakeBucket, PublicAccessBlock, S3Backend
 
+from local_aws.errors import AwsError, malformed_xml
 from local_aws.replacing import extends, replaces
 
 
@@ -24,6 +25,18 @@ def create_bucket(original: Any, self: S3Backend, *args: Any, **words: Any) -> F
     bucket.public_access_block = PublicAccessBlock("true", "true", "true", "true")
     bucket.ownership_rule = "BucketOwnerEnforced"
     return bucket
+
+
+@extends(S3Backend)
+def put_bucket_encryption(original: Any, self: S3Backend, bucket_name: str, encryption: Any) -> None:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_ServerSideEncryptionByDefault.html"""
+    default = encryption["Rule"]["ApplyServerSideEncryptionByDefault"]
+    if default["SSEAlgorithm"] not in {"AES256", "aws:kms", "aws:kms:dsse"}:
+        raise malformed_xml()
+    if default["SSEAlgorithm"] == "AES256" and "KMSMasterKeyID" in default:
+        message = "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse"
+        raise AwsError("InvalidArgument", message)
+    original(self, bucket_name, encryption)
 
 
 @replaces(S3Backend)

@@ -1,11 +1,14 @@
-"""A bucket has at most 50 tags; AWS's own can neither be made nor lost; S3 gives them in no order.
+"""A bucket has at most 50 tags, of AWS's letters; AWS's own can neither be made nor lost; S3 gives them in no order.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketTagging.html
+https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html (letters, numbers, spaces, and
+_ . : / = + - @ of any language, as the pattern [\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]* says)
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/CostAllocTagging.html
 """
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 from moto.s3.models import S3Backend
@@ -24,6 +27,10 @@ def invalid(message: str) -> AwsError:
     return AwsError("InvalidTag", message)
 
 
+def taken(text: str) -> bool:
+    return all(letter in "_.:/=+-@" or unicodedata.category(letter)[0] in "LZN" for letter in text)
+
+
 def system_tags(backend: S3Backend, bucket_name: str) -> dict[str, str]:
     tags = backend.tagger.get_tag_dict_for_resource(backend.get_bucket(bucket_name).arn)
     return {name: value for name, value in tags.items() if name.startswith(SYSTEM)}
@@ -38,9 +45,9 @@ def _bucket_tagging_from_body(self: S3Response) -> dict[str, str]:
     if len(tags) < len(found):
         raise invalid("Cannot provide multiple Tags with the same key")
     for name, value in tags.items():
-        if not 0 < len(name) <= LONGEST_KEY:
+        if not 0 < len(name) <= LONGEST_KEY or not taken(name):
             raise invalid("The TagKey you have provided is invalid")
-        if len(value) > LONGEST_VALUE:
+        if len(value) > LONGEST_VALUE or not taken(value):
             raise invalid("The TagValue you have provided is invalid")
     kept = system_tags(self.backend, self.bucket_name)
     if any(name.startswith(SYSTEM) and kept.get(name) != value for name, value in tags.items()):

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleRuleFilter.html and
 
 from __future__ import annotations
 
-import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -74,6 +74,10 @@ def rest(given: Mapping[str, Any], *known: str) -> dict[str, Any]:
 # --- what can be wrong with them --------------------------------------------------------------------------------------
 
 
+def _letter(one: str) -> bool:
+    return one in "_.:/=+-@" or unicodedata.category(one)[0] in "LZN"
+
+
 def tag_mistakes(at: str, tags: Mapping[str, Any], limit: int) -> Iterator[str]:
     """https://docs.aws.amazon.com/AmazonS3/latest/userguide/tagging.html"""
     if len(tags) > limit:
@@ -83,8 +87,8 @@ def tag_mistakes(at: str, tags: Mapping[str, Any], limit: int) -> Iterator[str]:
             yield f"{at}.{key} has a key of {len(key)} characters; allowed are 1 to 128"
         elif key.lower().startswith("aws:"):
             yield f"{at}.{key} begins with aws:, which AWS reserves"
-        elif not re.fullmatch(r"[\w\s+\-=.:/@]*", f"{key}{value}"):
-            yield f"{at}.{key} may have letters, digits, spaces and + - = . _ : / @ only"
+        elif strange := next((one for one in f"{key}{value}" if not _letter(one)), ""):
+            yield f"{at}.{key} has {strange!r}, but may have letters, digits, spaces and + - = . _ : / @ only"
         elif len(str(value)) > 256:
             yield f"{at}.{key} has a value of {len(str(value))} characters; allowed are 256"
 

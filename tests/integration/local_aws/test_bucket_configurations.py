@@ -131,6 +131,8 @@ def tags(**words):
         (tags(aws__owner="me"), "InvalidTag"),
         (tags(**{"k" * 129: "v"}), "InvalidTag"),
         (tags(k="v" * 257), "InvalidTag"),
+        (tags(k="a;b"), "InvalidTag"),
+        (tags(**{"a?": "v"}), "InvalidTag"),
         ({"TagSet": [{"Key": "k", "Value": "1"}, {"Key": "k", "Value": "2"}]}, "InvalidTag"),
     ],
 )
@@ -138,8 +140,31 @@ def test_tags_that_s3_would_not_take_are_refused(s3, given, code):
     assert refusal(s3.put_bucket_tagging, Bucket=NAME, Tagging=given) == code
 
 
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [
+        ({"AllowedOrigins": ["https://*.*.example"]}, "InvalidRequest"),
+        ({"AllowedHeaders": ["x-a", "x-*-*"]}, "InvalidRequest"),
+        ({"AllowedOrigins": []}, "MalformedXML"),
+        ({"ID": "i" * 256}, "InvalidArgument"),
+    ],
+)
+def test_a_cross_origin_rule_that_s3_would_not_take_is_refused(s3, changed, code):
+    one = {"ID": "a", "AllowedOrigins": ["https://*.example", "*"], "AllowedMethods": ["GET"], "AllowedHeaders": ["*"]}
+    assert refusal(s3.put_bucket_cors, Bucket=NAME, CORSConfiguration={"CORSRules": [{**one, **changed}]}) == code
+    s3.put_bucket_cors(Bucket=NAME, CORSConfiguration={"CORSRules": [one]})
+
+
+def test_aes256_takes_no_key(s3):
+    rules = [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256", "KMSMasterKeyID": "alias/mine"}}]
+    words = {"Bucket": NAME, "ServerSideEncryptionConfiguration": {"Rules": rules}}
+    assert refusal(s3.put_bucket_encryption, **words) == "InvalidArgument"
+    rules[0]["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] = "aws:kms"
+    s3.put_bucket_encryption(**words)
+
+
 def test_tags_keep_empty_values_and_have_no_order(s3):
-    given = tags(a="", b="2", c="3")
+    given = tags(a="", b="2", c="größer: _./=+-@ 3")
     s3.put_bucket_tagging(Bucket=NAME, Tagging=given)
     reads = [s3.get_bucket_tagging(Bucket=NAME)["TagSet"] for _ in range(3)]
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible.module_utils.estate.buckets.objects import (
+    SIZES,
     STORAGE_CLASSES,
     aws_filter,
     filter_shape,
@@ -143,7 +144,7 @@ def _check(bucket: Bucket, _world: World) -> Iterator[str]:
 
 
 def _rule_mistakes(rule: Mapping[str, Any]) -> Iterator[str]:
-    if not any(rule.get(word) is not None for word in ACTIONS):
+    if not any(rule.get(word) for word in ACTIONS):
         yield f" does nothing; it needs one of {', '.join(ACTIONS)}"
     for word in ("expire_days", "noncurrent_days", "newer_noncurrent", "abort_upload_days"):
         value, most = rule.get(word), 100 if word == "newer_noncurrent" else MAX
@@ -151,30 +152,61 @@ def _rule_mistakes(rule: Mapping[str, Any]) -> Iterator[str]:
             yield f": {word} is {value}; allowed are 1 to {most}"
     if len([word for word in ("expire_days", "expire_date", "expired_markers") if rule.get(word)]) > 1:
         yield " has more than one of expire_days, expire_date and expired_markers; choose one"
+    if rule.get("expire_date") and not _is_day(rule["expire_date"]):
+        yield f": expire_date is {str(rule['expire_date'])!r}; allowed is a day such as 2030-01-31"
     if rule.get("newer_noncurrent") and not rule.get("noncurrent_days"):
         yield ": newer_noncurrent needs noncurrent_days"
-    for word in ("abort_upload_days", "expired_markers"):
-        if rule.get(word) and rule.get("tags"):
-            yield f" has tags, which what {word} is about has not; make it a rule of its own"
+    for word, what in (("abort_upload_days", ("tags", *SIZES)), ("expired_markers", ("tags",))):
+        if rule.get(word) and (of := next((one for one in what if rule.get(one)), "")):
+            yield f" has {of}, which what {word} is about has not; make it a rule of its own"
     for word in _MOVES:
-        for move in rule.get(word) or []:
-            where = f": {word} to {move['storage_class']}"
-            if move["storage_class"] not in STORAGE_CLASSES[2:]:
-                allowed = ", ".join(STORAGE_CLASSES[2:])
-                yield f": {word} has the storage_class {move['storage_class']!r}; allowed are {allowed}"
-            days = move.get("days")
-            if days is None and not move.get("date"):
-                yield f"{where} needs days"
-                continue
-            least = 30 if move["storage_class"] in _AFTER_A_MONTH else 0
-            if days is not None and not least <= days <= MAX:
-                yield f"{where}: days is {days}; allowed are {least} to {MAX}"
-            end = rule.get("expire_days" if word == "transitions" else "noncurrent_days")
-            if days is not None and end and days >= end:
-                yield f"{where} after {days} days is not before they are deleted, after {end}"
+        yield from (f": {word}{said}" for said in _move_mistakes(rule, word))
     yield from tag_mistakes(": tags", rule.get("tags") or {}, 10)
     if (rule.get("larger_than") or 0) >= (rule.get("smaller_than") or MAX * 4096):
         yield ": larger_than is not less than smaller_than, so no object is meant"
+
+
+def _is_day(value: Any) -> bool:
+    try:
+        return isinstance(value, datetime.date) or bool(datetime.date.fromisoformat(value))
+    except ValueError:
+        return False
+
+
+def _move_mistakes(rule: Mapping[str, Any], word: str) -> Iterator[str]:
+    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html"""
+    moves: list[Mapping[str, Any]] = rule.get(word) or []
+    classes = [move["storage_class"] for move in moves]
+    if twice := next((one for one in classes if classes.count(one) > 1), ""):
+        yield f" moves to {twice} twice; choose one"
+    if moves and word == "transitions":
+        given = [*moves, {"days": rule.get("expire_days"), "date": rule.get("expire_date")}]
+        if len({key for one in given for key in ("days", "date") if one.get(key) is not None}) > 1:
+            yield " and what expires have both days and a date; a rule has one of the two"
+    for move in moves:
+        where = f" to {move['storage_class']}"
+        if move["storage_class"] not in STORAGE_CLASSES[2:]:
+            yield f" has the storage_class {move['storage_class']!r}; allowed are {', '.join(STORAGE_CLASSES[2:])}"
+        if move.get("date") and not _is_day(move["date"]):
+            yield f"{where}: date is {move['date']!r}; allowed is a day such as 2030-01-31"
+        days = move.get("days")
+        if days is None:
+            if not move.get("date"):
+                yield f"{where} needs days"
+            continue
+        least = 30 if move["storage_class"] in _AFTER_A_MONTH else 0 if word == "transitions" else 1
+        if not least <= days <= MAX:
+            yield f"{where}: days is {days}; allowed are {least} to {MAX}"
+        end = rule.get("expire_days" if word == "transitions" else "noncurrent_days")
+        if end and days >= end:
+            yield f"{where} after {days} days is not before they are deleted, after {end}"
+        for other in moves:
+            if (
+                other["storage_class"] in _AFTER_A_MONTH
+                and 0 <= days - (other.get("days") or MAX) < 30
+                and other != move
+            ):
+                yield f"{where} after {days} days is less than 30 after {other['storage_class']}"
 
 
 def _adopt(answer: Answer) -> list[dict[str, Any]] | None:
@@ -183,19 +215,22 @@ def _adopt(answer: Answer) -> list[dict[str, Any]] | None:
 
 
 _INT = {"type": "integer", "minimum": 1, "maximum": MAX}
-_MOVE = {
-    "type": "array",
-    "items": {
-        "type": "object",
-        "properties": {
-            "days": {"type": "integer", "minimum": 0, "maximum": MAX},
-            "date": {"type": "string", "pattern": r"^\d{4}-\d\d-\d\d$"},
-            "newer": {"type": "integer", "minimum": 1, "maximum": 100},
-            "storage_class": {"enum": list(STORAGE_CLASSES[2:])},
+_DATE = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\d$"}
+_ONLY = {
+    "transitions": {"days": {**_INT, "minimum": 0}, "date": _DATE},
+    "noncurrent_transitions": {"days": _INT, "newer": {**_INT, "maximum": 100}},
+}
+_MOVE_SCHEMAS = {
+    word: {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "properties": {"storage_class": {"enum": list(STORAGE_CLASSES[2:])}, **only},
+            "required": ["storage_class"],
+            "additionalProperties": False,
         },
-        "required": ["storage_class"],
-        "additionalProperties": False,
-    },
+    }
+    for word, only in _ONLY.items()
 }
 SETTING = Setting(
     name="lifecycle",
@@ -216,12 +251,12 @@ SETTING = Setting(
                 "prefix": {"type": "string"},
                 "tags": {"type": "object", "additionalProperties": {"type": "string"}},
                 "larger_than": {"type": "integer", "minimum": 0},
-                "smaller_than": {"type": "integer", "minimum": 0},
+                "smaller_than": {"type": "integer", "minimum": 1},
                 **dict.fromkeys(("expire_days", "noncurrent_days", "newer_noncurrent", "abort_upload_days"), _INT),
-                "expire_date": {"type": "string", "pattern": r"^\d{4}-\d\d-\d\d$"},
+                "expire_date": _DATE,
                 "expired_markers": {"type": "boolean"},
                 "enabled": {"type": "boolean"},
-                **dict.fromkeys(_MOVES, _MOVE),
+                **_MOVE_SCHEMAS,
             },
             "required": ["id"],
             "additionalProperties": False,
