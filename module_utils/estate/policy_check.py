@@ -92,6 +92,9 @@ def statement_mistakes(statement: Any, names: bool = True) -> Iterator[str]:
             yield f" has the unknown element {key!r}; allowed are {', '.join(_ELEMENTS)}{nearest(str(key), _ELEMENTS)}"
     if statement.get("Effect") not in ("Allow", "Deny"):
         yield f": Effect must be Allow or Deny, and is {statement.get('Effect')!r}"
+    for key in ("Principal", "Action", "Resource"):
+        if statement.get(key) and statement.get(f"Not{key}"):
+            yield f" has both {key} and Not{key}; choose one"
     if not (statement.get("Action") or statement.get("NotAction")):
         yield " has no Action"
     for action in [*as_list(statement.get("Action") or []), *as_list(statement.get("NotAction") or [])]:
@@ -146,6 +149,8 @@ def _condition(given: Any) -> Iterator[str]:
             for value in as_list(values):
                 if not isinstance(value, (str, int, float, bool)):
                     yield f": Condition {operator} {key} is {value!r}; it must be text, a number, true or false"
+                elif plain in ("Bool", "Null") and scalar(value).lower() not in ("true", "false"):
+                    yield f": Condition {operator} {key} is {value!r}; allowed are true and false"
                 elif plain.endswith("IpAddress"):
                     yield from _network(f": Condition {operator} {key}", scalar(value))
 

@@ -305,6 +305,15 @@ def test_bad_vars_are_one_sentence_and_nothing_is_written(estate_aws, run_playbo
     assert estate_aws.writes() == []
 
 
+def test_a_name_that_two_hosts_declare_is_refused_before_the_first_call_of_s3(estate_aws, run_playbook):
+    limit = "development-account,backups-account"
+    lost = run_playbook("converge_buckets.yml", "-l", limit, "-e", '{"buckets_standalone": {"shop-everywhere": {}}}')
+
+    assert lost.rc != 0
+    assert "declares shop-everywhere; a bucket belongs to one host" in " ".join(lost.output.split())
+    assert {call["service"] for call in estate_aws.calls()} <= {"sts", "iam"}
+
+
 def edit(path, old, new):
     assert old in path.read_text()
     path.write_text(path.read_text().replace(old, new, 1))

@@ -90,13 +90,17 @@ cors_rule = st.fixed_dictionaries(
     {"origins": st.just(["https://shop.example"]), "methods": st.sampled_from([["GET"], ["PUT", "GET"]])},
     optional={"max_age": st.integers(0, 9), "headers": st.just(["*"])},
 )
-target = st.fixed_dictionaries(
-    {
-        "arn": st.just(f"arn:aws:sns:eu-west-1:{ACCOUNT}:shop"),
-        "events": st.just(["s3:ObjectCreated:*", "s3:ObjectRemoved:*"]),
-    },
-    optional={"prefix": words, "suffix": words},
-)
+
+
+def told(region: str) -> st.SearchStrategy[list]:
+    """Topics of the region, each of another event: S3 tells one target of each."""
+    events = [["s3:ObjectCreated:Put", "s3:ObjectCreated:Copy"], ["s3:ObjectRemoved:*"]]
+    target = st.fixed_dictionaries(
+        {"arn": st.just(f"arn:aws:sns:{region}:{ACCOUNT}:shop")}, optional={"prefix": words, "suffix": words}
+    )
+    return rules(target).map(
+        lambda found: [{**one, "events": list(of)} for one, of in zip(found, events, strict=False)]
+    )
 
 
 @st.composite
@@ -118,7 +122,7 @@ def buckets(draw: st.DrawFn, name: str) -> dict[str, Any]:
             keep_lifecycle_rules=st.booleans(),
             tags=tags,
             cors=rules(cors_rule),
-            notifications=optional(topics=rules(target), event_bridge=st.booleans()),
+            notifications=optional(topics=told(REGIONS[name]), event_bridge=st.booleans()),
         )
     )
     bucket |= {"name": name, "region": REGIONS[name]}

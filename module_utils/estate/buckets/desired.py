@@ -5,18 +5,18 @@ Everything is checked before: the first mistake, or all of one kind, is a Mistak
 
 from __future__ import annotations
 
-import fnmatch
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from ansible.module_utils.estate.buckets.check import mistakes
 from ansible.module_utils.estate.buckets.names import bucket_name, name_mistake
 from ansible.module_utils.estate.buckets.principals import principal_arns
+from ansible.module_utils.estate.buckets.replicas import of_another, partition_mistake, replica_of, replicas
 from ansible.module_utils.estate.buckets.replicating import PATH, replication_role
 from ansible.module_utils.estate.buckets.settings import BY_NAME
 from ansible.module_utils.estate.buckets.statements import GRANTS, OWN_SIDS, bucket_policy, network_mistake
-from ansible.module_utils.estate.buckets.vars import OF_THE_RULE, Declared, Mistake, check_shapes, key_of
+from ansible.module_utils.estate.buckets.vars import Declared, Mistake, check_shapes, key_of, layers_of, marked
 from ansible.module_utils.estate.policy import partition
 
 Vars = Mapping[str, Any]
@@ -32,7 +32,6 @@ _AS_THEY_ARE = tuple(
     for name, setting in BY_NAME.items()
     if setting.schema and name not in ("tags", "lifecycle", "versioning", "encryption")
 )
-_OF_A_COPY = ("only_listed", "readers", "listers", "version_listers", "keepers")
 # Where what the module calls a setting stands in the vars.
 _IN_VARS = {
     "policy": ("statements", "require", *GRANTS, "only_listed"),
@@ -44,10 +43,6 @@ _IN_VARS = {
 # --- which buckets there are ------------------------------------------------------------------------------------------
 
 
-def _layers(*layers: tuple[str, Mapping[str, Any]]) -> list[tuple[str, Mapping[str, Any]]]:
-    return [layer for layer in layers if layer[1]]
-
-
 def declared_buckets(declared: Vars) -> list[Declared]:
     """Every bucket but the replicas, logs first: others need it."""
     defaults = ("buckets_defaults", declared["defaults"])
@@ -55,7 +50,7 @@ def declared_buckets(declared: Vars) -> list[Declared]:
     if declared.get("stage"):
         for kind, common in declared["kinds"].items():
             own = declared["overrides"].get(kind) or {}
-            layers = _layers(defaults, (f"buckets_kinds.{kind}", common), (f"buckets_overrides.{kind}", own))
+            layers = layers_of(defaults, (f"buckets_kinds.{kind}", common), (f"buckets_overrides.{kind}", own))
             try:
                 name = own.get("name") or bucket_name(
                     kind, declared["stage"], declared.get("environment"), declared["prefix"]
@@ -67,17 +62,8 @@ def declared_buckets(declared: Vars) -> list[Declared]:
         found.sort(key=lambda one: one.kind != declared["logs_kind"])
     for name, own in declared["standalone"].items():
         below = _NOTHING if own.get("defaults") is False else defaults
-        found.append(Declared(str(name), _layers(below, (f"buckets_standalone.{name}", own))))
+        found.append(Declared(str(name), layers_of(below, (f"buckets_standalone.{name}", own))))
     return found
-
-
-def _replicas(one: Declared) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """(variable, what it says)"""
-    settings = one.settings
-    if settings.get("replica"):
-        yield one.where("replica")[0], settings["replica"]
-    for index, replica in enumerate(settings.get("replicas") or []):
-        yield f"{one.where('replicas')[0]}[{index}]", replica
 
 
 # --- one bucket -------------------------------------------------------------------------------------------------------
@@ -91,9 +77,11 @@ def _check(one: Declared, declared: Vars) -> None:
         if "name" not in settings:
             variable, culprit = "buckets_standalone", key_of(declared["standalone"], one.name)
         raise Mistake(f"{variable}: {one.name!r} {mistake}", culprit)
-    if (why := _of_another(one.name, declared)) and not one.source:
+    if (why := of_another(one.name, declared)) and not one.source:
         standalone = key_of(declared["standalone"], one.name)
         raise Mistake(f"{one.variable} is the bucket {one.name}, {why}", settings.get("name") or standalone)
+    if why := partition_mistake(str(settings.get("region") or declared["region"]), str(declared["region"])):
+        raise Mistake(f"{one.where('region')[0]}{why}", settings["region"])
     served = settings.get("served")
     if served and not settings.get("servable"):
         what = one.kind or one.name
@@ -117,20 +105,13 @@ def _check(one: Declared, declared: Vars) -> None:
         raise one.mistake(" needs versioning; allowed is versioning: true", "mfa_delete")
 
 
-def _marked(name: str, settings: Mapping[str, Any], keep: str) -> str:
-    """A name that says whose it is, where others' entries are kept beside ours."""
-    word = "Estate" if keep == "keep_statements" else "estate-"
-    return f"{word}{name}" if settings.get(keep) and name else name
-
-
 def _lifecycle(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
     if settings["mfa_delete"]:
         return []  # S3 refuses lifecycle rules beside it
     short = {key: settings[key] for key in _SHORT_DAYS if settings.get(key)}
     rules = [{"id": "retention", **short}] if short else []
     rules += [
-        {**rule, "id": _marked(rule["id"], settings, "keep_lifecycle_rules")}
-        for rule in settings.get("lifecycle") or []
+        {**rule, "id": marked(rule["id"], settings, "keep_lifecycle_rules")} for rule in settings.get("lifecycle") or []
     ]
     return rules
 
@@ -164,7 +145,7 @@ def _policy(one: Declared, declared: Vars, access: dict[str, Any], region: str) 
         access |= {"only_listed": True, "replicators": [f"{ours}:role{PATH}replication"], "root": [f"{ours}:root"]}
         access["batch"] = [f"{ours}:role{PATH}batch"]
     access["statements"] = [
-        {**statement, "Sid": _marked(statement["Sid"], settings, "keep_statements")}
+        {**statement, "Sid": marked(statement["Sid"], settings, "keep_statements")}
         if statement.get("Sid")
         else statement
         for statement in settings.get("statements", [])
@@ -212,75 +193,6 @@ def _bucket(one: Declared, declared: Vars, access: dict[str, Any]) -> dict[str, 
     return {key: value for key, value in bucket.items() if key not in settings.get("leave", [])}
 
 
-# --- replication ------------------------------------------------------------------------------------------------------
-
-
-def _of_another(name: str, declared: Vars) -> str:
-    """Whose name it is, where it is another stage's or host's; "" where it may be ours."""
-    stage, words = declared.get("stage"), name.split("-")
-    other = next((one for one in declared.get("stages") or () if one != stage and one in words), "")
-    if other and (stage or any(fnmatch.fnmatchcase(name, known) for known in declared.get("known") or ())):
-        return f"which is a name of the stage {other}; choose another"
-    return ""
-
-
-def _replica(
-    variable: str,
-    replica: Mapping[str, Any],
-    one: Declared,
-    bucket: Mapping[str, Any],
-    declared: Vars,
-    names: Sequence[str],
-) -> tuple[dict[str, Any], Declared | None]:
-    """The rule, and the replica as a bucket of its own where it lives in this account and is not declared elsewhere."""
-    name, settings = str(replica["name"]), one.settings
-    if mistake := name_mistake(name):
-        raise Mistake(f"{variable}.name: {name!r} {mistake}", replica["name"])
-    if name in names and not replica.get("existing"):
-        said = (
-            f"{variable}.name is {name}, which is declared as a bucket of its own; say existing: true to copy into it"
-        )
-        raise Mistake(said, replica["name"])
-    if why := _of_another(name, declared):
-        raise Mistake(f"{variable}.name is {name}, {why}", replica["name"])
-    region = replica.get("region") or declared["replica_region"]
-    account = replica.get("account", declared["account"])
-    if account not in declared["accounts"]:
-        allowed = ", ".join(declared["accounts"])
-        raise Mistake(f"{variable}.account: {str(account)!r} is unknown; allowed are {allowed}", account)
-    if region == bucket["region"] and "region" not in replica and not replica.get("existing"):
-        raise Mistake(f"{variable}.region is {region}, where the source is; allowed is any other", replica["name"])
-    if not bucket.get("versioning"):
-        raise Mistake(f"{variable} needs versioning of {bucket['name']}; allowed is versioning: true", replica["name"])
-    elsewhere = account != declared["account"]
-    many = bool(settings.get("replicas"))
-    rule = {
-        "id": _marked(f"{one.kind or one.name}{f'-{name}' if many else ''}", settings, "keep_replication_rules"),
-        "priority": replica.get("priority", len(bucket["replication"]["rules"])),
-        "bucket": name,
-        "region": region,
-        # Without these S3 neither copies delete markers nor reports failures; a marker has no tags to be chosen by.
-        "delete_markers": replica.get("delete_markers", not replica.get("object_tags")),
-        "metrics": replica.get("metrics", True),
-        "replication_time_control": replica.get("replication_time_control", False),
-        "owner_override": replica.get("owner_override", elsewhere),
-        "replica_modifications": replica.get("replica_modifications", False),
-    }
-    if elsewhere:
-        rule["account"] = declared["accounts"][account]["id"]
-    encryption = replica.get("encryption", declared["defaults"]["encryption"])
-    rule |= {"kms_key": encryption["key"]} if encryption.get("key") else {}
-    rule |= {key: replica[key] for key in ("prefix", "storage_class") if key in replica}
-    rule |= {"tags": replica["object_tags"]} if "object_tags" in replica else {}
-    if elsewhere or replica.get("existing"):
-        return rule, None
-    own = {key: value for key, value in replica.items() if key not in OF_THE_RULE} | {"region": region}
-    # A copy is as private as what it is a copy of.
-    limited = {key: settings[key] for key in _OF_A_COPY if key in settings} if settings.get("only_listed") else {}
-    layers = _layers(("buckets_defaults", declared["defaults"]), (one.variable, limited), (variable, own))
-    return rule, Declared(name, layers, one.kind, one.name)
-
-
 # --- all of them ------------------------------------------------------------------------------------------------------
 
 
@@ -302,8 +214,8 @@ def buckets_desired(declared: Vars) -> dict[str, Any]:
         bucket = _bucket(one, declared, {"logs_from": sources} if one.name == logs_name else {})
         if logs_name and one.kind and one.name != logs_name and "logging" not in one.settings:
             bucket["logging"] = {"bucket": logs_name, "prefix": f"{one.name}/"}
-        for variable, replica in _replicas(one):
-            rule, own = _replica(variable, replica, one, bucket, declared, names)
+        for variable, replica in replicas(one):
+            rule, own = replica_of(variable, replica, one, bucket, declared, names)
             role = f"arn:{partition(bucket['region'])}:iam::{account_id}:role{PATH}replication"
             bucket["replication"] = {**bucket["replication"], "role": role}
             bucket["replication"]["rules"] = [*bucket["replication"]["rules"], rule]

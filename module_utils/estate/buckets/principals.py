@@ -31,6 +31,8 @@ def principal_arns(
         if not isinstance(principal, str):
             raise TypeError(f"item {index} must be a string, got {type(principal).__name__}")
         if found := _ARN.fullmatch(principal):
+            if found["partition"] != partition:
+                raise ValueError(f"item {index}: {principal!r} is of another partition; allowed are arn:{partition}:…")
             arns.add(str(principal))
             _check_role(
                 index, principal, names.get(found["id"], ""), found["name"] if ":role/" in principal else "", roles

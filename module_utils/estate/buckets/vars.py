@@ -204,3 +204,13 @@ class Declared(NamedTuple):
     def mistake(self, said: str, *keys: str) -> Mistake:
         variable, culprit = self.where(*keys)
         return Mistake(f"{variable}{said}", culprit)
+
+
+def layers_of(*layers: tuple[str, Mapping[str, Any]]) -> list[tuple[str, Mapping[str, Any]]]:
+    return [layer for layer in layers if layer[1]]
+
+
+def marked(name: str, settings: Mapping[str, Any], keep: str) -> str:
+    """A name that says whose it is, where others' entries are kept beside ours."""
+    word = "Estate" if keep == "keep_statements" else "estate-"
+    return f"{word}{name}" if settings.get(keep) and name else name

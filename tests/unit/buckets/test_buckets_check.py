@@ -148,6 +148,12 @@ RULE = "buckets.0.replication.rules.0"
         ("buckets.0.cors.0.origins", [], "cors rule shop: origins is empty; AWS needs at least one."),
         ("buckets.0.cors.0.origins", ["*.*"], "AWS allows one asterisk"),
         ("buckets.0.notifications.topics.0.arn", "arn:aws:sqs:x", "it must begin with arn:aws:sns:"),
+        (
+            "buckets.0.notifications.topics.0.arn",
+            "arn:aws:sns:us-east-1:111111111111:t",
+            "arn is of 'us-east-1', but S3",
+        ),
+        ("buckets.0.notifications.topics.0.events", ["s3:ObjectMade:*"], "which is none of S3's"),
         ("buckets.0.notifications.topics.0.events", ["ObjectCreated"], "events must be a list of events such as"),
         (
             "buckets.0.versioning",

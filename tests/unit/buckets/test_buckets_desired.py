@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 import copy
 import re
 
@@ -244,3 +245,23 @@ def test_the_input_is_left_as_it_was():
     before = copy.deepcopy(DECLARED)
     buckets_desired(DECLARED)
     assert before == DECLARED
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"standalone": {"shop-gov": {"region": "us-gov-west-1"}}}, "buckets_standalone.shop-gov.region is us-gov-west-1, of the partition aws-us-gov; allowed are regions of aws,"),
+        ({"overrides": {"documents": {"replica": {"name": "shop-copy", "region": "cn-north-1"}}}}, "buckets_overrides.documents.replica.region is cn-north-1, of the partition aws-cn"),
+        ({"overrides": {"documents": {"replica": {"name": "shop-copy", "account": "backups", "region": "cn-north-1"}}}}, "replica.region is cn-north-1, of the partition aws-cn"),
+        ({"kinds": {**DECLARED["kinds"], "documents": {"readers": ["arn:aws-cn:iam::222222222222:root"]}}, "overrides": {}}, "is of another partition; allowed are arn:aws:"),
+        ({"standalone": {"shop-key": {"encryption": {"algorithm": "aws:kms", "key": "arn:aws-cn:kms:eu-west-1:222222222222:key/a"}}}}, "it must begin with arn:aws:kms:"),
+    ],
+)  # fmt: skip
+def test_what_is_of_another_partition_is_refused(changes, said):
+    with pytest.raises(AnsibleFilterError, match=re.escape(said)):
+        desire(declared(**changes))
+
+
+def test_an_estate_may_be_in_another_partition():
+    found = buckets_desired(declared(region="us-gov-west-1", replica_region="us-gov-east-1"))
+    assert by_name(found)[DOCUMENTS]["replication"]["role"].startswith("arn:aws-us-gov:iam:")

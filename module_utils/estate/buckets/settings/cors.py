@@ -52,6 +52,9 @@ def _check(bucket: Bucket, _world: World) -> Iterator[str]:
         for method in rule.get("methods") or []:
             if method not in METHODS:
                 yield f"{rule_name(rule)}: methods has {method!r}; allowed are {', '.join(METHODS)}"
+        for word in _LISTS:
+            if "" in (rule.get(word) or []):
+                yield f"{rule_name(rule)}: {word} has an empty text; leave it out"
         for origin in [*(rule.get("origins") or []), *(rule.get("headers") or [])]:
             if origin.count("*") > 1:
                 yield f"{rule_name(rule)} has {origin!r}; AWS allows one asterisk"

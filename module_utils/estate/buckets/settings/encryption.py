@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ansible.module_utils.estate.buckets.setting import Answer, Bucket, Calls, Setting, World
+from ansible.module_utils.estate.policy import partition
 
 _KEY = re.compile(r"arn:aws[-a-z]*:kms:([a-z0-9-]+):\d{12}:(key|alias)/\S+")
 
@@ -74,6 +75,8 @@ def _check(bucket: Bucket, _world: World) -> Iterator[str]:
         yield f".key is {key!r}; it must be the ARN of a KMS key or alias, such as arn:aws:kms:eu-west-1:…:key/…"
     elif key and key_region(key) != bucket["region"]:
         yield f".key is of {key_region(key)}, but {bucket['name']} is in {bucket['region']}, where S3 cannot use it"
+    elif key and key.split(":")[1] != partition(bucket["region"]):
+        yield f".key is {key!r}; it must begin with arn:{partition(bucket['region'])}:kms:"
 
 
 SETTING = Setting(

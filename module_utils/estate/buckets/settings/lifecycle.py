@@ -214,9 +214,9 @@ def _adopt(answer: Answer) -> list[dict[str, Any]] | None:
     return None if any("other" in rule or not rule["id"] for rule in rules) else rules
 
 
-_INT = {"type": "integer", "minimum": 1, "maximum": MAX}
-_DATE = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\d$"}
-_ONLY = {
+_INT: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": MAX}
+_DATE: dict[str, Any] = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\d$"}
+_ONLY: dict[str, dict[str, Any]] = {
     "transitions": {"days": {**_INT, "minimum": 0}, "date": _DATE},
     "noncurrent_transitions": {"days": _INT, "newer": {**_INT, "maximum": 100}},
 }

@@ -5,18 +5,47 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_NotificationConfiguration.ht
 
 from __future__ import annotations
 
+import fnmatch
+import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible.module_utils.estate.buckets.objects import id_mistakes, rule_name
 from ansible.module_utils.estate.buckets.setting import Answer, Bucket, Calls, Setting, World
+from ansible.module_utils.estate.errors import nearest
 
 _TARGETS = {
     "topics": ("TopicConfigurations", "TopicArn", "sns"),
     "queues": ("QueueConfigurations", "QueueArn", "sqs"),
     "functions": ("LambdaFunctionConfigurations", "LambdaFunctionArn", "lambda"),
 }
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-event-types-and-destinations.html
+_EVENTS = {
+    "ObjectCreated": ("*", "Put", "Post", "Copy", "CompleteMultipartUpload"),
+    "ObjectRemoved": ("*", "Delete", "DeleteMarkerCreated"),
+    "ObjectRestore": ("*", "Post", "Completed", "Delete"),
+    "Replication": (
+        "*",
+        "OperationFailedReplication",
+        "OperationMissedThreshold",
+        "OperationReplicatedAfterThreshold",
+        "OperationNotTracked",
+    ),
+    "ObjectTagging": ("*", "Put", "Delete"),
+    "ObjectAnnotation": ("*", "Put", "Delete"),
+    "LifecycleExpiration": ("*", "Delete", "DeleteMarkerCreated"),
+}
+EVENTS = (
+    *(f"s3:{kind}:{name}" for kind, names in _EVENTS.items() for name in names),
+    *(
+        "s3:ReducedRedundancyLostObject",
+        "s3:LifecycleTransition",
+        "s3:IntelligentTiering",
+        "s3:ObjectAcl:Put",
+        "s3:ObjectRetention:Put",
+    ),
+)
 
 
 def _live(answer: Answer) -> dict[str, Any]:
@@ -61,16 +90,39 @@ def _write(bucket: Bucket, _answer: Answer) -> Calls:
 
 
 def _check(bucket: Bucket, _world: World) -> Iterator[str]:
+    every: list[tuple[str, Mapping[str, Any]]] = []
     for word, (_, _, service) in _TARGETS.items():
         entries = bucket["notifications"].get(word) or []
         for sentence in id_mistakes(entries, 100):
             yield f".{word}{sentence}"
         for entry in entries:
             where = f".{word}{rule_name(entry)}"
-            if not re.match(rf"arn:aws[-a-z]*:{service}:", entry["arn"]):
-                yield f"{where}: arn is {entry['arn']!r}; it must begin with arn:aws:{service}:"
+            if not (arn := re.match(rf"arn:aws[-a-z]*:{service}:([^:]*):[^:]*:", entry["arn"])):
+                yield f"{where}: arn is {entry['arn']!r}; it must begin with arn:aws:{service}: and have six parts"
+            elif arn[1] != bucket["region"]:
+                yield f"{where}: arn is of {arn[1]!r}, but S3 tells only who is in the bucket's {bucket['region']}"
             if not entry["events"] or any(not event.startswith("s3:") for event in entry["events"]):
                 yield f"{where}: events must be a list of events such as s3:ObjectCreated:*"
+            elif strange := next((event for event in entry["events"] if event not in EVENTS), ""):
+                yield f"{where}: events has {strange!r}, which is none of S3's{nearest(strange, EVENTS)}"
+            yield from (f"{where}{said}" for said in _beside(entry, word, every))
+            every.append((word, entry))
+
+
+def _beside(entry: Mapping[str, Any], word: str, every: list[tuple[str, Mapping[str, Any]]]) -> Iterator[str]:
+    """One event goes to one target; https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html"""
+    for kind, other in every:
+        if kind != word and other["id"] == entry["id"]:
+            yield f" has the id of one of the {kind}; each needs its own"
+        pairs = itertools.product(entry["events"], other["events"])
+        prefixes, suffixes = ([one.get(side) or "" for one in (entry, other)] for side in ("prefix", "suffix"))
+        same_keys = _one_of(str.startswith, prefixes) and _one_of(str.endswith, suffixes)
+        if same_keys and any(_one_of(fnmatch.fnmatchcase, pair) for pair in pairs):
+            yield f" overlaps{rule_name(other)}: S3 tells one target of an event; part them by prefix or suffix"
+
+
+def _one_of(test: Callable[[str, str], bool], pair: Sequence[str]) -> bool:
+    return test(pair[0], pair[1]) or test(pair[1], pair[0])
 
 
 def _adopt(answer: Answer) -> dict[str, Any] | None:

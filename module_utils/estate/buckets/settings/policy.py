@@ -5,9 +5,9 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html
 
 from __future__ import annotations
 
-import fnmatch
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible.module_utils.estate.buckets.setting import Answer, Bucket, Calls, Setting, World, foreign
@@ -22,6 +22,9 @@ from ansible.module_utils.estate.policy import (
 from ansible.module_utils.estate.policy_check import public_mistakes, statement_mistakes
 
 _MAX = 20 * 1024
+# What is about objects: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+_OF_OBJECTS = re.compile(r"Object|MultipartUpload(s|Parts)?$|:Replicate|BypassGovernanceRetention$", re.IGNORECASE)
+_OF_BUCKETS = re.compile(r"BucketMultipart|BucketObjectLock", re.IGNORECASE)
 
 
 def live(answer: Answer) -> dict[str, Any]:
@@ -57,6 +60,34 @@ def _write(bucket: Bucket, answer: Answer) -> Calls:
     return [("put_bucket_policy", {"Policy": written(policy)})]
 
 
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+_PRINCIPALS = {
+    "AWS": r"\*|\d{12}|arn:aws[-a-z]*:(iam|sts)::(\d{12}|cloudfront):\S.*|A(IDA|ROA)[A-Z0-9]+",
+    "Service": r"[a-z0-9.-]+\.amazonaws\.com(\.cn)?",
+    "Federated": r".+",
+    "CanonicalUser": r"[0-9a-f]{64}",
+}
+
+
+def _principal(given: Any) -> Iterator[str]:
+    if given is not None and given != "*" and not (given and isinstance(given, Mapping)):
+        yield f"is {given!r}; allowed are * and a mapping of {', '.join(_PRINCIPALS)}"
+    for kind, values in given.items() if isinstance(given, Mapping) else ():
+        if kind not in _PRINCIPALS or not as_list(values):
+            yield f"{kind} is {values!r}; allowed are {', '.join(_PRINCIPALS)}, each with somebody"
+            continue
+        for value in as_list(values):
+            if not re.fullmatch(_PRINCIPALS[kind], str(value)):
+                example = "an account's 12 digits or an ARN" if kind == "AWS" else "such as s3.amazonaws.com"
+                yield f"{kind} is {value!r}; allowed is {example if kind in ('AWS', 'Service') else _PRINCIPALS[kind]}"
+
+
+def _maps(condition: Any) -> Iterator[Mapping[str, Any]]:
+    yield from (
+        keys for keys in (condition.values() if isinstance(condition, Mapping) else ()) if isinstance(keys, Mapping)
+    )
+
+
 def _check(bucket: Bucket, _world: World) -> Iterator[str]:
     policy, arn = bucket["policy"], f"arn:{partition(bucket['region'])}:s3:::"
     size = len(json.dumps(policy, separators=(",", ":")))
@@ -79,12 +110,27 @@ def _check(bucket: Bucket, _world: World) -> Iterator[str]:
             yield f"{where}: Action {strange} is nothing that can be done with a bucket; allowed are s3:… and *"
         if not (statement.get("Principal") or statement.get("NotPrincipal")):
             yield f"{where} has no Principal; a bucket's policy must say whom it is about"
+        yield from (
+            f"{where}: {key} is empty" for key in statement if key != "Sid" and statement[key] in ("", [], None)
+        )
+        for of in ("Principal", "NotPrincipal"):
+            yield from (f"{where}: {of} {said}" for said in _principal(statement.get(of)))
         resources = as_list(statement.get("Resource") or statement.get("NotResource") or [])
         if not resources:
             yield f"{where} has no Resource"
+        for key in (key for keys in _maps(statement.get("Condition")) for key in keys):
+            if not re.match(r"(aws|s3):\w", str(key), re.IGNORECASE):
+                yield f"{where}: Condition has the key {key!r}; a bucket's policy knows aws:… and s3:… only"
+        on_bucket = [str(one) for one in resources if "/" not in str(one) and not str(one).endswith("*")]
+        for action in map(str, as_list(statement.get("Action") or []) if resources else []):
+            of_objects = bool(_OF_OBJECTS.search(action) and not _OF_BUCKETS.search(action))
+            if not re.search(r"[*?]", action) and of_objects not in (
+                one not in on_bucket for one in map(str, resources)
+            ):
+                mine = f"{arn}{bucket['name']}{'/*' if of_objects else ''}"
+                yield f"{where}: Action {action} is about none of its resources; it needs {mine}"
         for resource in resources:
-            of = str(resource).removeprefix(arn).partition("/")[0]
-            if not fnmatch.fnmatchcase(bucket["name"], of):
+            if not re.match(rf"{re.escape(arn + bucket['name'])}([/*]|$)", str(resource)):
                 yield (
                     f"{where}: Resource names {resource}, which is not of this bucket; "
                     f"allowed are {arn}{bucket['name']} and {arn}{bucket['name']}/…"
