@@ -21,6 +21,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 ROOT = Path(__file__).resolve().parents[1]
 ansible.module_utils.__path__.append(str(ROOT / "module_utils"))
 from ansible.module_utils.estate.commits import commits
+from ansible.module_utils.estate.effects.together import TOGETHER
 from ansible.module_utils.estate.findings import keep, summary, written
 from ansible.module_utils.estate.findings.collect import verbs_of
 from ansible.module_utils.estate.findings.finding import Finding
@@ -204,6 +205,8 @@ class CallbackModule(Default):
             most = sys.maxsize if self._whole else MOST if self._run.check else MOST // 2
             for line in (line for kind in summary.TOLD for line in summary.told(plans, kind, most)):
                 self._tell(line)
+            for line in self._run.together.get("effects", ())[:most]:
+                self._tell(f"{summary.TOLD['effects']}: {TOGETHER}: {line}")
         self._display.display("")
         for host in hosts:
             row, out = self._run.row(host), self._run.left_out(host)

@@ -191,8 +191,8 @@ options:
     type: int
   invariants:
     description:
-      - What must never be, as the filter P(access_review#filter) takes them. A plan that breaks one is refused, but
-        of those about buckets, which are not read here.
+      - What must never be, as the filter P(access_review#filter) takes them. A plan that breaks one is refused; for
+        those about buckets the policies of the account's buckets are read, too.
     type: list
     elements: dict
     default: []
@@ -241,6 +241,10 @@ plan:
   description: The plan as every module tells it; C(effects) is what it means for whom.
   returned: always
   type: dict
+estate:
+  description: The account as it was and what changes of it, for what plans of several accounts mean together.
+  returned: success
+  type: dict
 outcomes:
   description: What became of each action; empty in check mode.
   returned: always
@@ -260,16 +264,17 @@ from ansible.module_utils.estate.access.read import Live, managed, policies_of_a
 from ansible.module_utils.estate.call import Clients
 from ansible.module_utils.estate.effects.planned import of_buckets
 from ansible.module_utils.estate.effects.planned import planned as planned_effects
-from ansible.module_utils.estate.errors import Refusal
+from ansible.module_utils.estate.effects.together import state
+from ansible.module_utils.estate.errors import Refusal, sentence
 from ansible.module_utils.estate.person.read import signs_in
 from ansible.module_utils.estate.plan import Plan
 from ansible.module_utils.estate.policy import partition
-from ansible.module_utils.estate.review.read import shape
+from ansible.module_utils.estate.review.read import buckets, shape
 from ansible.module_utils.estate.run import estate_module, run
 
 
-def planned(params: dict[str, Any], clients: Clients) -> tuple[Plan, list[str]]:
-    """(the plan, why it must not be carried out)"""
+def planned(params: dict[str, Any], clients: Clients) -> tuple[Plan, list[str], dict[str, Any]]:
+    """(the plan, why it must not be carried out, the account for what plans of several mean together)"""
     if (where := partition(clients.region)) != "aws":
         raise Refusal(
             f"{clients.region} is of the partition {where}, and access is written for aws alone: its policies "
@@ -284,8 +289,8 @@ def planned(params: dict[str, Any], clients: Clients) -> tuple[Plan, list[str]]:
     limits = Limits(params["removal_share"], params["removal_number"], params["removals_allowed"])
     asked = ask(params, clients, account.live) if takes else Asked(confirmed=tuple(params["confirmed"]))
     clients.fresh.update(action.resource for action in made.actions if action.verb == "add")
-    made, broken = with_effects(made, params, clients, account.live)
-    return made, [*refusals(params, account.live, limits, asked), *broken]
+    made, broken, told = with_effects(made, params, clients, account.live)
+    return made, [*refusals(params, account.live, limits, asked), *broken], told
 
 
 def ask(params: dict[str, Any], clients: Clients, live: Live) -> Asked:
@@ -307,19 +312,40 @@ def ask(params: dict[str, Any], clients: Clients, live: Live) -> Asked:
     )
 
 
-def with_effects(made: Plan, params: dict[str, Any], clients: Clients, live: Live) -> tuple[Plan, list[str]]:
-    """(the plan with what it means for people, why it must not be carried out), proved over all of the account."""
+def with_effects(
+    made: Plan, params: dict[str, Any], clients: Clients, live: Live
+) -> tuple[Plan, list[str], dict[str, Any]]:
+    """(the plan with what it means for people, why it must not be carried out), proved over all of the account.
+
+    And the account itself, of which nothing more is asked where nothing changes.
+    """
+    name, numbers = params["account"], {"account_id": params["account_id"]}
     if not made.actions:
-        return made, []
-    then, name = after(params, live), params["account"]
+        was = shape(live, {}) | numbers
+        return made, [], state(was, was, params["accounts"], params["invariants"])
+    then = after(params, live)
     documents = policies_of_aws(clients["iam"], managed(live) | managed(then))
-    was, will_be = ({name: shape(state, documents) | {"account_id": params["account_id"]}} for state in (live, then))
-    asked = [one for one in params["invariants"] if not of_buckets(one)]  # of which nothing is read here
-    meant, broken = planned_effects(was, will_be, params["accounts"], asked)
+    there, unread = read_buckets(params, clients)
+    was, will_be = (shape(one, documents) | numbers | there for one in (live, then))
+    asked = [one for one in params["invariants"] if there or not of_buckets(one)]
+    meant, broken = planned_effects({name: was}, {name: will_be}, params["accounts"], asked)
+    meant = meant._replace(undecided=(*meant.undecided, *unread))
     said = [*made.effects, *meant.lines]
     shown = {"before_header": "people", "after_header": "people", "before": "", "after": "\n".join(said) + "\n"}
     others = [diff for diff in made.diff if diff["after_header"] != "people"]
-    return made._replace(effects=said, grants=meant.grants, diff=[shown, *others]), broken
+    told = state(was, will_be, params["accounts"], params["invariants"])
+    return made._replace(effects=said, grants=meant.grants, diff=[shown, *others]), broken, told
+
+
+def read_buckets(params: dict[str, Any], clients: Clients) -> tuple[dict[str, Any], list[str]]:
+    """(the buckets and their policies, what is not proved without them), where an invariant is about any."""
+    if not any(map(of_buckets, params["invariants"])):
+        return {}, []
+    try:
+        found = buckets(clients["s3"], clients["s3control"], params["account_id"], keeping=lambda *_: None)
+    except Exception as exc:  # whoever may not read them may plan
+        return {}, [f"invariants of buckets, whose policies could not be read ({sentence(exc, 'AWS refused')})"]
+    return {"buckets": found}, []
 
 
 def main() -> None:
@@ -328,8 +354,9 @@ def main() -> None:
     clients = Clients(module, workers=params["workers"])
     doing = f"Cannot plan access to account {params['account']}"
     found: list[Any] = [*clients.ask(lambda: planned(params, clients), doing)]
+    told = found.pop()
     # The plan is handed over, not kept: of ten thousand people there is room for one.
-    run(module, found.pop(0), clients.call, found.pop(), workers=params["workers"])
+    run(module, found.pop(0), clients.call, found.pop(), lambda _known: {"estate": told}, workers=params["workers"])
 
 
 if __name__ == "__main__":

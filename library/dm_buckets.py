@@ -519,6 +519,10 @@ EXAMPLES = r"""
 
 """
 RETURN = r"""
+estate:
+  description: The account as it was and what changes of it, where the plan writes what decides who may do what.
+  returned: success
+  type: dict
 plan:
   description: The plan, whether or not it was carried out.
   returned: whenever the buckets could be listed
@@ -554,6 +558,7 @@ from ansible.module_utils.estate.buckets.read import read
 from ansible.module_utils.estate.buckets.settle import settled
 from ansible.module_utils.estate.call import Clients
 from ansible.module_utils.estate.effects.planned import of_buckets, planned
+from ansible.module_utils.estate.effects.together import state
 from ansible.module_utils.estate.errors import sentence
 from ansible.module_utils.estate.plan import Plan
 from ansible.module_utils.estate.review.read import shape
@@ -564,20 +569,25 @@ from ansible.module_utils.estate.run import estate_module, run
 WORKERS = 32
 
 
-def with_effects(made: Plan, live: Live, params: dict[str, Any], clients: Any) -> tuple[Plan, list[str]]:
-    """(the plan with what it means for people, why it must not be carried out): judged with all own policies."""
+def with_effects(
+    made: Plan, live: Live, params: dict[str, Any], clients: Any
+) -> tuple[Plan, list[str], dict[str, Any]]:
+    """(the plan with what it means for people, why it must not be carried out, the account): with all own policies."""
     if not params["account_id"] or not looked_into(made):
-        return made, []
+        return made, [], {}
     try:
         iam = clients["iam"]
         there = parse(pages(iam.get_account_authorization_details))
         access = {"account_id": params["account_id"], **shape(there, policies_of_aws(iam, managed(there)))}
     except Exception as exc:  # whoever may not read IAM may plan, and everything counts as granted
         why = f"not proved: IAM could not be read ({sentence(exc, 'AWS refused')})"
-        return made._replace(effects=[*made.effects, why], grants=True), []
+        return made._replace(effects=[*made.effects, why], grants=True), [], {}
     asked = [one for one in params["invariants"] if of_buckets(one)]
-    meant, broken = planned(*before_and_after(made, live, access), params["accounts"], asked)
-    return made._replace(effects=[*made.effects, *meant.lines], grants=meant.grants or bool(made.effects)), broken
+    was, will_be = before_and_after(made, live, access)
+    meant, broken = planned(was, will_be, params["accounts"], asked)
+    told = state(was[made.account], will_be[made.account], params["accounts"], params["invariants"])
+    said = [*made.effects, *meant.lines]
+    return made._replace(effects=said, grants=meant.grants or bool(made.effects)), broken, told
 
 
 def main() -> None:
@@ -591,8 +601,9 @@ def main() -> None:
     with ThreadPoolExecutor(WORKERS) as pool:
         live = clients.ask(lambda: read(declared, clients, clients.region, pool), "Cannot read the buckets")
     clients.fresh |= live.young
-    made, broken = with_effects(plan(declared, live), live, declared, clients)
-    run(module, made, settled(clients), refusals=[*forgotten(declared, live), *broken], workers=WORKERS)
+    made, broken, account = with_effects(plan(declared, live), live, declared, clients)
+    refusals = [*forgotten(declared, live), *broken]
+    run(module, made, settled(clients), refusals, lambda _known: {"estate": account}, workers=WORKERS)
 
 
 if __name__ == "__main__":

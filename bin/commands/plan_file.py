@@ -31,7 +31,8 @@ def summary(path: str) -> str:
 
 def effects(path: str) -> tuple[bool, list[str]]:
     """(whether it grants anybody anything new, what it means for people; purposes that do not say are named)."""
-    plan, said = read(path), []
+    plan = read(path)
+    said = [f"all accounts together: {line}" for line in plan.get("together", {}).get("effects", ())]
     for host, purposes in plan["plans"].items():
         for purpose, one in purposes.items():
             said += [f"{host}: {line}" for line in one.get("effects", ())]

@@ -100,6 +100,8 @@ def play(
     plan: dict[str, Any] = plan_file.read(str(stored))
     if not plan["looked_at"]:
         raise Refusal("nothing was looked at: no host that LIMIT leaves has a part that TAGS names")
+    if plan.get("together", {}).get("broken"):  # no plan that anybody may apply
+        return 1
     # What no call can repair is a finding of whoever only looks, and nothing that a converge could do.
     found = store.startswith(("audit", "access")) and any(_needs_somebody(one) for one in plan["findings"])
     return 2 if found or (plan["check"] and plan["pending"] and not store.startswith("audit")) else 0

@@ -66,4 +66,7 @@ def merge(words: Words) -> int:
     whole = f"{words['BUILD']}/plan-{words['STAGE']}.json"
     if call(BIN / "python", ROOT / "bin/commands/merge_plans.py", whole, *paths):
         raise Refusal("the plans could not be put together")
-    return 2 if plan_file.read(whole)["pending"] else 0
+    made = plan_file.read(whole)
+    if broken := made["together"].get("broken"):
+        raise Refusal("; ".join(broken))
+    return 2 if made["pending"] else 0

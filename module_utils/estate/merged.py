@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible.module_utils.estate.effects.together import TOGETHER, failures, judged
 from ansible.module_utils.estate.findings import finding as findings
 
 _SAME = ("inventory", "check", "tags", "commits")
@@ -45,7 +46,6 @@ def merged(plans: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "started": "",
         "seconds": None,
         "pending": sum(part["pending"] for part in parts),
-        "grants": any(part.get("grants", True) for part in parts),
         "summary": by_host("summary"),
         "looked_at": hosts,
         "left_out": {host: left_out[host] for host in sorted(left_out)},
@@ -54,9 +54,12 @@ def merged(plans: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "accounts": by_host("accounts"),
         "callers": by_host("callers"),
         "tasks": listed("tasks"),
-        "failures": listed("failures"),
+        "failures": [one for one in listed("failures") if one["host"] != TOGETHER],
         "findings": [one.as_dict() for one in found],
     }
+    meant = judged(whole["plans"])
+    whole |= meant
+    whole["failures"] += failures(meant["together"])
     reviewed: dict[str, dict[str, str]] = {}
     for plan in plans:
         for host, digests in plan["dm_reviewed"].items():

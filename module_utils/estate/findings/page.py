@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ansible.module_utils.estate.effects.together import TOGETHER
 from ansible.module_utils.estate.findings.accepted import unused
 from ansible.module_utils.estate.findings.collect import verbs_of
 from ansible.module_utils.estate.findings.finding import Finding
@@ -85,12 +86,13 @@ def proofs_of(report: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def effects(report: Mapping[str, Any]) -> list[str]:
-    return [
+    told = [
         f"{host}: {line}"
         for host, plans in sorted(report["plans"].items())
         for plan in plans.values()
         for line in plan.get("effects", ())
     ]
+    return [*(f"{TOGETHER}: {line}" for line in report.get("together", {}).get("effects", ())), *told]
 
 
 def changes(report: Mapping[str, Any], diff: Callable[[Any], str]) -> list[dict[str, Any]]:

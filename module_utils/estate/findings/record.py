@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ansible.module_utils.estate.effects.together import failures, judged
 from ansible.module_utils.estate.findings import declared, summary
 from ansible.module_utils.estate.findings.accepted import judge, well_said
 from ansible.module_utils.estate.findings.collect import collect
@@ -29,11 +30,14 @@ class Record:
         self.looked_at: dict[str, set[str]] = defaultdict(set)  # host -> tags of the tasks that it got to
         self.callers: dict[str, str] = {}  # host -> as whom AWS knew the run there
         self.changed_by: dict[str, dict[str, str]] = {}  # a finding's id -> who, when
+        self.together: dict[str, Any] = {}  # what plans of several accounts mean over all of them, once that is stored
 
     def keep(self, host: str, task: str, returned: Mapping[str, Any], hidden: bool) -> None:
         """What a task returned; hidden where its output may hold secrets."""
         if isinstance(returned.get("plan"), dict) and "purpose" in returned["plan"]:
             more = {name: returned.get(name, []) for name in ("outcomes", "diff", "proofs")}
+            if self.check and returned.get("estate"):  # of which it is told what plans of several accounts mean together
+                more["estate"] = returned["estate"]
             self.plans.setdefault(host, {})[returned["plan"]["purpose"]] = {**returned["plan"], **more}
         elif returned.get("changed"):
             self.tasks.append({"host": host, "task": task, "diff": [] if hidden else diffs(returned)})
@@ -66,6 +70,9 @@ class Record:
     ) -> tuple[dict[str, Any], list[Finding]]:
         """What is stored, and what was found; given is each host's vars, with their files and lines."""
         plans = [plan for purposes in self.plans.values() for plan in purposes.values()]
+        meant = judged(self.plans)
+        self.together = meant["together"]
+        self.failures += failures(self.together)
         report: dict[str, Any] = {
             "check": self.check,
             "started": self.started.isoformat(timespec="seconds"),
@@ -73,7 +80,7 @@ class Record:
             "callers": self.callers,
             "pending": sum(row[verb] for row in rows.values() for verb in summary.WORDS),
             "drift": sum(len(plan.get("drift", ())) for plan in plans),
-            "grants": any(plan.get("grants") for plan in plans),
+            **meant,
             "summary": rows,
             "looked_at": [*rows],
             "left_out": {host: self.left_out(host) for host in sorted(self.wanted)},

@@ -168,7 +168,9 @@ def _other(kind: str, slot: int | str, status: str, made: Any) -> dict[str, Any]
     return {"kind": kind, "slot": slot, "active": status == "Active", "rotated": rotated, "used": None}
 
 
-def buckets(s3: Any, control: Any, account_id: str, workers: int = 16) -> dict[str, dict[str, Any]]:
+def buckets(
+    s3: Any, control: Any, account_id: str, workers: int = 16, keeping: Callable[[Any, str], Any] = kept
+) -> dict[str, dict[str, Any]]:
     """Each bucket's policy, whether public ones are ignored (None: not known), and what keeps its objects."""
     whole = _blocked(lambda: control.get_public_access_block(AccountId=account_id))
 
@@ -178,7 +180,7 @@ def buckets(s3: Any, control: Any, account_id: str, workers: int = 16) -> dict[s
         return {
             "policy": policy,
             "restricted": True if True in (own, whole) else None if None in (own, whole) else False,
-            "kept": kept(s3, name),
+            "kept": keeping(s3, name),
         }
 
     names = [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]
