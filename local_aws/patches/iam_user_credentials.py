@@ -12,7 +12,7 @@ from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
 from moto.core.utils import utcnow
-from moto.iam.exceptions import DeleteConflictException, NoSuchEntity
+from moto.iam.exceptions import DeleteConflictException, NoSuchEntity, ValidationError
 from moto.iam.models import IAMBackend, User
 from moto.iam.responses import IamResponse
 
@@ -48,7 +48,13 @@ def create_service_specific_credential(self: IamResponse) -> ActionResult:
 
 @replaces(IamResponse)
 def list_service_specific_credentials(self: IamResponse) -> ActionResult:
-    found = _service_credentials(self.backend.get_user(self._get_param("UserName"))).values()
+    if str(self._get_param("AllUsers")).lower() == "true":
+        if self._get_param("UserName"):
+            raise ValidationError("AllUsers cannot be specified together with UserName")
+        users = list(self.backend.users.values())
+    else:
+        users = [self.backend.get_user(self._get_param("UserName"))]
+    found = [one for user in users for one in _service_credentials(user).values()]
     shown = [{key: value for key, value in one.items() if key != "ServicePassword"} for one in found]
     return ActionResult({"ServiceSpecificCredentials": shown})
 

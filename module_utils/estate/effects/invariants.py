@@ -81,7 +81,7 @@ class World:
         buckets = [bucket.policy or () for bucket in estate.buckets.values()]
         self.askers = {**ours(estate), **others(iter([*estate.trusts.values(), *buckets]), estate)}
         # A bucket that no account has holds nothing; where buckets were not read any may be there.
-        self._all_buckets = bool(estate.buckets)
+        self._all_buckets = any(account.live.get("buckets") is not None for account in estate.accounts)
         self._next: dict[tuple[str, bool], list[str]] = {}
         self._allows: dict[tuple[str, tuple[str, ...]], list[str]] = {}
 

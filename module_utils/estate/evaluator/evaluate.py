@@ -214,6 +214,13 @@ class Evaluator:
             self._verdicts[key] = judge(principal, action, resource, policy, owner, known, trust=trust)
         return self._verdicts[key]
 
+    def alike(self, principals: Iterable[Principal], action: str, policy: Statements | None) -> list[list[Principal]]:
+        """Principals whom neither their policies nor the resource's tell apart: one verdict is that of all of them."""
+        found: dict[tuple[int, str], list[Principal]] = {}
+        for one in principals:
+            found.setdefault((self._profile(one, action), self._by_name(policy, one.arn)), []).append(one)
+        return [*found.values()]
+
     def _profile(self, principal: Principal, action: str) -> int:
         """The same number for principals whom their policies do not tell apart."""
         key = (principal.arn, action)

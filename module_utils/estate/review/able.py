@@ -55,6 +55,7 @@ def able(estate: Estate, evaluator: Evaluator) -> tuple[list[Administrator], lis
     """(who may write any policy of the account, and so do anything; who may become what, one by one)."""
     administrators: list[Administrator] = []
     found: list[Able] = []
+    targets = {account.id: _targets(account) for account in estate.accounts}
     for who in estate.who.values():
         if not _writes(who):
             continue
@@ -62,7 +63,7 @@ def able(estate: Estate, evaluator: Evaluator) -> tuple[list[Administrator], lis
         if needs is not None:
             administrators.append(Administrator(who, needs))
         else:
-            found += _each(estate, evaluator, who)
+            found += _each(estate, evaluator, who, targets[who.account.id])
     return administrators, found
 
 
@@ -91,27 +92,44 @@ def _everything(evaluator: Evaluator, who: Who) -> tuple[str, ...] | None:
     return None
 
 
-def _each(estate: Estate, evaluator: Evaluator, who: Who) -> Iterator[Able]:
-    targets = _targets(who.account)
+class _Targets:
+    """What may be written, by ARN; of thousands of users a pattern that ends in a name means few."""
+
+    def __init__(self, named: Mapping[str, str]) -> None:
+        self.named = named
+        self._by_end: dict[str, list[str]] = {}
+        for arn in named:
+            self._by_end.setdefault(arn.rsplit("/", 1)[-1], []).append(arn)
+
+    def meant(self, pattern: str) -> Iterable[str]:
+        if not set("*?") & set(pattern):
+            return (pattern,) if pattern in self.named else ()
+        end = pattern.rsplit("/", 1)[-1]
+        near: Iterable[str] = self.named if set("*?") & set(end) else self._by_end.get(end, ())
+        return (arn for arn in near if resource_like(pattern, arn))
+
+
+def _each(estate: Estate, evaluator: Evaluator, who: Who, targets: Mapping[str, _Targets]) -> Iterator[Able]:
     for kind, actions in WRITES.items():
         for action in actions:
             for arn in _candidates(who, action, targets[kind]):
                 if arn == who.principal.arn and action in ("iam:CreateAccessKey", "iam:UpdateLoginProfile"):
                     continue  # one's own password and keys make nobody more than he is
                 if (needs := may(evaluator, who, action, arn)) is not None:
-                    yield Able(who, action, targets[kind][arn], needs)
+                    yield Able(who, action, targets[kind].named[arn], needs)
     yield from _passes(estate, evaluator, who)
 
 
-def _targets(account: Account) -> dict[str, dict[str, str]]:
+def _targets(account: Account) -> dict[str, _Targets]:
     kinds = {"role": account.roles, "user": account.users, "group": account.groups}
     found = {kind: {item["arn"]: f"{kind} {name}" for name, item in items.items()} for kind, items in kinds.items()}
     attached = {arn for items in kinds.values() for item in items.values() for arn in item["managed"]}
     own = [arn for arn in attached if arn.split(":")[4] == account.id]
-    return {**found, "policy": {arn: f"policy {arn.rsplit('/', 1)[-1]}" for arn in own}}
+    found["policy"] = {arn: f"policy {arn.rsplit('/', 1)[-1]}" for arn in own}
+    return {kind: _Targets(named) for kind, named in found.items()}
 
 
-def _candidates(who: Who, action: str, targets: Iterable[str]) -> list[str]:
+def _candidates(who: Who, action: str, targets: _Targets) -> list[str]:
     """Targets that some allowing statement's patterns mean: few, where a verdict on each would take long."""
     known = known_of(who.principal, "1970-01-01", who.account.id)
     found: dict[str, None] = {}
@@ -120,18 +138,13 @@ def _candidates(who: Who, action: str, targets: Iterable[str]) -> list[str]:
             if not one.allows or not acts(one, action):
                 continue
             for pattern in ("*",) if one.not_resources else one.resources:
-                written = filled(pattern, known)[0] if one.variables else pattern
-                if not set("*?") & set(written):
-                    if written in targets:
-                        found[written] = None
-                else:
-                    found |= {arn: None for arn in targets if resource_like(written, arn)}
+                found |= dict.fromkeys(targets.meant(filled(pattern, known)[0] if one.variables else pattern))
     return list(found)
 
 
 def _passes(estate: Estate, evaluator: Evaluator, who: Who) -> Iterator[Able]:
     roles = {arn: one for arn, one in estate.roles.items() if one.account is who.account and arn != who.principal.arn}
-    for arn in _candidates(who, HAND, roles):
+    for arn in _candidates(who, HAND, _Targets(dict.fromkeys(roles, ""))):
         services = {
             name for one in estate.trusts[arn] if one.allows for kind, name in one.principals if kind == "Service"
         }

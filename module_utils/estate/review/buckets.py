@@ -6,7 +6,7 @@ from typing import Any
 
 from ansible.module_utils.estate.evaluator.composed import Bucket, Estate, Who
 from ansible.module_utils.estate.evaluator.evaluate import Evaluator, applies
-from ansible.module_utils.estate.evaluator.request import Known
+from ansible.module_utils.estate.evaluator.request import Known, Principal
 from ansible.module_utils.estate.review.outsiders import conditions_of
 
 # What people ask; the permission that answers, and whether it is one of objects.
@@ -29,9 +29,9 @@ def buckets(estate: Estate, evaluator: Evaluator) -> list[dict[str, Any]]:
         for asked, (action, of_objects) in ASKED.items():
             resource = f"arn:aws:s3:::{bucket.name}" + (f"/{KEY}" if of_objects else "")
             allowed: dict[tuple[str, ...], list[str]] = {}
-            for who in estate.who.values():
-                for needs in may(evaluator, who, action, resource, bucket):
-                    allowed.setdefault(needs, []).append(name(who))
+            for same in evaluator.alike((who.principal for who in estate.who.values()), action, bucket.policy):
+                for needs in may(evaluator, same[0], action, resource, bucket):
+                    allowed.setdefault(needs, []).extend(name(estate.who[one.arn]) for one in same)
             for needs in _unsigned(bucket, action, resource):
                 allowed.setdefault(needs, []).append("anybody, unsigned")
             line = {"account": bucket.account.name, "bucket": bucket.name, "may": asked}
@@ -41,9 +41,9 @@ def buckets(estate: Estate, evaluator: Evaluator) -> list[dict[str, Any]]:
     return found
 
 
-def may(evaluator: Evaluator, who: Who, action: str, resource: str, bucket: Bucket) -> set[tuple[str, ...]]:
+def may(evaluator: Evaluator, who: Principal, action: str, resource: str, bucket: Bucket) -> set[tuple[str, ...]]:
     """The sets of conditions under which somebody may, without those that only ask for more."""
-    answer = evaluator.verdict(who.principal, action, resource, bucket.policy, bucket.account.id, trust=False)
+    answer = evaluator.verdict(who, action, resource, bucket.policy, bucket.account.id, trust=False)
     sets = {way.conditions for way in answer.ways}
     return {one for one in sets if not any(set(other) < set(one) for other in sets)}
 

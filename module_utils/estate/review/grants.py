@@ -31,10 +31,12 @@ class Reach:
 def grants(reach: Reach, outsiders: Iterable[Outsider], until: Mapping[str, Mapping[str, str]]) -> list[Grant]:
     """A line for each way in. until has last days of memberships by group and user."""
     found = []
-    for who in reach.estate.who:
-        for role in reach.estate.roles:
-            if who != role:  # that a role may assume itself again is no news
-                found += [_line(reach, who, role, way, until) for way in reach.verdict(who, role).ways]
+    everybody = [who.principal for who in reach.estate.who.values()]
+    for role, trust in reach.estate.trusts.items():
+        for same in reach.evaluator.alike(everybody, ASSUME, trust):
+            for way in reach.verdict(same[0].arn, role).ways:
+                # That a role may assume itself again is no news.
+                found += [_line(reach, one.arn, role, way, until) for one in same if one.arn != role]
     for one in outsiders:
         if one.kind != "service" and one.role:
             found.append(_outside_line(reach, one))

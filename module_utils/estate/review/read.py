@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
@@ -149,18 +149,34 @@ def _certificates(row: Mapping[str, str]) -> list[dict[str, Any]]:
 
 def other_keys(client: Any, users: Iterable[str], workers: int = 16) -> dict[str, list[dict[str, Any]]]:
     """SSH keys and credentials of single services by user, which no report has; their ids are not kept."""
+    services: dict[str, list[dict[str, Any]]] = {}
+    for one in _of_services(client):
+        services.setdefault(one["UserName"], []).append(one)
 
     def of(name: str) -> list[dict[str, Any]]:
         ssh = client.list_ssh_public_keys(UserName=name)["SSHPublicKeys"]
-        services = client.list_service_specific_credentials(UserName=name)["ServiceSpecificCredentials"]
         return [
             *(_other("ssh", place, one["Status"], one["UploadDate"]) for place, one in enumerate(ssh, start=1)),
-            *(_other("service", f"for {one['ServiceName']}", one["Status"], one["CreateDate"]) for one in services),
+            *(
+                _other("service", f"for {one['ServiceName']}", one["Status"], one["CreateDate"])
+                for one in services.get(name, ())
+            ),
         ]
 
     names = list(users)
     with ThreadPoolExecutor(max_workers=workers) as pool:
         return {name: found for name, found in zip(names, pool.map(of, names), strict=True) if found}
+
+
+def _of_services(client: Any) -> Iterator[dict[str, Any]]:
+    """Of all users at once: https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListServiceSpecificCredentials.html"""
+    more: dict[str, str] = {}
+    while True:
+        page = client.list_service_specific_credentials(AllUsers=True, **more)
+        yield from page["ServiceSpecificCredentials"]
+        if not page.get("IsTruncated"):
+            return
+        more = {"Marker": page["Marker"]}
 
 
 def _other(kind: str, slot: int | str, status: str, made: Any) -> dict[str, Any]:

@@ -49,14 +49,12 @@ def _whole(table: Table, column: int) -> None:
 
 def ways(grants: list[dict[str, Any]], main: str = "main") -> list[dict[str, Any]]:
     """Role by role; everybody who comes in the same way in one row."""
-    rows: dict[tuple[str, str, str, str], list[str]] = {}
+    rows: dict[tuple[str, str, str, str], dict[str, None]] = {}
     for grant in grants:
         key = (grant["role_account"], grant["role"], _through(grant), _needs(grant))
-        who = _who(grant, main)
-        if who not in rows.setdefault(key, []):
-            rows[key].append(who)
+        rows.setdefault(key, {})[_who(grant, main)] = None
     return [
-        dict(zip(("account", "role", "through", "if", "who"), (*key, who), strict=True)) for key, who in rows.items()
+        dict(zip(("account", "role", "through", "if", "who"), (*key, [*who]), strict=True)) for key, who in rows.items()
     ]
 
 

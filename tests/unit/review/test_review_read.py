@@ -98,9 +98,13 @@ class Keys:
         keys = [{"SSHPublicKeyId": "APKA1", "Status": "Active", "UploadDate": CREATED}]
         return {"SSHPublicKeys": keys if UserName == "ada.example" else []}
 
-    def list_service_specific_credentials(self, UserName: str) -> dict:
+    def list_service_specific_credentials(self, AllUsers: bool, Marker: str = "") -> dict:
+        """AWS cuts pages where it likes, also before the first credential."""
+        assert AllUsers
         one = {"ServiceName": "codecommit.amazonaws.com", "Status": "Inactive", "CreateDate": CREATED}
-        return {"ServiceSpecificCredentials": [one] if UserName == "ada.example" else []}
+        if not Marker:
+            return {"ServiceSpecificCredentials": [], "IsTruncated": True, "Marker": "1"}
+        return {"ServiceSpecificCredentials": [one | {"UserName": "ada.example"}], "IsTruncated": False}
 
 
 def test_keys_that_no_report_has_are_read_and_their_ids_are_not_kept() -> None:
