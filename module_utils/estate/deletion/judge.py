@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
-from ansible.module_utils.estate.effects.invariants import World, among
+from ansible.module_utils.estate.effects.world import World, among
 from ansible.module_utils.estate.evaluator.composed import Bucket, Estate, Lives
 
 ROOT = "root"

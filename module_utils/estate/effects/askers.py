@@ -8,14 +8,14 @@ from typing import NamedTuple
 from ansible.module_utils.estate.evaluator.composed import Estate
 from ansible.module_utils.estate.evaluator.document import Statement, Statements, account_in, account_of, read
 from ansible.module_utils.estate.evaluator.evaluate import NONE, Opens, meant
-from ansible.module_utils.estate.evaluator.request import Known, Principal, Source, known_of
+from ansible.module_utils.estate.evaluator.request import NOW, Known, Principal, Source, known_of
 
 # Of others what their own account lets them do is not known, and so everything.
 ANYTHING = read({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
 UNSIGNED = "unsigned"
 ANYBODY = "anybody, unsigned"
 # Known of a request beforehand, but not for all time.
-_PASSING = ("aws:currenttime", "aws:epochtime", "aws:securetransport", "aws:viaawsservice", "aws:resourceaccount")
+_PASSING = {"aws:currenttime", "aws:epochtime", "aws:securetransport", "aws:viaawsservice", "aws:resourceaccount"}
 
 
 class Asker(NamedTuple):
@@ -39,16 +39,18 @@ class Asker(NamedTuple):
         return [("named", NONE)] if (self.kind, self.principal.arn) in statement.principals else []
 
 
-def known_for_all_time(principal: Principal) -> Known:
-    known = known_of(principal, "1970-01-01", principal.account)
-    return Known({key: value for key, value in known.items() if key not in _PASSING})
+def known_for_all_time(principal: Principal, now: str = "") -> Known:
+    """Where it is known that it is now, what has ended ended for all time."""
+    known = known_of(principal, now or "1970-01-01", principal.account)
+    passing = _PASSING - {NOW} if now else _PASSING
+    return Known({key: value for key, value in known.items() if key not in passing})
 
 
 def ours(estate: Estate) -> dict[str, Asker]:
     found = {}
     for arn, who in estate.who.items():
         name = f"role {who.role}" if who.kind == "role" else who.name
-        found[arn] = Asker(who.kind, name, who.principal, known_for_all_time(who.principal))
+        found[arn] = Asker(who.kind, name, who.principal, known_for_all_time(who.principal, estate.now))
     return found
 
 

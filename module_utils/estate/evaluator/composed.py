@@ -101,8 +101,9 @@ class Bucket(NamedTuple):
 
 
 class Estate:
-    def __init__(self, lives: Lives, reader: Reader | None = None) -> None:
-        reader = reader or Reader()
+    def __init__(self, lives: Lives, reader: Reader | None = None, now: str = "") -> None:
+        """now is ISO 8601 with a zone, where what has ended counts for nothing; else any time is looked at."""
+        reader, self.now = reader or Reader(), now
         self.accounts = [Account(name, live, reader) for name, live in lives.items()]
         self.by_id = {account.id: account for account in self.accounts}
         self.who = {

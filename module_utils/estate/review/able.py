@@ -12,7 +12,7 @@ from typing import NamedTuple
 from ansible.module_utils.estate.evaluator.composed import Account, Estate, Who
 from ansible.module_utils.estate.evaluator.evaluate import Evaluator, acts, widest
 from ansible.module_utils.estate.evaluator.patterns import filled, resource_like
-from ansible.module_utils.estate.evaluator.request import known_of
+from ansible.module_utils.estate.evaluator.request import Principal, known_of
 
 WRITES: Mapping[str, tuple[str, ...]] = {
     "role": ("iam:UpdateAssumeRolePolicy", "iam:PutRolePolicy", "iam:AttachRolePolicy",
@@ -55,7 +55,7 @@ def able(estate: Estate, evaluator: Evaluator) -> tuple[list[Administrator], lis
     """(who may write any policy of the account, and so do anything; who may become what, one by one)."""
     administrators: list[Administrator] = []
     found: list[Able] = []
-    targets = {account.id: _targets(account) for account in estate.accounts}
+    targets = {account.id: targets_of(account) for account in estate.accounts}
     for who in estate.who.values():
         if not _writes(who):
             continue
@@ -92,27 +92,33 @@ def _everything(evaluator: Evaluator, who: Who) -> tuple[str, ...] | None:
     return None
 
 
-class _Targets:
-    """What may be written, by ARN; of thousands of users a pattern that ends in a name means few."""
+class Targets:
+    """What may be written or become, by ARN; of thousands of users a pattern that ends in a name means few."""
 
     def __init__(self, named: Mapping[str, str]) -> None:
         self.named = named
         self._by_end: dict[str, list[str]] = {}
+        self._meant: dict[str, tuple[str, ...]] = {}
         for arn in named:
             self._by_end.setdefault(arn.rsplit("/", 1)[-1], []).append(arn)
 
-    def meant(self, pattern: str) -> Iterable[str]:
+    def meant(self, pattern: str, but: str = "") -> Iterable[str]:
+        """but is whoever asks, where that is nothing to be become."""
         if not set("*?") & set(pattern):
             return (pattern,) if pattern in self.named else ()
         end = pattern.rsplit("/", 1)[-1]
-        near: Iterable[str] = self.named if set("*?") & set(end) else self._by_end.get(end, ())
-        return (arn for arn in near if resource_like(pattern, arn))
+        if not set("*?") & set(end):
+            near = [arn for arn in self._by_end.get(end, ()) if arn != but]
+            return [arn for arn in near if resource_like(pattern, arn)]
+        if pattern not in self._meant:
+            self._meant[pattern] = tuple(arn for arn in self.named if resource_like(pattern, arn))
+        return self._meant[pattern]
 
 
-def _each(estate: Estate, evaluator: Evaluator, who: Who, targets: Mapping[str, _Targets]) -> Iterator[Able]:
+def _each(estate: Estate, evaluator: Evaluator, who: Who, targets: Mapping[str, Targets]) -> Iterator[Able]:
     for kind, actions in WRITES.items():
         for action in actions:
-            for arn in _candidates(who, action, targets[kind]):
+            for arn in candidates(who.principal, action, targets[kind]):
                 if arn == who.principal.arn and action in ("iam:CreateAccessKey", "iam:UpdateLoginProfile"):
                     continue  # one's own password and keys make nobody more than he is
                 if (needs := may(evaluator, who, action, arn)) is not None:
@@ -120,31 +126,31 @@ def _each(estate: Estate, evaluator: Evaluator, who: Who, targets: Mapping[str, 
     yield from _passes(estate, evaluator, who)
 
 
-def _targets(account: Account) -> dict[str, _Targets]:
+def targets_of(account: Account) -> dict[str, Targets]:
     kinds = {"role": account.roles, "user": account.users, "group": account.groups}
     found = {kind: {item["arn"]: f"{kind} {name}" for name, item in items.items()} for kind, items in kinds.items()}
     attached = {arn for items in kinds.values() for item in items.values() for arn in item["managed"]}
     own = [arn for arn in attached if arn.split(":")[4] == account.id]
     found["policy"] = {arn: f"policy {arn.rsplit('/', 1)[-1]}" for arn in own}
-    return {kind: _Targets(named) for kind, named in found.items()}
+    return {kind: Targets(named) for kind, named in found.items()}
 
 
-def _candidates(who: Who, action: str, targets: _Targets) -> list[str]:
+def candidates(who: Principal, action: str, targets: Targets, but: str = "") -> list[str]:
     """Targets that some allowing statement's patterns mean: few, where a verdict on each would take long."""
-    known = known_of(who.principal, "1970-01-01", who.account.id)
+    known = known_of(who, "1970-01-01", who.account)
     found: dict[str, None] = {}
-    for source in who.principal.sources:
+    for source in who.sources:
         for one in source.statements:
             if not one.allows or not acts(one, action):
                 continue
             for pattern in ("*",) if one.not_resources else one.resources:
-                found |= dict.fromkeys(targets.meant(filled(pattern, known)[0] if one.variables else pattern))
+                found |= dict.fromkeys(targets.meant(filled(pattern, known)[0] if one.variables else pattern, but))
     return list(found)
 
 
 def _passes(estate: Estate, evaluator: Evaluator, who: Who) -> Iterator[Able]:
     roles = {arn: one for arn, one in estate.roles.items() if one.account is who.account and arn != who.principal.arn}
-    for arn in _candidates(who, HAND, _Targets(dict.fromkeys(roles, ""))):
+    for arn in candidates(who.principal, HAND, Targets(dict.fromkeys(roles, ""))):
         services = {
             name for one in estate.trusts[arn] if one.allows for kind, name in one.principals if kind == "Service"
         }

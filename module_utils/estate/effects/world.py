@@ -1,0 +1,196 @@
+"""Everything that somebody can become: by assuming roles, by writing what somebody is, by handing a role to a service.
+
+A role's session has no MFA of its own, so that "without MFA" is asked of the first step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from fnmatch import fnmatchcase
+from typing import Any
+
+from ansible.module_utils.estate.effects.askers import UNSIGNED, Asker, others, ours
+from ansible.module_utils.estate.effects.classes import Undecided
+from ansible.module_utils.estate.effects.contexts import Contexts
+from ansible.module_utils.estate.effects.judged import Held, Thing, allowed, things
+from ansible.module_utils.estate.evaluator.composed import Estate
+from ansible.module_utils.estate.evaluator.document import Statement
+from ansible.module_utils.estate.evaluator.evaluate import acts, applies, is_personal
+from ansible.module_utils.estate.evaluator.request import MFA
+from ansible.module_utils.estate.evaluator.words import Open
+from ansible.module_utils.estate.review.able import HAND, STARTS, WRITES, Targets, candidates, targets_of
+
+_WITH_MFA = Open("Bool", "aws:MultiFactorAuthPresent", ("true",))
+
+
+class World:
+    """A state of the estate, and who can become whom in it."""
+
+    def __init__(self, estate: Estate) -> None:
+        self.estate, self.things = estate, things(estate)
+        buckets = [bucket.policy or () for bucket in estate.buckets.values()]
+        self.askers = {**ours(estate), **others(iter([*estate.trusts.values(), *buckets]), estate)}
+        self._next: dict[tuple[str, bool], list[str]] = {}
+        self._own: dict[tuple[int, ...], list[Statement]] = {}
+        self._before: dict[str, list[str]] | None = None  # the other way round
+        self._open: set[str] = set()
+        self._roles: dict[tuple, list[str]] = {}
+        self._targets = {account.id: targets_of(account) for account in estate.accounts}
+        self._all_roles = Targets(dict.fromkeys(estate.roles, ""))
+        # Roles whose trust tells people apart who are alike otherwise.
+        self._apart = {
+            role
+            for role, trust in estate.trusts.items()
+            if any(one.not_principals or is_personal(one) or ":assumed-role/" in str(one.principals) for one in trust)
+        }
+        self._trusting: dict[str, list[str]] = {}
+        for role, trust in estate.trusts.items():
+            for name in {name for one in trust for _, name in one.principals}:
+                self._trusting.setdefault(name, []).append(role)
+        self._allows: dict[tuple, list[str]] = {}
+
+    def reached(self, start: str, without: bool, but: Sequence[str]) -> Iterator[tuple[bool, str]]:
+        """(whether as somebody else, who) of everybody that somebody can become; who is excepted leads no further."""
+        seen, queue = {start}, [(start, False)]
+        while queue:
+            here, via = queue.pop(0)
+            yield via, here
+            for there in self._steps(here, without and not via):
+                if there not in seen and not among(self.askers[there], but):
+                    seen.add(there)
+                    queue.append((there, True))
+
+    def leading_to(self, ends: Iterable[str], but: Sequence[str]) -> set[str]:
+        """Whoever can become one of these, and these; of whom that was not decided counts as able to."""
+        if self._before is None:
+            self._before = {}
+            for arn in self.askers:
+                try:
+                    for there in self._steps(arn, False):
+                        self._before.setdefault(there, []).append(arn)
+                except Undecided:
+                    self._open.add(arn)
+        seen = {*ends, *self._open}
+        queue = [arn for arn in seen if not among(self.askers[arn], but)]
+        while queue:
+            for arn in self._before.get(queue.pop(), ()):
+                if arn not in seen:
+                    seen.add(arn)
+                    queue += [] if among(self.askers[arn], but) else [arn]
+        return seen
+
+    def _steps(self, arn: str, without: bool) -> list[str]:
+        if (arn, without) not in self._next:
+            asker = self.askers[arn]
+            found = dict.fromkeys([*self._assumed(asker, without), *self._written(asker, without)])
+            self._next[arn, without] = [there for there in found if there != arn]
+        return self._next[arn, without]
+
+    def _assumed(self, asker: Asker, without: bool) -> Iterator[str]:
+        """Roles that the asker may assume: once for all whom neither their policies nor trusts tell apart."""
+        if not asker.ours:
+            yield from (role for role in self.estate.roles if self._becomes(asker, role, without))
+            return
+        me = asker.principal
+        special = self._apart.union(self._trusting.get(me.arn, ()), self._trusting.get("*", ()))
+        yield from (role for role in special if self._becomes(asker, role, without))
+        sources = tuple(id(source.statements) for source in me.sources)
+        if sources not in self._own:
+            everything = (one for source in me.sources for one in source.statements)
+            self._own[sources] = [one for one in everything if acts(one, "sts:AssumeRole")]
+        own = self._own[sources]
+        if not any(one.allows for one in own):
+            return
+        alike = not any(is_personal(one) for one in [*own, *(me.boundary or ())])
+        key = (asker.kind, me.account, without, id(me.boundary), *map(id, own)) if alike else (me.arn, without)
+        if key not in self._roles:
+            near = candidates(me, "sts:AssumeRole", self._all_roles)
+            self._roles[key] = [one for one in near if one not in special and self._becomes(asker, one, without)]
+        yield from self._roles[key]
+
+    def _written(self, asker: Asker, without: bool) -> Iterator[str]:
+        if not asker.ours:
+            return
+        targets = self._targets[asker.principal.account]
+        for kind in ("user", "role"):
+            actions = self._tries(asker, (*WRITES[kind], HAND) if kind == "role" else WRITES[kind])
+            me = asker.principal
+            near = {arn for action in actions for arn in candidates(me, action, targets[kind], me.arn)} - {me.arn}
+            yield from (there for there in sorted(near) if self._writes(asker, there, kind, without))
+
+    def _becomes(self, asker: Asker, role: str, without: bool) -> bool:
+        verb = {"Federated": ("sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML")}.get(
+            asker.kind, ("sts:AssumeRole",)
+        )
+        return any(self.may(asker, action, role, without) for action in verb)
+
+    def _writes(self, asker: Asker, there: str, kind: str, without: bool) -> bool:
+        """Whether the asker may write what somebody of its account is."""
+        if any(self.may(asker, action, there, without) for action in self._tries(asker, WRITES[kind])):
+            return True
+        if not self._tries(asker, (HAND,)):
+            return False
+        services = {
+            name
+            for one in self.estate.trusts.get(there, ())
+            if one.allows
+            for k, name in one.principals
+            if k == "Service"
+        }
+        return any(
+            self.may(asker, HAND, there, without) and self.may(asker, action, "*", without)
+            for service in services & set(STARTS)
+            for action in STARTS[service]
+        )
+
+    def _tries(self, asker: Asker, actions: tuple[str, ...]) -> list[str]:
+        """Which of these some own policy allows at all: of IAM's nothing else does, and most people's allow none."""
+        key = (actions, *(id(source.statements) for source in asker.principal.sources))
+        if key not in self._allows:
+            held = [one for source in asker.principal.sources for one in source.statements if one.allows]
+            self._allows[key] = [action for action in actions if any(acts(one, action) for one in held)]
+        return self._allows[key]
+
+    def may(self, asker: Asker, action: str, resource: str, without: bool) -> bool:
+        """Whether there is a context in which the asker may. What is not known of it may be."""
+        thing = self.things.get(resource) or self.things.get(resource.split("/", 1)[0])
+        statements = [one for source in asker.principal.sources for one in source.statements]
+        # Most questions are of what only an own policy could allow.
+        if asker.ours and thing is None and not any(one.allows and acts(one, action) for one in statements):
+            return False
+        about = tuple(_about(asker, thing, action, resource))
+        if not any(held.statement.allows for held, *_ in about):
+            return False
+        contexts = Contexts([*(one for _, opens, _ in about for one in opens), *([_WITH_MFA] if without else [])])
+        found = allowed(contexts, asker, about, thing, action.startswith("sts:"))
+        if without and MFA not in asker.known:
+            found &= contexts.all & ~contexts.where(_WITH_MFA)
+        return found != 0
+
+
+def _about(asker: Asker, thing: Thing | None, action: str, resource: str) -> Iterator[tuple[Held, Any, str]]:
+    for source in asker.principal.sources:
+        for one in source.statements:
+            if is_ := applies(one, action, resource, asker.known):
+                yield Held("identity", source.holder, source.policy, one), is_.opens, ""
+    for one in asker.principal.boundary or ():
+        if is_ := applies(one, action, resource, asker.known):
+            yield Held("boundary", "", "boundary", one), is_.opens, ""
+    if thing is None or (thing.kind == "role" and not action.startswith("sts:")):
+        return
+    for one in thing.policy:
+        asked = None if thing.kind == "role" else resource
+        if acts(one, action) and (them := asker.meant(one)) and (is_ := applies(one, action, asked, asker.known)):
+            for how, more in them:
+                yield Held("resource", thing.name, "policy", one), is_.opens | more, how
+
+
+def among(asker: Asker, patterns: Sequence[str]) -> bool:
+    names = {asker.name, asker.kind, asker.name.removeprefix("role ")}
+    if asker.kind == "user":
+        names |= {"people", f"user:{asker.name}"}
+    if asker.kind == "role" and "/aws-reserved/sso.amazonaws.com/" in asker.principal.arn:
+        names.add("people")
+    if asker.kind == UNSIGNED:
+        names.add("unsigned")
+    return any(fnmatchcase(name, pattern) for name in names for pattern in patterns)
