@@ -128,6 +128,15 @@ def test_a_mistyped_invariant_is_refused(made: World, wrong: dict, said: str) ->
         verdict(made, **wrong)
 
 
+def test_a_policy_of_a_thousand_actions_is_judged_by_those_that_are_asked_for(made: World) -> None:
+    """As ReadOnlyAccess of AWS: all its patterns at once would be more classes than can be told apart."""
+    many = [f"service{n}:{verb}*{noun}*" for n in range(200) for verb, noun in (("Get", "Of"), ("List", "s"))]
+    made.user("cy.example", account="production", inline={"p": allow("*", [*many, "s3:Get*"])})
+
+    assert verdict(made, who=["user:cy.example"])[0] == "failed"
+    assert verdict(made, who=["user:cy.example"], never=["s3:DeleteObject"]) == ("proved", "")
+
+
 def test_where_buckets_were_read_and_there_are_none_there_is_nothing_to_get_at(made: World) -> None:
     made.group("Everything", {"p": allow("*", "s3:*")})
     made.user("cy.example", "Everything")

@@ -44,8 +44,33 @@ def representatives(patterns: Iterable[str], how: str = TEXT) -> tuple[str, ...]
 
 
 def together(patterns: Iterable[tuple[str, str]]) -> tuple[str, ...]:
-    """The same of patterns that match in different ways, each (pattern, how)."""
+    """The same of patterns that match in different ways, each (pattern, how).
+
+    No string has two beginnings, so that each service's patterns are followed by themselves.
+    """
     made = {one for one in patterns if NEVER not in one[0]}
+    rooms: dict[str, set[tuple[str, str]]] = {}
+    for one in made:
+        rooms.setdefault(_room(one[0]), set()).add(one)
+    wide = rooms.pop("", set())
+    if len(rooms) > 1:
+        each = {room: _together(own | wide) for room, own in rooms.items()}
+        # What stands for what no room has must not by chance be in one.
+        if not any(_room(text) in rooms and _room(text) != room for room, found in each.items() for text in found):
+            return tuple(dict.fromkeys(text for found in each.values() for text in found))
+    return _together(made)
+
+
+_BEGINNING = re.compile(r"arn:[^:*?]*:[^:*?]*:|(?!arn:)[^:*?]*:")
+
+
+def _room(pattern: str) -> str:
+    """The service that a pattern of actions or ARNs begins with; "" where a wildcard may be any."""
+    found = _BEGINNING.match(pattern.lower())
+    return found[0] if found else ""
+
+
+def _together(made: set[tuple[str, str]]) -> tuple[str, ...]:
     plain = {one for one in made if _is_plain(*one)}
     hard = made - plain
     # What means nothing that a pattern with a wildcard within means is told apart by its beginning alone.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from ansible.module_utils.estate.effects.askers import ANYBODY
@@ -165,10 +167,18 @@ def _where(gain: Gain, resource: str, names: Mapping[str, str]) -> str:
 
 
 def _widest(patterns: Iterable[str]) -> tuple[str, ...]:
-    found = sorted(set(patterns))
-    return tuple(
-        one for one in found if not any(other != one and like(other, one, ignore_case=True) for other in found)
-    )
+    return _widest_of(tuple(sorted(set(patterns))))
+
+
+@lru_cache(maxsize=200)
+def _widest_of(found: tuple[str, ...]) -> tuple[str, ...]:
+    heads = [(re.split(r"[*?]", one.lower(), maxsplit=1)[0], one) for one in found if "*" in one or "?" in one]
+
+    def covered(one: str) -> bool:
+        low = one.lower()
+        return any(low.startswith(head) and other != one and like(other, one, True) for head, other in heads)
+
+    return tuple(one for one in found if not covered(one))
 
 
 def _said(actions: tuple[str, ...], where: tuple[str, ...]) -> str:

@@ -36,7 +36,7 @@ class Record:
         """What a task returned; hidden where its output may hold secrets."""
         if isinstance(returned.get("plan"), dict) and "purpose" in returned["plan"]:
             more = {name: returned.get(name, []) for name in ("outcomes", "diff", "proofs")}
-            if self.check and returned.get("estate"):  # of which it is told what plans of several accounts mean together
+            if self.check and returned.get("estate"):  # for what plans of several accounts mean together
                 more["estate"] = returned["estate"]
             self.plans.setdefault(host, {})[returned["plan"]["purpose"]] = {**returned["plan"], **more}
         elif returned.get("changed"):
