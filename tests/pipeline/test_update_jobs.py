@@ -218,7 +218,7 @@ def test_the_playbook_pushes_every_job_and_rests(jenkins, tmp_path):
 
     made = update()
     assert f"localhost: {len(jenkins.jobs)} added" in made
-    assert len(jenkins.jobs) == 21
+    assert len(jenkins.jobs) == 22
     jenkins.writes.clear()
 
     assert "localhost: 0 added, 0 changed, 0 removed" in update()
