@@ -456,7 +456,8 @@ def test_the_module_runs_under_ansible_with_a_diff_a_person_can_read(estate_aws,
 
     first = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert first.returncode == 0, first.stdout + first.stderr
-    assert "+ bucket shop-" in first.stdout, "what is new is named on a line"
+    [new] = [line for line in first.stdout.splitlines() if line.startswith("localhost: + ")]
+    assert "bucket shop-" in new, "what is new is named on a line, in the order in which it came to be"
     assert "versioning: true" not in first.stdout
     assert "5 added, 0 changed, 0 removed" in first.stdout
 
