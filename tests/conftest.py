@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import json
+import os
+import signal
 import subprocess
 import sys
+import tempfile
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,6 +53,28 @@ class Run:
         return self.stdout + self.stderr
 
 
+def _started(command: list[str], **words: Any) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, **words)
+
+
+def _killed(
+    when: Callable[[], bool], command: list[str], *, timeout: float, **words: Any
+) -> subprocess.CompletedProcess[str]:
+    """By SIGKILL, with all that it started."""
+    with tempfile.TemporaryFile("w+") as said:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, text=True, start_new_session=True, **words
+        )
+        deadline = time.monotonic() + timeout
+        while process.poll() is None and not when() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        said.seek(0)
+        return subprocess.CompletedProcess(command, process.returncode, said.read(), "")
+
+
 def _runner(aws: Control, folder: Path) -> Callable[..., Run]:
     runs = 0
     known = secrets.known(aws)
@@ -60,6 +88,7 @@ def _runner(aws: Control, folder: Path) -> Callable[..., Run]:
         inventories: Path = ROOT / "inventories",
         env: dict[str, str] | None = None,
         timeout: float = 300,
+        kill_when: Callable[[], bool] | None = None,
     ) -> Run:
         nonlocal runs
         runs += 1
@@ -77,10 +106,8 @@ def _runner(aws: Control, folder: Path) -> Callable[..., Run]:
             "DM_PLAN_FILE": str(report),
             **(env or {}),
         }
-        done = subprocess.run(
-            command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-            check=False, timeout=timeout,
-        )  # fmt: skip
+        started = _started if kill_when is None else functools.partial(_killed, kill_when)
+        done = started(command, cwd=ROOT, env=environment, timeout=timeout)
         files = [file.read_text(encoding="utf-8") for file in report.parent.rglob("*.*") if file.is_file()]
         leaked = secrets.found("\n".join([done.stdout, done.stderr, *files]), known)
         assert leaked == [], f"{playbook} shows or stores secrets"

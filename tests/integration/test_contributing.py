@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import secrets
+
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 TEXT = "".join((ROOT / page).read_text(encoding="utf-8") for page in ("CONTRIBUTING.md", "docs/tasks.md"))
@@ -33,7 +35,7 @@ def tree(tmp_path):
     return tmp_path
 
 
-def follow(tree: Path, kind: str, text: str, environment: dict[str, str]) -> None:
+def follow(tree: Path, kind: str, text: str, environment: dict[str, str], known: set[str]) -> None:
     if kind == "sh":
         # A plan ends with 2 where there is something to do, which is what a recipe is about.
         lines = [f"{line} || [ $? = 2 ]" if line.startswith("bin/estate") else line for line in text.splitlines()]
@@ -41,6 +43,7 @@ def follow(tree: Path, kind: str, text: str, environment: dict[str, str]) -> Non
             ["bash", "-euo", "pipefail", "-c", "\n".join(lines)], cwd=tree, env=environment, capture_output=True,
             text=True, check=False, stdin=subprocess.DEVNULL,
         )  # fmt: skip
+        assert secrets.found(done.stdout + done.stderr, known) == [], f"{text} shows secrets"
         assert done.returncode == 0, f"{text}\n{done.stdout[-3000:]}{done.stderr[-3000:]}"
     elif file := re.match(r"# file: (\S+)\n", text):
         (tree / file[1]).parent.mkdir(parents=True, exist_ok=True)
@@ -67,7 +70,7 @@ def test_a_recipe_works_as_it_stands(title, tree, estate_aws, run_playbook):
         "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
     }
     for kind, text in BLOCK.findall(RECIPES[title]):
-        follow(tree, kind, text, environment)
+        follow(tree, kind, text, environment, secrets.known(estate_aws))
 
 
 def test_every_recipe_of_the_design_is_there():
@@ -78,4 +81,8 @@ def test_every_recipe_of_the_design_is_there():
         "module",
         "starter",
         "leaver",
+        "stage",
+        "public",
+        "keys",
+        "Upgrade",
     }

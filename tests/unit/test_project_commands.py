@@ -38,3 +38,12 @@ def test_a_bench_that_fails_is_named_and_keeps_no_other_from_being_measured(tmp_
     assert "two   failed" in noted.table(tmp_path / "none.jsonl", ["two"])
     with pytest.raises(Refusal, match="ONLY=thre is unknown; did you mean three"):
         project.bench({"ONLY": "thre"})
+
+
+def test_the_suite_names_its_slowest_ten(monkeypatch):
+    called = []
+    monkeypatch.setattr(project, "call", lambda *words: called.append(words) or 0)
+
+    assert project.test({"ARGS": "-k some"}) == 0
+    assert "--durations=10" in called[-1]
+    assert called[-1][-2:] == ("-k", "some")
