@@ -327,7 +327,7 @@ def with_effects(
     documents = policies_of_aws(clients["iam"], managed(live) | managed(then))
     there, unread = read_buckets(params, clients)
     was, will_be = (shape(one, documents) | numbers | there for one in (live, then))
-    asked = [one for one in params["invariants"] if there or not of_buckets(one)]
+    asked = [one for one in params["invariants"] if there.get("buckets") or not of_buckets(one)]
     meant, broken = planned_effects({name: was}, {name: will_be}, params["accounts"], asked)
     meant = meant._replace(undecided=(*meant.undecided, *unread))
     said = [*made.effects, *meant.lines]

@@ -137,16 +137,6 @@ def test_a_policy_of_a_thousand_actions_is_judged_by_those_that_are_asked_for(ma
     assert verdict(made, who=["user:cy.example"], never=["s3:DeleteObject"]) == ("proved", "")
 
 
-def test_where_buckets_were_read_and_there_are_none_there_is_nothing_to_get_at(made: World) -> None:
-    made.group("Everything", {"p": allow("*", "s3:*")})
-    made.user("cy.example", "Everything")
-    del made.accounts["production"]["buckets"]
-    assert verdict(made, who=["user:cy.example"])[0] == "failed", "any may be there"
-
-    made.accounts["main"]["buckets"] = {}
-    assert verdict(made, who=["user:cy.example"]) == ("proved", "")
-
-
 def test_a_bucket_that_a_pattern_could_mean_and_that_is_not_there_is_nobodys(made: World) -> None:
     """Who may do anything in the main account may do nothing in another's bucket, however such a one could be named."""
     made.group("Everything", {"p": allow("*", "s3:*")})

@@ -74,7 +74,7 @@ class _Judge(World):
     def __init__(self, estate: Estate) -> None:
         super().__init__(estate)
         # A bucket that no account has holds nothing; where buckets were not read any may be there.
-        self._all_buckets = any(account.live.get("buckets") is not None for account in estate.accounts)
+        self._all_buckets = bool(estate.buckets)
         self._breaking: dict[tuple[int, int, bool], tuple[str, str] | None] = {}
         self._broken: dict[tuple, bool] = {}
         self._near: dict[str, list[str]] = {}
