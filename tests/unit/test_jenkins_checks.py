@@ -183,6 +183,15 @@ def test_what_the_environment_may_say_is_what_the_jenkinsfile_and_the_roles_read
     assert set(task["vars"]["__jenkins_read"]) == read | {"DM_EVIDENCE"}
 
 
+def test_what_outlives_a_build_lies_where_builds_may_write():
+    """Jenkins' own home, 0750 and its own, is closed to jenkins-agent."""
+    declared = loaded("inventories/common/group_vars/all/jenkins_jobs.yml")["jenkins_environment"]
+    roots = {**loaded("roles/jenkins/defaults/main.yml"), **loaded("roles/jenkins/vars/main.yml")}
+    home = Templar(LOADER, variables=roots).template(roots["__jenkins_agent_home"])
+
+    assert declared["DM_EVIDENCE"].startswith(f"{home}/")
+
+
 def rendered(expression: str, **given: Any) -> Any:
     return Templar(LOADER, variables=given).template(trust_as_template(expression))
 
