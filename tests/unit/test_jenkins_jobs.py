@@ -21,6 +21,7 @@ def job(spec: str = "H 2 * * *", description: str = f"Plans.\n{MARKER}", tag: st
         "# at night\nH(0-29)/10 1,2,3-5 */2 1-12 0-7",
         "@midnight",
         "H H 1,15 1-11 *\nH/15 * * * *",
+        "H(3-3)/1 */90 H/28 5-5 H/7",
         "",
     ],
 )
@@ -40,6 +41,13 @@ def test_every_form_of_a_schedule_is_taken(spec):
         ("@nightly", "has 1 fields"),
         ("TZ=Europe/Londn\nH 2 * * *", "Europe/Londn is no time zone"),
         ("daily at two", "has 3 fields"),
+        ("H 5-3 * * *", "'5-3' is no hour"),
+        ("H(10-5) 2 * * *", "'H(10-5)' is no minute"),
+        ("H/70 2 * * *", "'H/70' is no minute"),
+        ("H(1-5)/9 2 * * *", "'H(1-5)/9' is no minute"),
+        ("H 2 H/29 * *", "'H/29' is no day of the month"),
+        ("H 2 * * 1,", "'' is no day of the week"),
+        ("H 2 * * *\nTZ=Europe/London", "'TZ=Europe/London' is for the first line only"),
     ],
 )
 def test_a_schedule_that_jenkins_would_refuse_is_named(spec, said):

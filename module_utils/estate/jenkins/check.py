@@ -32,13 +32,16 @@ def problems(declared: Mapping[str, str], marker: str) -> list[str]:
 
 
 def _cron(spec: str) -> Iterable[str]:
-    for line in filter(None, map(str.strip, spec.splitlines())):
+    """As CronTabList.create and BaseParser of Jenkins' core read them."""
+    for number, line in enumerate(map(str.strip, spec.splitlines())):
         zone = line.removeprefix("TZ=")
         if zone != line:
             known = zoneinfo.available_timezones()
             if known and zone not in known:
                 yield f"{zone} is no time zone such as Europe/London"
-        elif not line.startswith("#") and line not in _NAMES:
+            elif number:
+                yield f"'{line}' is for the first line only"
+        elif line and not line.startswith("#") and line not in _NAMES:
             yield from _line(line)
 
 
@@ -49,7 +52,17 @@ def _line(line: str) -> Iterable[str]:
         return
     for field, (name, low, high) in zip(fields, _FIELDS, strict=True):
         for part in field.split(","):
-            found = _PART.fullmatch(part)
-            numbers = [int(number) for number in found.groups()[:4] if number] if found else []
-            if not found or any(number not in range(low, high + 1) for number in numbers):
+            if not _is_part(part, low, high):
                 yield f"'{part}' is no {name} ({low} to {high}), in '{line}'"
+
+
+def _is_part(part: str, low: int, high: int) -> bool:
+    found = _PART.fullmatch(part)
+    if not found:
+        return False
+    hashed, first, last, step = part[0] == "H", found[1] or found[3], found[2] or found[4] or found[3], found[5]
+    # Of H alone Jenkins leaves out the days that not every month has, and the second Sunday.
+    start, end = int(first or low), int(last or {31: 28, 7: 6}.get(high, high))
+    if not low <= start <= end <= high:
+        return False
+    return not (hashed and step) or int(step) <= end - start + 1
