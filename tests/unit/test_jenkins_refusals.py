@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible.errors import AnsibleError
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.loader import init_plugin_loader
 from ansible.template import Templar, trust_as_template
@@ -42,6 +43,7 @@ DECLARED = {
     "jenkins_ssm_package_url": "",
     "ansible_facts": {"distribution": "Debian", "distribution_version": "13.1", "distribution_release": "trixie"},
     "__jenkins_agents": {"stdout": ""},
+    "ansible_search_path": [str(ROOT / "roles/jenkins")],
 }
 
 
@@ -67,7 +69,8 @@ BALANCER = "Check that the load balancer would be let in"
 LOCKED_OUT = "Check that whoever configures the host would still be let in"
 EVERYBODY = "Check that not everybody is let in, or believed"
 MEASURED = "Check that what the alarms watch is measured"
-NAMES = [TOLD, KNOWN, JAVA, SIGN_IN, PLUGINS, KEYS, RELEASE, BALANCER, LOCKED_OUT, EVERYBODY, MEASURED]
+TWICE = "Check that what the vars add to the configuration is not the role's own"
+NAMES = [TWICE, TOLD, KNOWN, JAVA, SIGN_IN, PLUGINS, KEYS, RELEASE, BALANCER, LOCKED_OUT, EVERYBODY, MEASURED]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -156,3 +159,50 @@ def test_a_run_whose_alarms_tell_nobody_says_so(topics):
 
     assert templar.evaluate_conditional(trust_as_template(note["when"])) == (not topics)
     assert "jenkins_instance_alarm_topics is empty" in note["ansible.builtin.debug"]["msg"]
+
+
+def test_what_jenkins_would_not_start_with_is_said_where_no_jenkins_runs_yet():
+    assert refusal("jenkins", TWICE, {"jenkins_configuration": {"jenkins": {"quietPeriod": 5}}}) == ""
+    with pytest.raises(AnsibleError, match=r"jenkins_configuration sets jenkins\.mode, which the role writes itself"):
+        refusal("jenkins", TWICE, {"jenkins_configuration": {"jenkins": {"mode": "NORMAL"}}})
+
+
+def test_security_warnings_are_looked_for_before_the_first_change_also_of_a_new_host_in_check_mode():
+    tasks = loaded("roles/jenkins/tasks/main.yml")
+    files = [task["ansible.builtin.include_tasks"]["file"] for task in tasks if "ansible.builtin.include_tasks" in task]
+
+    assert files[:3] == ["check.yml", "warnings.yml", "system_users.yml"]
+    assert not any("when" in task for task in tasks[:2])
+
+
+def configuration(**given: Any) -> dict[str, Any]:
+    """What Jenkins reads, from the role's own template."""
+    [task] = [task for task in loaded("roles/jenkins/tasks/check.yml") if task["name"] == TWICE]
+    templar = Templar(LOADER, variables={**DECLARED, **given, **task["vars"]})
+    return templar.template(trust_as_template("{{ __jenkins_own }}"))
+
+
+def test_jenkins_connects_to_the_listed_hosts_only_and_sends_mail_by_the_declared_server():
+    """GitHostKeyVerificationConfiguration's own default is the known_hosts of a user who has none."""
+    read = configuration()
+    strategy = read["security"]["gitHostKeyVerificationConfiguration"]["sshHostKeyVerificationStrategy"]
+    lines = strategy["manuallyProvidedKeyVerificationStrategy"]["approvedHostKeys"].splitlines()
+    mailer = read["unclassified"]["mailer"]
+
+    assert lines == DECLARED["jenkins_known_hosts"]
+    assert (mailer["smtpHost"], mailer["smtpPort"], mailer["useTls"]) == ("smtp.marketplace.example", "587", True)
+    assert mailer["authentication"] == {"username": "jenkins", "password": "${SMTP_PASSWORD}"}
+    assert read["unclassified"]["location"]["adminAddress"] == "jenkins@marketplace.example"
+
+
+def test_only_admins_replay_and_nobody_else_may_change_a_job():
+    entries = configuration(jenkins_readers=["eve.example"], jenkins_groups={"builders": ["estate"]})["jenkins"][
+        "authorizationStrategy"
+    ]["globalMatrix"]["entries"]
+    may = {one["name"]: set(one["permissions"]) for entry in entries for one in entry.values()}
+
+    assert [name for name, given in may.items() if "Overall/Administer" in given] == ["automation", "ada.example"]
+    assert may["estate"] == may["ben.example"] == {
+        "Overall/Read", "Job/Build", "Job/Cancel", "Job/Discover", "Job/Read", "View/Read"
+    }  # fmt: skip
+    assert may["eve.example"] < may["ben.example"]
