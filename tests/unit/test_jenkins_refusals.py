@@ -206,3 +206,11 @@ def test_only_admins_replay_and_nobody_else_may_change_a_job():
         "Overall/Read", "Job/Build", "Job/Cancel", "Job/Discover", "Job/Read", "View/Read"
     }  # fmt: skip
     assert may["eve.example"] < may["ben.example"]
+
+
+def test_the_agent_has_the_packages_that_restoring_dumps_takes():
+    listed = (ROOT / "debian-packages.txt").read_text().splitlines()
+    needed = {line.split()[0] for line in listed if "database dumps" in line}
+
+    assert needed == {"gnupg", "postgresql"}
+    assert needed | {"git", "make", "python3-venv"} <= set(DECLARED["jenkins_agent_packages"])

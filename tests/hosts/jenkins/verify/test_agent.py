@@ -28,6 +28,8 @@ def test_the_agent_has_what_the_commands_need(host):
         pytest.skip("no job runs on the stand-in's host")
     wanted = "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 12))"
     assert host.run(f"runuser -l jenkins-agent -c 'python3 -c \"{wanted}\" && git --version && make --version'").rc == 0
+    # what prove-backups opens and restores dumps with
+    assert host.run("runuser -l jenkins-agent -c 'gpg --version && ls /usr/lib/postgresql/*/bin/initdb'").rc == 0
 
 
 def test_both_repositories_can_be_read(host, needs):
