@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ansible.module_utils.estate.access.ends import NAME, ends, room
+from ansible.module_utils.estate.access.ends import NAME, UNKNOWN, ends, room
 from ansible.module_utils.estate.errors import Refusal, nearest
 from ansible.module_utils.estate.people import Lists
 
@@ -192,7 +192,10 @@ def ending(matrix: Matrix, groups: list[dict[str, Any]], lists: Lists) -> list[s
     given = {
         group["name"]: [
             *group["inline"].values(),
-            *(matrix.policies[arn.rsplit("/", 1)[1]] for arn in group["policies"] if not arn.startswith(_OF_AWS)),
+            *(
+                UNKNOWN if arn.startswith(_OF_AWS) else matrix.policies.get(arn.rsplit("/", 1)[1], UNKNOWN)
+                for arn in group["policies"]
+            ),
         ]
         for group in groups
     }
