@@ -115,8 +115,8 @@ def _read_as(value: Any) -> str:
 def _day(value: Any, at: str, name: str, where: Where) -> datetime.date:
     """A day of the calendar and nothing else: what has an hour or a zone, or counts weeks, may mean another day."""
     if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
-        return value
-    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+        value = str(value)
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value) and value != str(datetime.date.max):
         try:
             return datetime.date.fromisoformat(value)
         except ValueError as exc:

@@ -84,6 +84,8 @@ def test_the_end_of_a_user_ends_all_memberships_but_neither_the_user_nor_what_de
         (until("2027-W05"), "is '2027-W05'; allowed is a day"),
         (until("20261231"), "is '20261231'; allowed is a day"),
         (until(20261231), "is '20261231'; allowed is a day"),
+        (until("9999-12-31"), "is '9999-12-31'; allowed is a day as YYYY-MM-DD, or no until at all"),
+        (until(datetime.date.max), "is '9999-12-31'; allowed is a day"),
         (until("2027-02-30"), "is '2027-02-30': day "),
         (until(datetime.datetime(2027, 1, 31, 9)), "2027-01-31 09:00:00'; all"),
         ({"developers": [True]}, "item 1: YAML reads this as true or false, no name; write it in quotes"),
