@@ -41,11 +41,17 @@ _PUBLIC = {
     "oidc.vercel.com": ("sub", "aud"),
     "agent.buildkite.com": ("sub",),
 }
-# A claim of these says whose only as far as this part of it is written out.
+# A claim of these says whose as far as this part of it is written out; any other has no wildcard at all.
 _WHOSE = {
     "token.actions.githubusercontent.com:sub": re.compile(r"(repo|repository_owner|enterprise):[^*?/:]+[/:].*"),
+    "token.actions.githubusercontent.com:repository": re.compile(r"[^*?/]+/.*"),
+    "token.actions.githubusercontent.com:job_workflow_ref": re.compile(r"[^*?/]+/.*"),
     "gitlab.com:sub": re.compile(r"project_path:[^*?/]+/.*"),
+    "gitlab.com:namespace_path": re.compile(r"[^*?/]+(/.*)?"),
+    "gitlab.com:project_path": re.compile(r"[^*?/]+/.*"),
     "app.terraform.io:sub": re.compile(r"organization:[^*?:]+:.*"),
+    "oidc.vercel.com:sub": re.compile(r"owner:[^*?:]+:.*"),
+    "agent.buildkite.com:sub": re.compile(r"organization:[^*?:]+:.*"),
 }
 
 
@@ -95,17 +101,18 @@ def _of(estate: Estate, arn: str, statement: Statement) -> Iterator[Outsider]:
 def federated(arn: str, name: str, statement: Statement) -> Outsider:
     """Somebody for whom an OpenID Connect or SAML provider vouches, and what limits who that may be."""
     issuer = re.sub(r"^arn:[\w-]+:iam::\d{12}:(oidc-provider|saml-provider)/", "", name)
-    claims = next((claims for host, claims in _PUBLIC.items() if issuer.lower().startswith(host)), ())
-    limited = not claims or any(_limits(statement, issuer, claim) for claim in claims)
+    host = next((host for host in _PUBLIC if issuer.lower().startswith(host)), "")
+    claims = _PUBLIC.get(host, ())
+    limited = not claims or any(_limits(statement, issuer, host, claim) for claim in claims)
     shown = f"SAML {issuer}" if ":saml-provider/" in name else issuer
     missing = "" if limited else claims[0]
     return Outsider(arn, "federated", shown, conditions_of(statement), not limited, missing)
 
 
-def _limits(statement: Statement, issuer: str, claim: str) -> bool:
+def _limits(statement: Statement, issuer: str, host: str, claim: str) -> bool:
     """Whether a condition says whose the claim must be. IfExists and ForAllValues let pass what lacks it."""
     key = f"{issuer}:{claim}".lower()
-    whose = _WHOSE.get(key, re.compile(r"[^*?].*"))
+    whose = _WHOSE.get(f"{host}:{claim}", re.compile(r"[^*?]+"))
     return any(
         name.lower() == key
         and operator(op).base in ("stringequals", "stringequalsignorecase", "stringlike")
