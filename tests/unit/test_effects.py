@@ -196,3 +196,27 @@ def test_contexts_of_keys_multiply_and_too_many_are_not_decided() -> None:
     many = [Open("StringLike", f"aws:RequestTag/{key}", tuple(f"{n}*" for n in range(9))) for key in "abcdefgh"]
     with pytest.raises(Undecided):
         Contexts(many)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        Open("NumericEquals", "aws:MultiFactorAuthAge", ("12345678901234567890",)),
+        Open("NumericEquals", "aws:MultiFactorAuthAge", ("0.0000001",)),
+        Open("NumericLessThan", "aws:MultiFactorAuthAge", ("1e23",)),
+        Open("NumericLessThan", "aws:MultiFactorAuthAge", ("1e9999",)),
+        Open("NumericGreaterThan", "aws:MultiFactorAuthAge", ("-1e23",)),
+        Open("DateEquals", "aws:CurrentTime", ("2027-01-01T00:00:00.123456789Z",)),
+        Open("DateEquals", "aws:CurrentTime", ("2027",)),
+        Open("DateLessThan", "aws:CurrentTime", ("1",)),
+    ],
+)
+def test_no_number_is_too_large_or_fine_to_be_told_apart(condition: Open) -> None:
+    contexts = Contexts([condition])
+    assert contexts.where(condition) not in (0, contexts.all)
+
+
+def test_a_number_that_nobody_can_compare_is_not_decided() -> None:
+    with pytest.raises(Undecided):
+        Contexts([Open("NumericLessThan", "aws:MultiFactorAuthAge", ("9e999999999999999999",))])
+    assert Contexts([Open("DateEquals", "aws:CurrentTime", ("9" * 400,))]).all

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import ipaddress
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal, localcontext
 
 from ansible.module_utils.estate.effects.classes import ANY_CASE, ARN, TEXT, Undecided, together
-from ansible.module_utils.estate.evaluator.conditions import holds, moment, network, operator
+from ansible.module_utils.estate.evaluator.conditions import holds, moment, network, number, operator
 from ansible.module_utils.estate.evaluator.words import Open
 
 MOST = 1 << 18  # contexts of one question
@@ -67,20 +68,21 @@ def _addresses(wanted: Iterable[str]) -> list[str]:
 
 
 def _numbers(kind: str, wanted: Iterable[str]) -> list[str]:
-    """Each limit, and a number between each two and beyond."""
-
-    def read(text: str) -> float | None:
-        try:
-            return moment(text) if kind == "date" else float(text)
-        except ValueError:
-            return None
-
-    limits = sorted({found for text in wanted if (found := read(text)) is not None})
+    """Each limit, and a number between each two and beyond; exact, since a limit that is missed is taken for safe."""
+    read: Callable[[str], float | Decimal | None] = moment if kind == "date" else number
+    limits = sorted({Decimal(found) for text in wanted if (found := read(text)) is not None})
     if not limits:
         return ["0"]
-    between = [(one + other) / 2 for one, other in itertools.pairwise(limits)]
-    numbers = [limits[0] - 100_000, *limits, *between, limits[-1] + 100_000]
-    return [f"{one:.6f}" for one in numbers]
+    try:
+        with localcontext(prec=100):
+            between = [(one + other) / 2 for one, other in itertools.pairwise(limits)]
+            below, above = (end * 2 for end in (min(limits[0], Decimal(-1)), max(limits[-1], Decimal(1))))
+        # Four digits would be a year.
+        return [
+            f"{one:.60f}".rstrip("0") + "0" if kind == "date" else str(one) for one in (below, *limits, *between, above)
+        ]
+    except ArithmeticError:
+        raise Undecided(f"numbers as large as {limits[-1]} are not compared") from None
 
 
 class Contexts:

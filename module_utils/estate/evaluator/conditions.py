@@ -46,7 +46,7 @@ def moment(text: str) -> float | None:
         return None
 
 
-def _number(text: str) -> Decimal | None:
+def number(text: str) -> Decimal | None:
     try:
         found = Decimal(text)
     except InvalidOperation:
@@ -111,7 +111,7 @@ _COMPARE: dict[str, Callable[[str, str], Answer]] = {
     "bool": _bool,
     "binaryequals": _binary,
     "ipaddress": _address,
-    **{f"numeric{order}": _ordered(_number, order) for order in _ORDER},
+    **{f"numeric{order}": _ordered(number, order) for order in _ORDER},
     **{f"date{order}": _ordered(moment, order) for order in _ORDER},
 }
 _NEGATED = (
