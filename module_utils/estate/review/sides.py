@@ -107,7 +107,7 @@ def _trusted(reach: Reach, arn: str, name: str) -> Iterator[Side]:
         if not waiting and all(reach.verdict(who, arn).why_not == UNGIVEN for who in ours):
             yield {**found, "holder": f"account {account.name}", "why": "no policy there gives it"}
         return
-    kind, _, path = name.split(":", 5)[5].partition("/")
+    kind, _, path = name.split(":", 5)[-1].partition("/")
     session = kind == "assumed-role"
     who = next(
         (p for p in reach.estate.who if p == name or (session and is_role(p, account.id, path.split("/")[0]))), None

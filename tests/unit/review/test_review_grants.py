@@ -216,3 +216,11 @@ def test_a_session_of_a_role_has_no_mfa_and_so_is_no_way_in_where_that_is_asked_
         ("admins", "free", ()),
         ("bob.example", "free", ("main:admins",)),
     }
+
+
+@pytest.mark.parametrize("name", ["a:b:c:d:111111111111", "arn:aws:iam::111111111111:"])
+def test_a_principal_that_is_no_arn_ends_no_review(name: str) -> None:
+    made = World()
+    made.role("production", "odd", trust(name))
+
+    assert [one["why"] for one in review(made)["dangling"]] == ["there is no such user or role"]
