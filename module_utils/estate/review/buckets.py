@@ -60,5 +60,7 @@ def _unsigned(bucket: Bucket, action: str, resource: str) -> list[tuple[str, ...
     return [
         conditions_of(one)
         for one in bucket.policy
-        if one.allows and ("AWS", "*") in one.principals and applies(one, action, resource, known) is not None
+        if one.allows
+        and (one.not_principals or ("AWS", "*") in one.principals)
+        and applies(one, action, resource, known) is not None
     ]

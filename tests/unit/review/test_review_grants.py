@@ -224,3 +224,18 @@ def test_a_principal_that_is_no_arn_ends_no_review(name: str) -> None:
     made.role("production", "odd", trust(name))
 
     assert [one["why"] for one in review(made)["dangling"]] == ["there is no such user or role"]
+
+
+@pytest.mark.parametrize(
+    "whom", [{"Principal": "*"}, {"Principal": {"AWS": "*"}}, {"NotPrincipal": {"AWS": root("main")}}]
+)
+def test_whoever_signs_nothing_is_told_where_a_bucket_lets_everybody_in(whom: dict) -> None:
+    made = world()
+    policy = allow("arn:aws:s3:::docs/*", "s3:GetObject", **whom)
+    made.accounts["production"]["buckets"] = {"docs": {"policy": policy, "restricted": False}}
+    open_to = {(one["may"], who) for one in review(made)["buckets"] for who in one["who"] if "unsigned" in who}
+    made.accounts["production"]["buckets"]["docs"]["restricted"] = True
+    blocked = [who for one in review(made)["buckets"] for who in one["who"] if "unsigned" in who]
+
+    assert open_to == {("read", "anybody, unsigned")}
+    assert blocked == []
