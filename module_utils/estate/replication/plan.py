@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -80,11 +81,12 @@ def pairs(buckets: Sequence[Mapping[str, Any]], profiles: Mapping[str, str] | No
     found = []
     for bucket in buckets:
         replication = bucket.get("replication") or {}
-        for rule in replication.get("rules", []):
-            if rule.get("enabled") is False:
-                continue
-            # Two rules for the same keys but other tags need an object each.
-            name = NAME if not rule.get("tags") else f"estate-canary-{rule['id']}.txt"
+        rules = [rule for rule in replication.get("rules", []) if rule.get("enabled") is not False]
+        untagged = Counter(rule.get("prefix") or "" for rule in rules if not rule.get("tags"))
+        for rule in rules:
+            # Two rules for the same keys, with other tags or into another replica, need an object each.
+            alone = not rule.get("tags") and untagged[rule.get("prefix") or ""] == 1
+            name = NAME if alone else f"estate-canary-{rule['id']}.txt"
             pair = Pair(
                 bucket["name"],
                 bucket["region"],

@@ -97,6 +97,18 @@ def test_the_canary_is_an_object_that_the_rule_is_for():
     assert [action.params.get("Tagging") for action in actions] == [None, "public=yes", None]
 
 
+def test_each_of_two_replicas_of_the_same_keys_has_a_canary_of_its_own():
+    """One object says of one rule that it was written under it: under two it would be renewed for ever."""
+    found = rules(RULE, {**RULE, "id": "more", "bucket": "other"}, {**RULE, "id": "off", "enabled": False})
+    assert [pair.key for pair in found] == ["estate-canary-documents.txt", "estate-canary-more.txt"]
+
+    made = plan("preview", [Look(pair, MISSING, MISSING) for pair in found], NOW, DAY, writes=True)
+    assert {action.params["Key"]: action.params["Metadata"]["rule"] for action in made.actions} == {
+        pair.key: pair.rule for pair in found
+    }
+    assert [pair.key for pair in rules(RULE, {**RULE, "id": "off", "enabled": False})] == [NAME]
+
+
 def test_a_replica_of_another_account_is_proved_by_the_source():
     [pair] = rules({**RULE, "account": "444444444444"})
     assert verdict(Look(pair, source(rule=pair.rule), MISSING), NOW, DAY).word == "proved"
