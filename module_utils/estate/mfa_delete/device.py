@@ -10,8 +10,9 @@ from ansible.module_utils.estate.errors import Refusal, error_code
 from ansible.module_utils.estate.plan import Action
 
 TRIES = 3
-CODE = re.compile(r"\d{6}")
-SERIAL = re.compile(r"[\w+=/:,.@-]{9,256}")  # https://docs.aws.amazon.com/IAM/latest/APIReference/API_MFADevice.html
+CODE = re.compile(r"[0-9]{6}")
+# https://docs.aws.amazon.com/IAM/latest/APIReference/API_MFADevice.html
+SERIAL = re.compile(r"[\w+=/:,.@-]{9,256}", re.ASCII)
 
 
 class Device:

@@ -78,6 +78,12 @@ def test_a_code_that_was_used_or_is_none_is_asked_for_again():
     assert any("once" in said for said in world.said)
 
 
+def test_what_no_header_can_carry_is_asked_for_again_and_not_sent():
+    world = World(["é123456789012", "123456789012", "١٢٣٤٥٦", "123456"])
+    world.device(ACTION)
+    assert (world.called, world.said) == (["123456789012 123456"], ["That is none.\n"] * 2)
+
+
 def test_a_code_that_aws_refuses_is_asked_for_again_and_no_more_than_three_times():
     world = World(["123456789012", "111111", "123456789013", "222222"], refuse=["111111"])
     world.device(ACTION)
