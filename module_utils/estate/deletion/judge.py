@@ -1,7 +1,8 @@
 """Who can destroy the last copy of what a bucket holds, and how: today, and under the controls that are advised. Pure.
 
-A right to write a bucket's policy is a right to let anybody in, so it is a right to all that S3 does there; what stops
-it is not a policy: MFA delete and Object Lock. Suspending versioning, and replicating something over an object, hide
+A right to write a bucket's policy is a right to let anybody in, so it is a right to all that S3 does there; a right to
+take the policy away is one to all that only its denials forbid. What stops either is no policy: MFA delete and Object
+Lock. Suspending versioning, and replicating something over an object, hide
 what is there and destroy nothing, so they are told apart. The closing of an account no setting of S3 can stop:
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/MultiFactorAuthenticationDelete.html
@@ -19,6 +20,8 @@ from ansible.module_utils.estate.evaluator.composed import Bucket, Estate, Lives
 
 ROOT = "root"
 KEY = "any/key"
+# What ends a key, or lets anybody end it.
+ENDS_KEY = ("kms:ScheduleKeyDeletion", "kms:PutKeyPolicy", "kms:DeleteImportedKeyMaterial")
 HIDES = {"suspend versioning": "s3:PutBucketVersioning", "replicate over": "s3:PutReplicationConfiguration"}
 
 
@@ -113,21 +116,26 @@ class Deletion:
     def _rights(self, became: set[str], bucket: Bucket) -> _Rights:
         arn = f"arn:aws:s3:::{bucket.name}"
 
-        def may(action: str, resource: str, of: str = "") -> bool:
+        def may(action: str, resource: str, of: str = "", bare: bool = False) -> bool:
             askers = [self._world.askers[one] for one in became]
             asking = (one for one in askers if of in ("", one.principal.account))
-            return any(self._world.may(one, action, resource, without=False) for one in asking)
+            return any(self._world.may(one, action, resource, without=False, bare=bare) for one in asking)
+
+        unlocks = may("s3:DeleteBucketPolicy", arn)
+
+        def does(action: str, resource: str) -> bool:
+            return may(action, resource) or (unlocks and may(action, resource, bucket.account.id, bare=True))
 
         key = self._kept[bucket.name]["key"]
         key = key if key.startswith("arn:") or not key else f"arn:aws:kms:eu-west-1:{bucket.account.id}:key/{key}"
         closing = f"arn:aws:organizations::{self._main}:account/o-any/{bucket.account.id}"
         return _Rights(
-            may("s3:DeleteObjectVersion", f"{arn}/{KEY}"),
-            may("s3:DeleteObject", f"{arn}/{KEY}") or may("s3:PutObject", f"{arn}/{KEY}"),
-            may("s3:PutBucketPolicy", arn),
-            may("s3:PutLifecycleConfiguration", arn),
-            may("s3:BypassGovernanceRetention", f"{arn}/{KEY}"),
-            bool(key) and may("kms:ScheduleKeyDeletion", key),
+            does("s3:DeleteObjectVersion", f"{arn}/{KEY}"),
+            does("s3:DeleteObject", f"{arn}/{KEY}") or does("s3:PutObject", f"{arn}/{KEY}"),
+            does("s3:PutBucketPolicy", arn),
+            does("s3:PutLifecycleConfiguration", arn),
+            does("s3:BypassGovernanceRetention", f"{arn}/{KEY}"),
+            bool(key) and any(may(action, key) for action in ENDS_KEY),
             may("organizations:CloseAccount", closing, self._main)
             or may("account:CloseAccount", "*", bucket.account.id),
             tuple(word for word, action in HIDES.items() if may(action, arn)),

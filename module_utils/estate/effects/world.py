@@ -151,9 +151,12 @@ class World:
             self._allows[key] = [action for action in actions if any(acts(one, action) for one in held)]
         return self._allows[key]
 
-    def may(self, asker: Asker, action: str, resource: str, without: bool) -> bool:
-        """Whether there is a context in which the asker may. What is not known of it may be."""
-        thing = self.things.get(resource) or self.things.get(resource.split("/", 1)[0])
+    def may(self, asker: Asker, action: str, resource: str, without: bool, bare: bool = False) -> bool:
+        """Whether there is a context in which the asker may. What is not known of it may be.
+
+        bare: as if the resource had no policy of its own, which for a bucket's account is to allow and deny nothing.
+        """
+        thing = None if bare else self.things.get(resource) or self.things.get(resource.split("/", 1)[0])
         statements = [one for source in asker.principal.sources for one in source.statements]
         # Most questions are of what only an own policy could allow.
         if asker.ours and thing is None and not any(one.allows and acts(one, action) for one in statements):

@@ -9,7 +9,7 @@ from ansible.module_utils.estate.deletion.judge import Deletion
 from ansible.module_utils.estate.deletion.read import kept
 from botocore.exceptions import ClientError
 
-from tests.support.access_world import World, allow, arn, trust
+from tests.support.access_world import IDS, World, allow, arn, trust
 
 SOURCE, REPLICA = "shop", "shop-copy"
 ADVISED = {"mfa_delete": ["shop*"], "compliance": []}
@@ -106,6 +106,24 @@ def test_a_key_destroys_what_it_encrypts_whatever_s3_guards():
     way = ["delete its key, within 7 to 30 days"]
     assert today(world("kms:ScheduleKeyDeletion", source=guarded, replica=guarded)) == way
     assert today(world("s3:*", source=guarded, replica=guarded)) == []
+
+
+@pytest.mark.parametrize("right", ["kms:PutKeyPolicy", "kms:DeleteImportedKeyMaterial"])
+def test_a_right_to_a_keys_policy_or_its_material_ends_it_too(right):
+    key = {"key": f"arn:aws:kms:eu-west-1:{IDS['production']}:key/1"}
+    assert today(world(right, source=key, replica=key)) == ["delete its key, within 7 to 30 days"]
+
+
+def test_whoever_takes_a_policy_away_does_what_only_its_denials_forbid():
+    made = world("s3:DeleteObjectVersion", "s3:DeleteBucketPolicy", "s3:PutLifecycleConfiguration")
+    for bucket in made.accounts["production"]["buckets"].values():
+        bucket["policy"] = allow("*", ["s3:DeleteObjectVersion", "s3:PutLifecycle*"], "Deny", Principal="*")
+    assert today(made) == ["delete versions", "lifecycle, within a day or two"]
+
+    for bucket in made.accounts["production"]["buckets"].values():
+        bucket["policy"]["Statement"][0]["Action"].append("s3:DeleteBucket*")
+    assert today(made) == []
+    assert today(world("s3:DeleteBucketPolicy")) == [], "there is nothing else that it lets one do"
 
 
 def test_root_is_stopped_by_compliance_alone_and_closes_accounts():
