@@ -29,11 +29,13 @@ class Controls(NamedTuple):
     versioned: bool
     mfa_delete: bool
     lock: str  # "", "GOVERNANCE" or "COMPLIANCE"
+    days: int  # how long what is written is locked; 0 where that is not known
     key: str  # ARN or id of a KMS key, "" where there is none
 
     @property
     def said(self) -> str:
-        words = {"MFA delete": self.mfa_delete, f"object lock ({self.lock.lower()})": self.lock, "a KMS key": self.key}
+        lock = f"object lock ({self.lock.lower()}{f', {self.days} days' if self.days else ''})"
+        words = {"MFA delete": self.mfa_delete, lock: self.lock, "a KMS key": self.key}
         return ", ".join(word for word, there in words.items() if there) or "none"
 
 
@@ -94,7 +96,7 @@ class Deletion:
         kept, advised = self._kept[name], advised or {}
         mfa_delete = kept["mfa_delete"] or _like(name, advised.get("mfa_delete"))
         lock = "COMPLIANCE" if _like(name, advised.get("compliance")) else kept["lock"]
-        return Controls(kept["versioned"], mfa_delete, lock, kept["key"])
+        return Controls(kept["versioned"], mfa_delete, lock, kept["days"], kept["key"])
 
     def starts(self, who: Sequence[str]) -> list[str]:
         """Patterns as invariants take them, and "group:Name"."""

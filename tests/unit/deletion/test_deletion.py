@@ -95,6 +95,12 @@ def test_governance_stops_whoever_may_not_bypass_it():
     assert today(world("s3:PutLifecycleConfiguration", **locked)) == []
 
 
+def test_a_lock_is_said_with_the_days_that_it_lasts():
+    [row] = proof(world(source={"lock": "COMPLIANCE", "days": 30}), advised={"compliance": [REPLICA]})["rows"]
+    assert row["controls today"] == "object lock (compliance, 30 days); none"
+    assert row["controls advised"] == "object lock (compliance, 30 days); object lock (compliance)"
+
+
 def test_without_versions_deleting_is_enough():
     plain = {"source": {"versioned": False}, "replica": {"versioned": False}}
     assert today(world("s3:DeleteObject", **plain)) == ["delete or overwrite, since there are no versions"]
