@@ -27,6 +27,8 @@ def problems(stages: Any, recipients: Any, times: Any, known: Sequence[str]) -> 
         if stage not in known:
             said = f"allowed are {', '.join(known)}{nearest(str(stage), known)}"
             yield f"dumps_stages, dumps_times: {stage!r} is no stage; {said}{file_and_line(stage)}"
+        elif stage in stages and times.get(stage) in (None, []):
+            yield f"dumps_times has no column of {stage}; allowed is a list of table.column{file_and_line(times)}"
     for key in recipients:
         if not _KEY.fullmatch(str(key)):
             yield f"dumps_recipients: {key!r} is no key; allowed is its fingerprint, 40 hex digits{file_and_line(key)}"
