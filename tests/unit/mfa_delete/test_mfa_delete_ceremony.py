@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+import yaml
 from ansible.module_utils.estate.errors import Refusal
 from ansible.module_utils.estate.mfa_delete.device import Device
 from ansible.module_utils.estate.mfa_delete.plan import Live, plan
@@ -139,3 +142,24 @@ def test_the_proof_is_a_deletion_without_a_code(raises, enable, verdict):
     [proof] = prove(S3(raises), [A], enable)
     assert proof["verdict"] == verdict
     assert bool(proof["why"]) == (verdict == "failed")
+
+
+def test_the_vars_say_it_of_the_originals_26_buckets():
+    inventories = Path(__file__).parents[3] / "inventories"
+
+    def said(path):
+        return yaml.safe_load((inventories / path).read_text())
+
+    kinds = said("common/group_vars/all/buckets.yml")["buckets_kinds"]
+    found = []
+    for stage in ("preview", "production", "staging"):
+        overrides = said(f"{stage}/host_vars/{stage}/buckets.yml").get("buckets_overrides") or {}
+        copies = [one["replica"] for one in overrides.values() if one.get("replica")]
+        on = [kind for kind, one in overrides.items() if one.get("mfa_delete")]
+        assert stage == "staging" or (sorted(on), len(copies)) == (sorted(kinds), 4)
+        found += [*on, *(copy["name"] for copy in copies if copy.get("mfa_delete"))]
+    assert said("common/group_vars/accounts/buckets.yml")["buckets_trail"]["mfa_delete"]
+    for account in ("main", "development", "production", "backups"):
+        own = said(f"accounts/host_vars/{account}-account/buckets.yml")["buckets_standalone"]
+        found += [name for name, one in own.items() if "buckets_trail" in one or (one or {}).get("mfa_delete")]
+    assert len(found) == 26
