@@ -109,6 +109,22 @@ def test_rules_and_role_of_replication_name_the_same_buckets():
     assert desired["replication_role"]["policy_name"] == "replication-preview"
 
 
+def test_a_source_with_an_object_lock_lets_the_role_read_what_locks_its_objects():
+    replica = {**DECLARED["overrides"]["documents"]["replica"], "object_lock": {}}
+    reads = [
+        next(
+            s["Action"]
+            for s in buckets_desired(declared(overrides={"documents": {"replica": replica, **more}}))[
+                "replication_role"
+            ]["policy"]["Statement"]
+            if s["Sid"] == "ReadSourceVersions"
+        )
+        for more in ({}, {"object_lock": {}})
+    ]
+    assert set(reads[1]) - set(reads[0]) == {"s3:GetObjectLegalHold", "s3:GetObjectRetention"}
+    assert set(reads[0]) <= set(reads[1])
+
+
 def test_a_stage_without_replicas_needs_no_role():
     assert buckets_desired(declared(overrides={}))["replication_role"]["policy"] == {}
 

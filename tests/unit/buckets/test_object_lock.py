@@ -41,6 +41,22 @@ def test_what_cannot_be_taken_back_is_asked_for_by_name(lock, said):
     assert said in found
 
 
+def test_a_locked_bucket_is_copied_into_locked_ones_only():
+    copy = {"name": "shop-copy", "region": "eu-west-2", "versioning": True}
+    source = {**bucket({}), "replication": {"rules": [{"bucket": "shop-copy"}, {"bucket": "elsewhere"}]}}
+    [found] = SETTING.check(source, World({"shop-copy": copy}, ()))
+    assert found == " goes with replicas that have one, too; say object_lock: {} for shop-copy"
+    assert list(SETTING.check(source, World({"shop-copy": {**copy, "object_lock": {}}}, ()))) == []
+
+
+def test_no_access_logs_go_into_a_locked_bucket():
+    logs = {"name": "shop-logs", "region": "eu-west-1", "versioning": True}
+    logged = {"name": "shop", "region": "eu-west-1", "logging": {"bucket": "shop-logs"}}
+    assert list(BY_NAME["logging"].check(logged, World({"shop-logs": logs}, ()))) == []
+    [found] = BY_NAME["logging"].check(logged, World({"shop-logs": {**logs, "object_lock": {}}}, ()))
+    assert found == ".bucket has an object lock, beside which S3 writes no access logs; it must have none"
+
+
 def test_it_needs_versions():
     [found] = SETTING.check({**bucket({}), "versioning": False}, World({}, ()))
     assert "needs versioning of shop-vault" in found

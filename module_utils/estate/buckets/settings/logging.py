@@ -48,6 +48,9 @@ def _check(bucket: Bucket, world: World) -> Iterator[str]:
         )
     if (target.get("encryption") or {}).get("algorithm", "AES256") != "AES256":
         yield ".bucket is encrypted with KMS, where S3 writes no access logs; it must have AES256"
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html
+    if target.get("object_lock") is not None:
+        yield ".bucket has an object lock, beside which S3 writes no access logs; it must have none"
     seen = [bucket["name"]]
     while target and target["name"] not in seen[1:]:
         if target["name"] == seen[0] and len(seen) > 1:

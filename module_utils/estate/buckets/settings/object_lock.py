@@ -49,8 +49,13 @@ def means(bucket: Bucket, answer: Answer) -> Iterator[str]:
         )
 
 
-def _check(bucket: Bucket, _world: World) -> Iterator[str]:
+def _check(bucket: Bucket, world: World) -> Iterator[str]:
     given = bucket["object_lock"]
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-requirements.html
+    for rule in (bucket.get("replication") or {}).get("rules") or ():
+        target = None if rule.get("account") else world.buckets.get(rule["bucket"])
+        if target and target.get("object_lock") is None:
+            yield f" goes with replicas that have one, too; say object_lock: {{}} for {target['name']}"
     times = [word for word in ("days", "years") if given.get(word)]
     if bucket.get("versioning") is not True:
         yield f" needs versioning of {bucket['name']}; say versioning: true"
