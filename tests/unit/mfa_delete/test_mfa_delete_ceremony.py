@@ -163,3 +163,11 @@ def test_the_vars_say_it_of_the_originals_26_buckets():
         own = said(f"accounts/host_vars/{account}-account/buckets.yml")["buckets_standalone"]
         found += [name for name, one in own.items() if "buckets_trail" in one or (one or {}).get("mfa_delete")]
     assert len(found) == 26
+
+
+def test_the_ceremony_says_first_whom_to_tell_and_what_keeps_root_away():
+    tasks = yaml.safe_load((Path(__file__).parents[3] / "roles/buckets/tasks/mfa_delete.yml").read_text())
+    said = " ".join(tasks[0]["ansible.builtin.debug"]["msg"].split())
+    assert said.startswith("Only the root user of")
+    assert "Cyber Security watches root: tell them before its password is reset" in said
+    assert "Where AWS Organizations keeps root locked there is no password: it must be recovered there first" in said
