@@ -280,7 +280,7 @@ def _networks(state: Live, holder: Any) -> Networks | None:
         {"Statement": [one]}
         for document in documents
         for one in statements(document)
-        if one.get("Effect") == "Deny" and "NotIpAddress" in (one.get("Condition") or {})
+        if one.get("Effect") == "Deny" and any("NotIpAddress" in operator for operator in one.get("Condition") or {})
     ]
     values = [value for document in denying for value in source_addresses(document)]
     return [_net(str(value)) for value in values] if values else None

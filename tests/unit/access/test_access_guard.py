@@ -345,8 +345,8 @@ def test_a_principal_that_is_no_more_may_leave_a_trust() -> None:
     assert judged(same(["ada", "bob"]), live) == []
 
 
-def office(*networks: Any) -> dict:
-    condition = {"NotIpAddress": {"aws:SourceIp": list(networks)}, "Bool": {"aws:ViaAWSService": "false"}}
+def office(*networks: Any, operator: str = "NotIpAddress") -> dict:
+    condition = {operator: {"aws:SourceIp": list(networks)}, "Bool": {"aws:ViaAWSService": "false"}}
     statement = {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": condition}
     return {"Version": "2012-10-17", "Statement": [statement]}
 
@@ -374,6 +374,16 @@ def test_addresses_are_taken_away_where_somebody_signed_in_from_what_is_left(
     assert bool(found) is refuses
     assert not found or "-e access_confirmed=office" in found[0]
     assert judged(wanted, live, seen=lambda: seen, confirmed=("office",)) == []
+
+
+@pytest.mark.parametrize("operator", ["NotIpAddressIfExists", "ForAnyValue:NotIpAddress"])
+def test_a_rule_on_addresses_is_seen_however_its_operator_is_written(operator: str) -> None:
+    live, wanted = world(["ada", "bob"]), same(["ada", "bob"])
+    live.groups["Devs"] = Group("Devs", "/", "", (), {})
+    wanted["groups"][1] |= {"inline": {"office": office("198.51.100.9/32", operator=operator)}, "policies": []}
+
+    (found,) = judged(wanted, live, seen=lambda: ["203.0.113.7"])
+    assert "-e access_confirmed=office" in found
 
 
 @pytest.mark.parametrize(
