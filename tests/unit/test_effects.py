@@ -1,4 +1,4 @@
-"""What a change means for people, in sentences; that it is true is tests/policy/test_effects.py."""
+"""What a change means for people, in sentences; that it is true is tests/policy/test_new_access.py."""
 
 from __future__ import annotations
 
