@@ -5,8 +5,9 @@ Everything is checked before: the first mistake, or all of one kind, is a Mistak
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible.module_utils.estate.buckets.check import mistakes
@@ -193,6 +194,16 @@ def _bucket(one: Declared, declared: Vars, access: dict[str, Any]) -> dict[str, 
     return {key: value for key, value in bucket.items() if key not in settings.get("leave", [])}
 
 
+def _logs_from(target: Declared, found: Sequence[Declared]) -> set[str]:
+    """The buckets that say that they log to it, where it does not say by itself who may deliver logs."""
+    said = target.settings
+    if said.get("defaults") is False or "logging.s3.amazonaws.com" in json.dumps(said.get("statements"), default=str):
+        return set()
+    everywhere = [(one.name, one.settings) for one in found]
+    everywhere += [(str(replica["name"]), replica) for one in found for _, replica in replicas(one)]
+    return {name for name, settings in everywhere if (settings.get("logging") or {}).get("bucket") == target.name}
+
+
 # --- all of them ------------------------------------------------------------------------------------------------------
 
 
@@ -210,8 +221,8 @@ def buckets_desired(declared: Vars) -> dict[str, Any]:
     by_name: dict[str, Declared] = {}
     for one in found:
         _check(one, declared)
-        sources = [other.name for other in found if other.kind and other.name != one.name]
-        bucket = _bucket(one, declared, {"logs_from": sources} if one.name == logs_name else {})
+        sources = {other.name for other in found if other.kind and other.name != one.name and one.name == logs_name}
+        bucket = _bucket(one, declared, {"logs_from": sources | _logs_from(one, found)})
         if logs_name and one.kind and one.name != logs_name and "logging" not in one.settings:
             bucket["logging"] = {"bucket": logs_name, "prefix": f"{one.name}/"}
         for variable, replica in replicas(one):
@@ -225,7 +236,7 @@ def buckets_desired(declared: Vars) -> dict[str, Any]:
                         f"buckets_*: {own.name} is declared twice; every bucket name must be unique", replica["name"]
                     )
                 _check(own, declared)
-                desired.append(_bucket(own, declared, {}))
+                desired.append(_bucket(own, declared, {"logs_from": _logs_from(own, found)}))
                 by_name[own.name] = own
         desired.append(bucket)
         if one.name in by_name:

@@ -281,3 +281,40 @@ def test_what_is_of_another_partition_is_refused(changes, said):
 def test_an_estate_may_be_in_another_partition():
     found = buckets_desired(declared(region="us-gov-west-1", replica_region="us-gov-east-1"))
     assert by_name(found)[DOCUMENTS]["replication"]["role"].startswith("arn:aws-us-gov:iam:")
+
+
+def delivered(bucket):
+    found = [one for one in bucket["policy"]["Statement"] if one["Sid"] == "DeliverLogs"]
+    return [one["Condition"]["ArnLike"]["aws:SourceArn"] for one in found]
+
+
+def test_a_bucket_takes_the_logs_of_those_that_say_that_they_log_to_it():
+    standalone = {
+        "shop-logs": {},
+        "shop-logs-london": {"region": "eu-west-2"},
+        "shop-uploads": {
+            "logging": {"bucket": "shop-logs", "prefix": "up/"},
+            "replica": {"name": "shop-copy", "logging": {"bucket": "shop-logs-london"}},
+        },
+        "shop-quiet": {"logging": None},
+    }
+    found = by_name(buckets_desired(declared(standalone=standalone)))
+
+    assert delivered(found["shop-logs"]) == [["arn:aws:s3:::shop-uploads"]]
+    assert delivered(found["shop-logs-london"]) == [["arn:aws:s3:::shop-copy"]]
+    assert delivered(found["shop-quiet"]) == delivered(found["shop-copy"]) == []
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        {"defaults": False},
+        {"statements": [{"Sid": "Logs", "Effect": "Allow", "Principal": {"Service": "logging.s3.amazonaws.com"},
+                         "Action": "s3:PutObject", "Resource": "arn:aws:s3:::shop-logs/*"}]},
+    ],
+)  # fmt: skip
+def test_a_bucket_that_says_itself_who_delivers_logs_is_left_so(target):
+    standalone = {"shop-logs": target, "shop-uploads": {"logging": {"bucket": "shop-logs"}}}
+    found = by_name(buckets_desired(declared(standalone=standalone)))
+
+    assert "DeliverLogs" not in str(found["shop-logs"]["policy"])
