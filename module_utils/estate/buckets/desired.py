@@ -226,6 +226,8 @@ def buckets_desired(declared: Vars) -> dict[str, Any]:
         if logs_name and one.kind and one.name != logs_name and "logging" not in one.settings:
             bucket["logging"] = {"bucket": logs_name, "prefix": f"{one.name}/"}
         for variable, replica in replicas(one):
+            if "replication" not in bucket:
+                raise one.mistake(f" has replication, which {variable} declares; choose one", "leave")
             rule, own = replica_of(variable, replica, one, bucket, declared, names)
             role = f"arn:{partition(bucket['region'])}:iam::{account_id}:role{PATH}replication"
             bucket["replication"] = {**bucket["replication"], "role": role}

@@ -132,6 +132,7 @@ def check_shapes(declared: Mapping[str, Any]) -> None:
 
     for variable in (one for one in SCHEMA if one in declared):
         value = declared[variable]
+        _check_keys(f"buckets_{variable}", value)
         error = best_match(_validator(variable).iter_errors(value))
         if error is not None:
             raise mistake_of(f"buckets_{variable}", value, error)
@@ -140,6 +141,16 @@ def check_shapes(declared: Mapping[str, Any]) -> None:
             allowed = ", ".join(declared["kinds"])
             hint = nearest(str(kind), declared["kinds"])
             raise Mistake(f"buckets_overrides names the unknown kind {str(kind)!r}; allowed are {allowed}{hint}", kind)
+
+
+def _check_keys(path: str, value: Any) -> None:
+    """Raises Mistake for a key that YAML reads as a number, true or a date."""
+    for key, part in value.items() if isinstance(value, Mapping) else ():
+        if not isinstance(key, str):
+            raise Mistake(f"{path} has the key {key}, which is no text; put it in quotes if it is meant", part or value)
+        _check_keys(f"{path}.{key}", part)
+    for index, part in enumerate(value if isinstance(value, list) else ()):
+        _check_keys(f"{path}[{index}]", part)
 
 
 def mistake_of(path: str, value: Any, error: Any) -> Mistake:
