@@ -12,13 +12,13 @@ from typing import Any
 
 from ansible.module_utils.estate.buckets.check import mistakes
 from ansible.module_utils.estate.buckets.names import bucket_name, name_mistake
-from ansible.module_utils.estate.buckets.principals import principal_arns
+from ansible.module_utils.estate.buckets.principals import principal_arns, unknown_role
 from ansible.module_utils.estate.buckets.replicas import of_another, partition_mistake, replica_of, replicas
 from ansible.module_utils.estate.buckets.replicating import PATH, replication_role
 from ansible.module_utils.estate.buckets.settings import BY_NAME
 from ansible.module_utils.estate.buckets.statements import GRANTS, OWN_SIDS, bucket_policy, network_mistake
 from ansible.module_utils.estate.buckets.vars import Declared, Mistake, check_shapes, key_of, layers_of, marked
-from ansible.module_utils.estate.policy import partition
+from ansible.module_utils.estate.policy import partition, principals
 
 Vars = Mapping[str, Any]
 # What a bucket is that says everything itself.
@@ -130,14 +130,20 @@ def _roles(declared: Vars) -> dict[str, list[str]] | None:
 
 
 def _policy(one: Declared, declared: Vars, access: dict[str, Any], region: str) -> dict[str, Any]:
-    settings, where = one.settings, partition(region)
+    settings, where, roles = one.settings, partition(region), _roles(declared)
     for key in GRANTS:
         try:
-            access[key] = principal_arns(settings.get(key, []), declared["accounts"], _roles(declared), where)
+            access[key] = principal_arns(settings.get(key, []), declared["accounts"], roles, where)
         except (TypeError, ValueError) as exc:
             variable, _ = one.where(key)
             item = re.match(r"item (\d+)", str(exc))
             raise Mistake(f"{variable}: {exc}", settings[key][int(item[1])] if item else settings.get(key)) from exc
+    for statement in settings.get("statements", []) if settings.get("defaults") is not False else ():
+        # What is adopted names whom it names live, be he declared or not.
+        who = [{"Principal": statement.get(word)} for word in ("Principal", "NotPrincipal")]
+        for arn in principals({"Statement": who}):
+            if why := unknown_role(arn, declared["accounts"], roles):
+                raise one.mistake(f" statement {statement.get('Sid', '')}: {why}", "statements")
     access |= {"delivers": settings.get("delivers", []), "require": settings.get("require", ["tls"])}
     if settings.get("only_listed"):
         if not access["keepers"]:

@@ -12,6 +12,7 @@ from ansible.module_utils.estate.errors import nearest
 
 _ARN = re.compile(r"arn:(?P<partition>aws[-a-z]*):iam::(?P<id>\d{12}):(root|(role|user)/(?P<name>[\w+=,.@/-]+))")
 _SHORT = re.compile(r"(?P<account>[^:]+)(:(?P<role>[\w+=,.@/-]+))?")
+_OF_AWS = ("aws-service-role", "aws-reserved")
 Accounts = Mapping[str, Mapping[str, str]]
 Roles = Mapping[str, Sequence[str]]  # by account: those that are declared or known; an account without is not looked at
 
@@ -25,7 +26,6 @@ def principal_arns(
     """
     if not isinstance(principals, list | tuple):
         raise TypeError(f"expected a list of principals, got {type(principals).__name__}")
-    names = {str(account["id"]): name for name, account in accounts.items()}
     arns = set()
     for index, principal in enumerate(principals):
         if not isinstance(principal, str):
@@ -33,10 +33,9 @@ def principal_arns(
         if found := _ARN.fullmatch(principal):
             if found["partition"] != partition:
                 raise ValueError(f"item {index}: {principal!r} is of another partition; allowed are arn:{partition}:…")
+            if why := unknown_role(principal, accounts, roles):
+                raise ValueError(f"item {index}: {why}")
             arns.add(str(principal))
-            _check_role(
-                index, principal, names.get(found["id"], ""), found["name"] if ":role/" in principal else "", roles
-            )
             continue
         short = _SHORT.fullmatch(principal)
         if not short or short["account"] not in accounts:
@@ -44,17 +43,26 @@ def principal_arns(
                 f"item {index}: {principal!r} is no principal; allowed are account:role and account "
                 f"with account one of {', '.join(accounts)}, or the ARN of a role, user or account"
             )
-        _check_role(index, principal, short["account"], short["role"], roles)
         role = f"role/{short['role']}" if short["role"] else "root"
-        arns.add(f"arn:{partition}:iam::{accounts[short['account']]['id']}:{role}")
+        arn = f"arn:{partition}:iam::{accounts[short['account']]['id']}:{role}"
+        if why := unknown_role(arn, accounts, roles):
+            raise ValueError(f"item {index}: {why.replace(arn, principal)}")
+        arns.add(arn)
     return sorted(arns)
 
 
-def _check_role(index: int, principal: str, account: str, role: str | None, roles: Roles | None) -> None:
+def unknown_role(principal: str, accounts: Accounts, roles: Roles | None) -> str:
+    """Why a policy cannot name it: it is a role of an account of ours that nobody declares; "" where it can.
+
+    AWS's own roles have a path that it reserves; ours are known by name alone.
+    """
+    found = _ARN.fullmatch(principal)
+    account = next((name for name, one in accounts.items() if found and str(one["id"]) == found["id"]), "")
     known = (roles or {}).get(account)
-    name = (role or "").rpartition("/")[2]
-    if role and known is not None and name not in known and not role.startswith("aws-"):
-        raise ValueError(
-            f"item {index}: {principal!r} names a role that nobody declares in {account}; "
-            f"declared are {', '.join(sorted(known))}{nearest(name, known)}"
-        )
+    path, _, name = (found["name"] or "").rpartition("/") if found else ("", "", "")
+    if known is None or ":role/" not in principal or name in known or path.startswith(_OF_AWS):
+        return ""
+    declared = ", ".join(sorted(known))
+    return (
+        f"{principal!r} names a role that nobody declares in {account}; declared are {declared}{nearest(name, known)}"
+    )

@@ -235,7 +235,10 @@ def test_outside_the_stages_only_standalone_buckets_exist():
         ({"standalone": {"Uploads": {}}}, "'Uploads' has 'U' at position 1"),
         ({"kinds": {"d" * 50: {"served": False}}, "overrides": {}}, "has 85 characters"),
         ({"defaults": {"versioning": True}}, "allowed is a mapping with versioning, encryption, mfa_delete"),
-        ({"standalone": {"shop-a": {"tags": {5: "x"}}}}, r"standalone.shop-a.tags has the key 5, which is no text; put it in quotes"),
+        (
+            {"standalone": {"shop-a": {"tags": {5: "x"}}}},
+            r"standalone.shop-a.tags has the key 5, which is no text; put it in quotes",
+        ),
         ({"standalone": {"shop-a": {"tags": {True: "x"}}}}, "tags has the key True, which is no text"),
         ({"standalone": {555: {}}}, "buckets_standalone has the key 555, which is no text"),
         ({"standalone": {None: {}}}, "buckets_standalone has the key None, which is no text"),
@@ -328,3 +331,43 @@ def test_a_bucket_that_says_itself_who_delivers_logs_is_left_so(target):
     found = by_name(buckets_desired(declared(standalone=standalone)))
 
     assert "DeliverLogs" not in str(found["shop-logs"]["policy"])
+
+
+ROLES = {"developers": {"development": {}}, "jenkins": {"main": {}}}
+
+
+def reading(**who):
+    return {"Sid": "Read", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::shop-a/*", **who}
+
+
+@pytest.mark.parametrize(
+    "who",
+    [
+        {"Principal": {"AWS": "arn:aws:iam::222222222222:role/develpers"}},
+        {"Principal": {"AWS": ["111111111111", "arn:aws:iam::222222222222:role/jenkins"]}},
+        {"NotPrincipal": {"AWS": ["arn:aws:iam::222222222222:role/develpers"]}, "Effect": "Deny"},
+    ],
+)
+def test_a_ready_statement_names_no_role_that_nobody_declares(who):
+    with pytest.raises(
+        AnsibleFilterError, match=r"buckets_standalone.shop-a.statements statement Read: .* nobody declares"
+    ):
+        desire(declared(roles=ROLES, standalone={"shop-a": {"statements": [reading(**who)]}}))
+
+
+@pytest.mark.parametrize(
+    "who",
+    [
+        {"AWS": "arn:aws:iam::222222222222:role/developers"},
+        {"AWS": "arn:aws:iam::999999999999:role/partner"},
+        {"AWS": ["111111111111", "AIDAEXAMPLE"]},
+        {"Service": "logs.amazonaws.com"},
+    ],
+)
+def test_declared_roles_others_accounts_and_services_may_be_named(who):
+    assert desire(declared(roles=ROLES, standalone={"shop-a": {"statements": [reading(Principal=who)]}}))
+
+
+def test_an_adopted_bucket_names_whom_it_names_live():
+    entry = {"defaults": False, "statements": [reading(Principal={"AWS": "arn:aws:iam::222222222222:role/by-hand"})]}
+    assert desire(declared(roles=ROLES, standalone={"shop-a": entry}))

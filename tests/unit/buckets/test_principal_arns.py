@@ -31,7 +31,10 @@ def test_refuses_what_is_no_list(principals):
 ROLES = {"main": ["jenkins", "admins"]}
 
 
-@pytest.mark.parametrize("principal", ["main:jenkin", "arn:aws:iam::111111111111:role/jenkin"])
+@pytest.mark.parametrize(
+    "principal",
+    ["main:jenkin", "arn:aws:iam::111111111111:role/jenkin", "arn:aws:iam::111111111111:role/aws-jenkins"],
+)
 def test_a_role_that_nobody_declares_is_refused_with_the_nearest(principal):
     with pytest.raises(ValueError, match=r"names a role that nobody declares in main; .*; did you mean jenkins"):
         principal_arns([principal], ACCOUNTS, ROLES)
@@ -44,3 +47,8 @@ def test_roles_of_accounts_that_are_not_ours_are_not_looked_at():
 
 def test_arns_have_the_partition_of_the_bucket():
     assert principal_arns(["main"], ACCOUNTS, None, "aws-cn") == ["arn:aws-cn:iam::111111111111:root"]
+
+
+def test_roles_that_aws_makes_are_not_looked_at():
+    of_aws = "arn:aws:iam::111111111111:role/aws-service-role/elasticache.amazonaws.com/AWSServiceRoleForElastiCache"
+    assert principal_arns([of_aws, "main:aws-reserved/sso.amazonaws.com/AWSReservedSSO_x"], ACCOUNTS, ROLES)
