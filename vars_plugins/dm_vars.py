@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import re
 from pathlib import Path
@@ -91,15 +92,23 @@ def check_names(path: str, content: dict[str, Any]) -> None:
 
 
 # YAML 1.1 reads 12:30 as 750 and 010 as 8: https://yaml.org/type/int.html
-_ANOTHER_NUMBER = re.compile(r"^\s*(?:- )?(\w+):\s+(0\d+|\d+(?::[0-5]?\d)+)\s*(?:#.*)?$")
+_ANOTHER_NUMBER = re.compile(r"0\d+|\d+(:[0-5]?\d)+")
 
 
 def check_numbers(path: str) -> None:
     """Raises where a value looks like a time or has a leading zero, which YAML silently reads as another number."""
-    for number, line in enumerate(Path(path).read_text(encoding="utf-8", errors="replace").splitlines(), 1):
-        if found := _ANOTHER_NUMBER.match(line):
-            said = f"{found[1]} is {found[2]}, which YAML reads as another number"
-            raise AnsibleParserError(f"{shown(path)}:{number}: {said}; put it in quotes, or write it as it is meant.")
+    text = Path(path).read_text(encoding="utf-8", errors="replace")
+    key, before = "", None
+    with contextlib.suppress(yaml.YAMLError):  # JSON is taken, too, and need be no YAML; it has none of these
+        for token in yaml.scan(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+            if isinstance(token, yaml.ScalarToken):
+                if isinstance(before, yaml.KeyToken):
+                    key = token.value
+                elif token.plain and _ANOTHER_NUMBER.fullmatch(token.value):
+                    said = f"{key} is {token.value}, which YAML reads as another number"
+                    where = f"{shown(path)}:{token.start_mark.line + 1}"
+                    raise AnsibleParserError(f"{where}: {said}; put it in quotes, or write it as it is meant.")
+            before = token
 
 
 def shown(path: str) -> str:

@@ -50,3 +50,27 @@ def test_how_to_reach_a_host_may_be_said(tmp_path):
     file = tmp_path / "main.yml"
     file.write_text("ansible_host: router.example\nansible_ssh_common_args: -v\nansible_become: true\n")
     assert load(file)["ansible_host"] == "router.example"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "buckets_tags: 010",
+        "buckets_tags: {a: b, days: 010}  # a month",
+        "buckets_standalone: {shop: {lifecycle: [{id: a, expire_days: 012}]}}",
+        "buckets_tags: [010]",
+        "buckets_tags:\n  - 12:30",
+    ],
+)
+def test_a_value_that_yaml_reads_as_another_number_is_refused_wherever_it_stands(tmp_path, line):
+    file = tmp_path / "buckets.yml"
+    file.write_text(f"{line}\n")
+    with pytest.raises(AnsibleParserError, match=r"buckets.yml:[12]: \w+ is \S+, which YAML reads as another number"):
+        load(file)
+
+
+@pytest.mark.parametrize("value", ["'010'", '"12:30"', "0", "10", "arn:aws:s3:::a", "a 010", "v0.10", "[10, 0.5]"])
+def test_values_that_mean_what_they_say_are_taken(tmp_path, value):
+    file = tmp_path / "buckets.yml"
+    file.write_text(f"# 12:30 or {{a: 010}}\nbuckets_tags: {{a: {value}}}\n")
+    assert load(file)
