@@ -182,6 +182,13 @@ OF_ANY: dict[str, list[str]] = {
         "{topics: [{id: a, arn: &arn 'arn:aws:sns:eu-west-1:222222222222:a', events: ['s3:ObjectCreated:*']},"
         " {id: b, arn: *arn, events: ['s3:ObjectCreated:Put'], prefix: a/}]}",
     ],
+    "inventory": [
+        "{id: a}",
+        "[{id: a}]",
+        "[{id: a, bucket: shop-lists, fields: [Sizee]}]",
+        "[{id: a, bucket: Shop_lists}]",
+        "[{id: a, bucket: shop-lists, format: csv}]",
+    ],
     "logging": ["logs", "{prefix: a/}", "{bucket: 5}", "{bucket: a, prefx: b}", "[a]"],
     "request_payer": ["me", "requester", "[Requester]", "true"],
 }

@@ -6,6 +6,7 @@ import botocore.loaders
 import pytest
 from ansible.module_utils.estate.buckets.setting import World
 from ansible.module_utils.estate.buckets.settings import BY_NAME
+from ansible.module_utils.estate.buckets.settings.inventory import FIELDS
 from botocore.model import ServiceModel
 from botocore.validate import ParamValidator
 
@@ -69,3 +70,13 @@ def test_only_what_differs_is_written_and_what_is_gone_is_deleted(name):
 )
 def test_tiers_that_aws_refuses_are_refused(rule, said):
     assert said in next(BY_NAME["intelligent_tiering"].check(bucket("intelligent_tiering", rule), World({}, ())))
+
+
+def test_the_fields_of_an_inventory_are_those_that_aws_has():
+    assert set(FIELDS) <= set(S3.shape_for("InventoryOptionalField").enum)
+
+
+def test_an_inventory_goes_to_a_bucket_that_can_be():
+    rule = {"id": "a", "bucket": "Shop_lists"}
+    [said] = BY_NAME["inventory"].check(bucket("inventory", rule), World({}, ()))
+    assert said.startswith(" rule a: bucket Shop_lists has 'S' at position 1")

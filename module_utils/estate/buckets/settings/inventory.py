@@ -5,14 +5,22 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketInventoryConfigurat
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from ansible.module_utils.estate.buckets.listed import Rule, listed
+from ansible.module_utils.estate.buckets.names import name_mistake
 from ansible.module_utils.estate.buckets.objects import rest
 from ansible.module_utils.estate.buckets.setting import Bucket
 from ansible.module_utils.estate.policy import partition
 
 FORMATS = ("CSV", "ORC", "Parquet")
+FIELDS = (
+    "Size", "LastModifiedDate", "StorageClass", "ETag", "IsMultipartUploaded", "ReplicationStatus", "EncryptionStatus",
+    "ObjectLockRetainUntilDate", "ObjectLockMode", "ObjectLockLegalHoldStatus", "ObjectLockEventHoldStatus",
+    "ObjectLockEventHoldDuration", "IntelligentTieringAccessTier", "IntelligentTieringReferenceDate", "BucketKeyStatus",
+    "ChecksumAlgorithm", "ObjectAccessControlList", "ObjectOwner", "LifecycleExpirationDate",
+)  # fmt: skip
 
 
 def _live(rule: Rule) -> dict[str, Any]:
@@ -56,6 +64,11 @@ def _aws(rule: Rule, bucket: Bucket) -> dict[str, Any]:
     }
 
 
+def _mistakes(rule: Rule) -> Iterator[str]:
+    if mistake := name_mistake(rule["bucket"]):
+        yield f": bucket {rule['bucket']} {mistake}"
+
+
 SETTING = listed(
     "inventory",
     "Inventory",
@@ -69,8 +82,9 @@ SETTING = listed(
             "format": {"enum": list(FORMATS)},
             "frequency": {"enum": ["Daily", "Weekly"]},
             "versions": {"type": "boolean"},
-            "fields": {"type": "array", "items": {"type": "string"}, "uniqueItems": True},
+            "fields": {"type": "array", "items": {"enum": list(FIELDS)}, "uniqueItems": True},
         },
         "required": ["bucket"],
     },
+    _mistakes,
 )
