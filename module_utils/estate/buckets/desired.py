@@ -53,7 +53,7 @@ def declared_buckets(declared: Vars) -> list[Declared]:
             own = declared["overrides"].get(kind) or {}
             layers = layers_of(defaults, (f"buckets_kinds.{kind}", common), (f"buckets_overrides.{kind}", own))
             try:
-                name = own.get("name") or bucket_name(
+                name = {**common, **own}.get("name") or bucket_name(
                     kind, declared["stage"], declared.get("environment"), declared["prefix"]
                 )
             except (TypeError, ValueError) as exc:

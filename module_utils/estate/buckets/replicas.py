@@ -11,6 +11,7 @@ from ansible.module_utils.estate.buckets.vars import OF_THE_RULE, Declared, Mist
 from ansible.module_utils.estate.policy import partition
 
 Vars = Mapping[str, Any]
+_OF_WHERE_IT_IS = (*OF_THE_RULE, "about", "region", "encryption")
 OF_A_COPY = ("only_listed", "readers", "listers", "version_listers", "keepers")
 
 
@@ -90,6 +91,8 @@ def replica_of(
     rule |= {key: replica[key] for key in ("prefix", "storage_class") if key in replica}
     rule |= {"tags": replica["object_tags"]} if "object_tags" in replica else {}
     if elsewhere or replica.get("existing"):
+        if word := next((word for word in replica if word not in _OF_WHERE_IT_IS), ""):
+            raise Mistake(f"{variable}.{word} is a setting of {name}, which is declared elsewhere; say it there", word)
         return rule, None
     own = {key: value for key, value in replica.items() if key not in OF_THE_RULE} | {"region": region}
     # A copy is as private as what it is a copy of.

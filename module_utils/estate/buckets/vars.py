@@ -79,12 +79,17 @@ BUCKET = _object(
         "replicas": {"type": "array", "items": REPLICA},
     }
 )
-_OF_A_STAGE = {**BUCKET, "properties": {word: one for word, one in BUCKET["properties"].items() if word != "servable"}}
+
+
+def _without(*words: str) -> dict[str, Any]:
+    return {**BUCKET, "properties": {word: one for word, one in BUCKET["properties"].items() if word not in words}}
+
+
 SCHEMA: dict[str, dict[str, Any]] = {
-    "defaults": {**BUCKET, "required": ["versioning", "encryption", "mfa_delete"]},
-    "kinds": {"type": "object", "additionalProperties": BUCKET},
-    "overrides": {"type": "object", "additionalProperties": _OF_A_STAGE},
-    "standalone": {"type": "object", "additionalProperties": BUCKET},
+    "defaults": {**_without("name", "defaults"), "required": ["versioning", "encryption", "mfa_delete"]},
+    "kinds": {"type": "object", "additionalProperties": _without("defaults")},
+    "overrides": {"type": "object", "additionalProperties": _without("servable", "defaults")},
+    "standalone": {"type": "object", "additionalProperties": _without("name")},
     "tags": TAGS,
     "router_addresses": {"type": "array", "items": _TEXT, "uniqueItems": True},
 }

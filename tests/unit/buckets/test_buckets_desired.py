@@ -248,6 +248,17 @@ def test_outside_the_stages_only_standalone_buckets_exist():
             {"standalone": {"shop-a": {"leave": ["replication"], "replica": {"name": "shop-b"}}}},
             "shop-a.leave has replication, which buckets_standalone.shop-a.replica declares; choose one",
         ),
+        ({"standalone": {"shop-a": {"name": "shop-b"}}}, "standalone.shop-a has the unknown key 'name'"),
+        ({"overrides": {"documents": {"defaults": False}}}, "overrides.documents has the unknown key 'defaults'"),
+        ({"defaults": {**DECLARED["defaults"], "name": "shop"}}, "buckets_defaults has the unknown key 'name'"),
+        (
+            {"standalone": {"shop-a": {"replica": {"name": "shop-b", "existing": True, "expire_days": 3}}}},
+            "shop-a.replica.expire_days is a setting of shop-b, which is declared elsewhere; say it there",
+        ),
+        (
+            {"standalone": {"shop-a": {"replica": {"name": "shop-b", "account": "backups", "tags": {"a": "b"}}}}},
+            "shop-a.replica.tags is a setting of shop-b, which is declared elsewhere; say it there",
+        ),
         ({"kinds": None}, "buckets_kinds is None; allowed is a mapping"),
         ({"overrides": {"documents": {"statements": [{"Sid": "Serve", "Effect": "Allow"}]}}}, "'Serve' is there twice"),
     ],
@@ -371,3 +382,12 @@ def test_declared_roles_others_accounts_and_services_may_be_named(who):
 def test_an_adopted_bucket_names_whom_it_names_live():
     entry = {"defaults": False, "statements": [reading(Principal={"AWS": "arn:aws:iam::222222222222:role/by-hand"})]}
     assert desire(declared(roles=ROLES, standalone={"shop-a": entry}))
+
+
+def test_a_kind_may_have_another_name_and_a_stage_another_than_that():
+    kinds = {**DECLARED["kinds"], "documents": {"name": "shop-papers-preview"}}
+    assert "shop-papers-preview" in by_name(buckets_desired(declared(kinds=kinds, overrides={})))
+    overrides = {"documents": {"name": "shop-old-papers"}}
+    found = by_name(buckets_desired(declared(kinds=kinds, overrides=overrides)))
+    assert "shop-old-papers" in found
+    assert "shop-papers-preview" not in found
