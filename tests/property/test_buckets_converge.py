@@ -17,10 +17,12 @@ from ansible.module_utils.estate.call import call
 from ansible.module_utils.estate.plan import Action, Plan, carry_out
 from botocore.model import ServiceModel
 from botocore.validate import ParamValidator
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from s3_model import Account
 
+# Other work on the machine is no fault of what is judged.
+SLOW = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 ACCOUNT = "111111111111"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/replication"
 # Two regions, so that everything may replicate to something and log to something.
@@ -279,6 +281,7 @@ def left_alone(account: Account, declared: dict[str, Any]) -> Any:
     return found, roles
 
 
+@SLOW
 @given(account=accounts(), declared=declarations())
 def test_a_plan_carried_out_in_order_reaches_the_wanted_state_and_then_rests(account, declared):
     made = look(account, declared)
@@ -296,7 +299,7 @@ def test_a_plan_carried_out_in_order_reaches_the_wanted_state_and_then_rests(acc
     assert {name: roles[name] for name in before[1]} == before[1]
 
 
-@settings(deadline=None)
+@SLOW
 @given(account=accounts(), declared=declarations(), workers=st.integers(1, 4))
 def test_side_by_side_nothing_is_refused_either(account, declared, workers):
     actions = look(account, declared).actions
@@ -307,6 +310,7 @@ def test_side_by_side_nothing_is_refused_either(account, declared, workers):
     assert look(account, declared).actions == []
 
 
+@SLOW
 @given(account=accounts(), declared=declarations(), data=st.data())
 def test_cut_off_anywhere_the_next_run_finishes(account, declared, data):
     actions = look(account, declared).actions
@@ -323,6 +327,7 @@ def test_cut_off_anywhere_the_next_run_finishes(account, declared, data):
     assert look(again, declared).actions == []
 
 
+@SLOW
 @given(account=accounts(), declared=declarations())
 def test_the_diff_tells_what_then_is(account, declared):
     made = look(account, declared)
@@ -345,6 +350,7 @@ MODELS = {
 }
 
 
+@SLOW
 @given(account=accounts(), declared=declarations())
 def test_every_call_is_one_that_boto3_knows(account, declared):
     """The module switches botocore's own validation off."""
@@ -355,6 +361,7 @@ def test_every_call_is_one_that_boto3_knows(account, declared):
         assert ParamValidator().validate(action.params, shape).generate_report() == ""
 
 
+@SLOW
 @given(account=accounts(), declared=declarations())
 def test_planning_reads_only_and_says_the_same_again(account, declared):
     state = account.state()
@@ -367,6 +374,7 @@ def test_planning_reads_only_and_says_the_same_again(account, declared):
     assert look(account, declared).digest == made.digest
 
 
+@SLOW
 @given(account=accounts(), declared=declarations())
 def test_no_more_is_read_than_is_declared(account, declared):
     account.calls.clear()
