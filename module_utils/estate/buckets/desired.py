@@ -12,12 +12,14 @@ from typing import Any
 
 from ansible.module_utils.estate.buckets.check import mistakes
 from ansible.module_utils.estate.buckets.names import bucket_name, name_mistake
+from ansible.module_utils.estate.buckets.objects import tag_mistakes
 from ansible.module_utils.estate.buckets.principals import principal_arns, unknown_role
 from ansible.module_utils.estate.buckets.replicas import of_another, partition_mistake, replica_of, replicas
 from ansible.module_utils.estate.buckets.replicating import PATH, replication_role
 from ansible.module_utils.estate.buckets.settings import BY_NAME
 from ansible.module_utils.estate.buckets.statements import GRANTS, OWN_SIDS, bucket_policy, network_mistake
 from ansible.module_utils.estate.buckets.vars import Declared, Mistake, check_shapes, key_of, layers_of, marked
+from ansible.module_utils.estate.errors import nearest
 from ansible.module_utils.estate.policy import partition, principals
 
 Vars = Mapping[str, Any]
@@ -87,6 +89,8 @@ def _check(one: Declared, declared: Vars) -> None:
     if served and not settings.get("servable"):
         what = one.kind or one.name
         raise one.mistake(f" is {served!r}, but {what} is private; allowed is false", "served")
+    if wrong := next(tag_mistakes(".tag", served.get("tag") or {}, 1) if isinstance(served, Mapping) else iter(()), ""):
+        raise one.mistake(wrong, "served")
     if served and not declared["router_addresses"]:
         raise Mistake(
             f"buckets_router_addresses is empty, but {one.kind or one.name} is served; "
@@ -219,9 +223,13 @@ def buckets_desired(declared: Vars) -> dict[str, Any]:
     for address in declared["router_addresses"]:
         if mistake := network_mistake(address, bool(declared.get("embedded"))):
             raise Mistake(f"buckets_router_addresses: {mistake}", address)
-    found = declared_buckets(declared)
+    found, logs_kind = declared_buckets(declared), declared["logs_kind"]
+    if declared.get("stage") and logs_kind and logs_kind not in declared["kinds"]:
+        hint = nearest(logs_kind, declared["kinds"])
+        said = f"buckets_logs_kind is {logs_kind!r}; allowed are {', '.join(declared['kinds'])}{hint}"
+        raise Mistake(said, logs_kind)
     names = [one.name for one in found]
-    logs_name = next((one.name for one in found if one.kind and one.kind == declared["logs_kind"]), None)
+    logs_name = next((one.name for one in found if one.kind and one.kind == logs_kind), None)
     account_id = declared["accounts"][declared["account"]]["id"]
     desired: list[dict[str, Any]] = []
     by_name: dict[str, Declared] = {}

@@ -176,6 +176,8 @@ def mistake_of(path: str, value: Any, error: Any) -> Mistake:
     if path.endswith((".served",)) or ".served." in path:
         said = 'true, false, "legacy", keys: a list of patterns such as */data/*, or tag: a name and its value'
         return Mistake(f"{path} is {error.instance!r}; allowed is {said}", culprit)
+    if allowed := error.schema.get("description"):
+        return Mistake(f"{path} is {str(error.instance)!r}; allowed is {allowed}", culprit)
     if error.validator in _ALLOWED:
         return Mistake(
             f"{path} is {error.instance!r}; allowed is {_ALLOWED[error.validator](error.validator_value)}", culprit

@@ -1,5 +1,6 @@
 # ruff: noqa: E501
 import copy
+import datetime
 import re
 
 import pytest
@@ -258,6 +259,30 @@ def test_outside_the_stages_only_standalone_buckets_exist():
         (
             {"standalone": {"shop-a": {"replica": {"name": "shop-b", "account": "backups", "tags": {"a": "b"}}}}},
             "shop-a.replica.tags is a setting of shop-b, which is declared elsewhere; say it there",
+        ),
+        (
+            {"logs_kind": "log"},
+            "buckets_logs_kind is 'log'; allowed are documents, agreements, logs; did you mean logs",
+        ),
+        (
+            {"standalone": {"shop-a": {"served": {"tag": {"aws:x": "b"}}, "servable": True}}},
+            "shop-a.served.tag.aws:x begins with aws:, which AWS reserves",
+        ),
+        (
+            {"standalone": {"shop-a": {"served": {"tag": {"": "b"}}, "servable": True}}},
+            "shop-a.served.tag. has a key of 0 characters",
+        ),
+        (
+            {"standalone": {"shop-a": {"served": {"tag": {"public": "y*"}}, "servable": True}}},
+            r"shop-a.served.tag.public has '\*', but may have letters",
+        ),
+        (
+            {"standalone": {"shop-a": {"lifecycle": [{"id": "a", "expire_date": datetime.date(2030, 1, 31)}]}}},
+            r"lifecycle\[0\].expire_date is '2030-01-31'; allowed is a day in quotes, such as '2030-01-31'",
+        ),
+        (
+            {"standalone": {"shop-a": {"lifecycle": [{"id": "a", "expire_date": "2030-W05-1"}]}}},
+            r"lifecycle\[0\].expire_date is '2030-W05-1'; allowed is a day in quotes",
         ),
         ({"kinds": None}, "buckets_kinds is None; allowed is a mapping"),
         ({"overrides": {"documents": {"statements": [{"Sid": "Serve", "Effect": "Allow"}]}}}, "'Serve' is there twice"),

@@ -86,7 +86,7 @@ def test_what_a_service_delivers_is_not_denied():
 def test_a_replica_is_as_private_as_its_source():
     kinds = {"drafts": {"only_listed": True, "readers": ["development:developers"], "writers": ["development:x"],
                         "keepers": ["development:admins"], "replica": {"name": "drafts-in-london"}}}  # fmt: skip
-    found = by_name(buckets_desired(declared(kinds=kinds, overrides={})))
+    found = by_name(buckets_desired(declared(kinds=kinds, logs_kind="", overrides={})))
     policy = found["drafts-in-london"]["policy"]
 
     assert LISTS["readers"] <= may(policy, role("developers"), "drafts-in-london")
@@ -98,13 +98,13 @@ def test_a_replica_is_as_private_as_its_source():
 def test_nobody_left_who_may_change_the_bucket_is_refused():
     kinds = {"drafts": {"only_listed": True}}
     with pytest.raises(ValueError, match=r"buckets_kinds.drafts.only_listed needs keepers"):
-        buckets_desired(declared(kinds=kinds, overrides={}))
+        buckets_desired(declared(kinds=kinds, logs_kind="", overrides={}))
 
 
 def test_a_known_role_is_declared_where_it_is_said_to_be():
     known = [{"name": "entry", "accounts": ["development"]}]
     words = {"roles": {"admins": {"development": {}, "main": {}}}, "known_roles": known}
     kinds = {"drafts": {"readers": ["development:entry"]}}
-    assert buckets_desired(declared(kinds=kinds, overrides={}, **words))
+    assert buckets_desired(declared(kinds=kinds, logs_kind="", overrides={}, **words))
     with pytest.raises(ValueError, match=r"declared are admins$"):
-        buckets_desired(declared(kinds={"drafts": {"readers": ["main:entry"]}}, overrides={}, **words))
+        buckets_desired(declared(kinds={"drafts": {"readers": ["main:entry"]}}, logs_kind="", overrides={}, **words))

@@ -215,7 +215,11 @@ def _adopt(answer: Answer) -> list[dict[str, Any]] | None:
 
 
 _INT: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": MAX}
-_DATE: dict[str, Any] = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\d$"}
+_DATE: dict[str, Any] = {
+    "type": "string",
+    "pattern": r"^\d{4}-\d\d-\d\d$",
+    "description": "a day in quotes, such as '2030-01-31'",
+}
 _ONLY: dict[str, dict[str, Any]] = {
     "transitions": {"days": {**_INT, "minimum": 0}, "date": _DATE},
     "noncurrent_transitions": {"days": _INT, "newer": {**_INT, "maximum": 100}},
