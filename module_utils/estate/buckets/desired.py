@@ -209,7 +209,7 @@ def _logs_from(target: Declared, found: Sequence[Declared]) -> set[str]:
     said = target.settings
     if said.get("defaults") is False or "logging.s3.amazonaws.com" in json.dumps(said.get("statements"), default=str):
         return set()
-    everywhere = [(one.name, one.settings) for one in found]
+    everywhere: list[tuple[str, Vars]] = [(one.name, one.settings) for one in found]
     everywhere += [(str(replica["name"]), replica) for one in found for _, replica in replicas(one)]
     return {name for name, settings in everywhere if (settings.get("logging") or {}).get("bucket") == target.name}
 
