@@ -38,6 +38,12 @@ GROUP BY 1 ORDER BY 1
 """
 COLUMNS = "key, version_id, size, e_tag, last_modified_date, replication_status, encryption_status"
 
+# An empty bucket's inventory has no file.
+_TYPES = {"size": "BIGINT", "last_modified_date": "TIMESTAMP"}
+_NO_ROWS = (
+    f"SELECT {', '.join(f'NULL::{_TYPES.get(name, "VARCHAR")} AS {name}' for name in COLUMNS.split(', '))} WHERE false"
+)
+
 
 def files(manifest: Path) -> list[str]:
     """The Parquet files of an inventory that was copied here with its folders; keys are from the bucket's top."""
@@ -60,7 +66,8 @@ def by_duckdb(manifests: Sequence[Path], scratch: str, megabytes: int = 1200) ->
     known.execute("SET temp_directory = ?", [scratch])
     for name, manifest in zip(("source", "replica"), manifests, strict=True):
         listed = ", ".join("'" + one.replace("'", "''") + "'" for one in files(manifest))
-        known.execute(f"CREATE VIEW {name} AS SELECT {COLUMNS} FROM read_parquet([{listed}])")  # noqa: S608
+        rows = f"SELECT {COLUMNS} FROM read_parquet([{listed}])" if listed else _NO_ROWS  # noqa: S608
+        known.execute(f"CREATE VIEW {name} AS {rows}")
     # Numbers first, which take a tenth of the room; only what is not the same is then looked at as it is.
     of = "SELECT hash(key, version_id) AS a, hash(version_id, key, 1) AS b, hash(size, e_tag) AS c FROM"
     known.execute(

@@ -58,6 +58,17 @@ def test_every_kind_of_difference_is_counted(manifests, tmp_path):
     assert told("inventories", [], 1.0)["verdict"] == "proved"
 
 
+def test_an_inventory_of_nothing_is_a_replica_into_which_nothing_came(manifests, tmp_path):
+    said = json.loads(manifests[1].read_text())
+    manifests[1].write_text(json.dumps({**said, "files": []}))
+    found = {row["what"]: row["versions"] for row in by_duckdb(manifests, str(tmp_path), 500)}
+    assert sum(found.values()) == len([here for here, _ in ROWS if here])
+    assert not {"extra", "differing", "unproved"} & found.keys()
+
+    manifests[0].write_text(json.dumps({**said, "files": []}))
+    assert by_duckdb(manifests, str(tmp_path), 500) == []
+
+
 def test_an_inventory_that_cannot_be_read_says_why(manifests):
     said = json.loads(manifests[0].read_text())
     manifests[0].write_text(json.dumps({**said, "fileFormat": "CSV"}))
