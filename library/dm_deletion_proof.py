@@ -60,6 +60,9 @@ from ansible.module_utils.estate.run import estate_module, run
 def main() -> None:
     module = estate_module(DOCUMENTATION)
     asked = module.params
+    if strangers := [one for one in asked["holds"] if one not in asked["attackers"]]:
+        allowed = ", ".join(asked["attackers"])
+        module.fail_json(msg=f"holds names {', '.join(strangers)}, which is none of attackers; allowed are {allowed}.")
     deletion = Deletion(asked["lives"])
     judged = {
         attacker: deletion.proof(attacker, who, asked["advised"], asked["holds"].get(attacker, []))
