@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import os
 import shlex
 from pathlib import Path
@@ -31,7 +32,24 @@ def update_jobs(words: Words) -> int:
 
 def configure(words: Words) -> int:
     check = [] if _yes(words, "APPLY") else ["--check"]
+    _need_profile()
     return play("configure_jenkins", words, f"{'plan' if check else 'run'}-jenkins", "--diff", *check, stage="jenkins")
+
+
+def _need_profile() -> None:
+    """Ansible says it too, between what each of its inventory plugins could not read."""
+    name = os.environ.get("AWS_PROFILE") or "digitalmarketplace"
+    files = [("AWS_CONFIG_FILE", "config"), ("AWS_SHARED_CREDENTIALS_FILE", "credentials")]
+    paths = [os.path.expanduser(os.environ.get(word) or f"~/.aws/{file}") for word, file in files]
+    known = configparser.RawConfigParser(strict=False)
+    try:
+        known.read(paths)
+    except (configparser.Error, UnicodeDecodeError):
+        return  # boto3 says what is wrong with it
+    if name not in (section.removeprefix("profile").strip(" \t\"'") for section in known.sections()):
+        raise Refusal(
+            f"AWS knows no profile {name}, by which inventories/jenkins finds the host: see docs/credentials.md"
+        )
 
 
 def _yes(words: Words, word: str) -> bool:
@@ -42,6 +60,8 @@ def _yes(words: Words, word: str) -> bool:
 
 def verify_host(words: Words) -> int:
     suite = words.get("SUITE") or ("jenkins" if words["STAGE"] == "jenkins" else "assets_router")
+    if suite == "jenkins" and not words.get("HOSTS"):
+        _need_profile()
     hosts = words.get("HOSTS") or f"ansible://{suite if suite == 'jenkins' else 'assets_routers'}"
     inventory = f"--ansible-inventory=inventories/{words['STAGE']}"
     command = [

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from commands import project
+from commands import jenkins, project
 from commands.words import Refusal
 
 from benchmarks import noted
@@ -47,3 +47,34 @@ def test_the_suite_names_its_slowest_ten(monkeypatch):
     assert project.test({"ARGS": "-k some"}) == 0
     assert "--durations=10" in called[-1]
     assert called[-1][-2:] == ("-k", "some")
+
+
+@pytest.mark.parametrize("command", [jenkins.configure, jenkins.verify_host])
+@pytest.mark.parametrize(
+    ("config", "profile", "refused"),
+    [
+        ("", "", "no profile digitalmarketplace, by which inventories/jenkins finds the host"),
+        ("[profile other]\n", "another", "no profile another,"),
+        ("[profile digitalmarketplace]\nregion = eu-west-1\n", "", ""),
+        ("[profile other]\n", "other", ""),
+        ('[profile "a b"]\n', "a b", ""),
+        ("[default]\n", "default", ""),
+        ("no = section\n", "", ""),
+    ],
+)
+def test_a_host_that_no_profile_finds_is_one_sentence(tmp_path, monkeypatch, command, config, profile, refused):
+    (tmp_path / "config").write_text(config)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_PROFILE", profile)
+    ran = []
+    monkeypatch.setattr(jenkins, "play", lambda *words, **_: ran.append(words) or 0)
+    monkeypatch.setattr(jenkins, "call", lambda *words, **_: ran.append(words) or 0)
+    words = {"STAGE": "jenkins", "BUILD": str(tmp_path)}
+    if refused:
+        with pytest.raises(Refusal, match=refused):
+            command(words)
+        assert not ran
+    else:
+        assert command(words) == 0
+        assert ran
