@@ -214,3 +214,12 @@ def test_the_agent_has_the_packages_that_restoring_dumps_takes():
 
     assert needed == {"gnupg", "postgresql"}
     assert needed | {"git", "make", "python3-venv"} <= set(DECLARED["jenkins_agent_packages"])
+
+
+def test_tags_choose_parts_since_no_tag_of_the_whole_role_makes_all_of_them_run():
+    [play] = loaded("playbooks/configure_jenkins.yml")
+    secrets, role = play["tasks"]
+
+    assert (secrets["tags"], role.get("tags", [])) == (["always"], [])
+    includes = [task for task in loaded("roles/jenkins/tasks/main.yml") if "ansible.builtin.include_tasks" in task]
+    assert [task["name"] for task in includes if "always" in task["tags"]] == ["Check what is declared"]
