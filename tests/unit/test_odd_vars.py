@@ -113,6 +113,11 @@ OF_ANY: dict[str, list[str]] = {
         "[{Sid: a, Effect: Deny, Principal: '*', Action: 's3:*', Resource: '*', Condition: {Bool: {a: ~}}}]",
         "[{Sid: a, Effect: Deny, Principal: '*', Action: 's3:*', Resource: '*', Condition: [a]}]",
         "[{Sid: a, Effect: Deny, Principal: '*', Action: 's3:*', Resource: '*',"
+        " Condition: {DateLessThan: {'aws:CurrentTime': 2030-01-01}}}]",
+        "[{Sid: a, Effect: Deny, Principal: '*', Action: 's3:*', Resource: '*', Condition: {Bool: {5: true}}}]",
+        "[{Sid: [a], Effect: Deny, Principal: '*', Action: 's3:GetObject', Resource: '*'}]",
+        "[{Sid: ~, Effect: Deny, Principal: '*', Action: 's3:GetObject', Resource: '*'}]",
+        "[{Sid: a, Effect: Deny, Principal: '*', Action: 's3:*', Resource: '*',"
         " Condition: {IpAddress: {'aws:SourceIp': 10.0.0.0/99}}}]",
         "[{Sid: a, Effect: Deny, Principal: '*', Action: 's3:*', Resource: '*'}]",
         "[{Sid: a, Effect: Allow, Principal: {Service: logs}, Action: 's3:PutObject', Resource: 'arn:aws:s3:::x/*'}]",

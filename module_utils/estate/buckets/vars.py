@@ -28,6 +28,7 @@ _TEXT = {"type": "string"}
 _DAYS = {"type": "integer", "minimum": 1, "maximum": MAX}
 _TEXTS = {"type": "array", "items": _TEXT, "uniqueItems": True}
 TAGS = {"type": "object", "additionalProperties": {"type": ["string", "null"]}}
+_NAMED_BY_SID: dict[str, Any] = {"type": "object", "properties": {"Sid": _TEXT}}
 _NAMED = {"type": "object", "additionalProperties": _TEXT, "minProperties": 1}
 
 
@@ -51,7 +52,7 @@ SETTINGS_OF_ALL: dict[str, Any] = {
     **dict.fromkeys(("expire_days", "noncurrent_days", "abort_upload_days"), _DAYS),
     **dict.fromkeys(("keep_lifecycle_rules", "keep_statements", "only_listed", "purge_tags"), _BOOL),
     "ignored_tags": _TEXTS,
-    "statements": {"type": "array", "items": {"type": "object", "required": ["Effect"]}},
+    "statements": {"type": "array", "items": {**_NAMED_BY_SID, "required": ["Effect"]}},
     "require": {"type": "array", "items": {"enum": list(REQUIRE)}, "uniqueItems": True},
     "delivers": {"type": "array", "items": {"enum": list(DELIVERS)}, "uniqueItems": True},
     "leave": {"type": "array", "items": {"enum": [setting.name for setting in SETTINGS]}, "uniqueItems": True},

@@ -90,7 +90,7 @@ def _maps(condition: Any) -> Iterator[Mapping[str, Any]]:
 
 def _check(bucket: Bucket, _world: World) -> Iterator[str]:
     policy, arn = bucket["policy"], f"arn:{partition(bucket['region'])}:s3:::"
-    size = len(json.dumps(policy, separators=(",", ":")))
+    size = len(json.dumps(policy, separators=(",", ":"), default=str))
     if size > _MAX:
         yield f" has {size} characters; AWS allows {_MAX}"
     if policy and not statements(policy):
