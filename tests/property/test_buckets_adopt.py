@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import datetime
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -49,17 +50,48 @@ rule = st.fixed_dictionaries(
         "Filter": st.sampled_from(
             [{}, {"Prefix": "inv/"}, {"Tag": {"Key": "a", "Value": "b"}}, {"ObjectSizeLessThan": 9}]
         ),
-        "Expiration": st.sampled_from([{"Days": 2555}, {"Date": "2030-01-31"}, {"ExpiredObjectDeleteMarker": True}]),
-        "Transitions": st.just([{"Days": 30, "StorageClass": "GLACIER"}]),
-        "NoncurrentVersionExpiration": st.just({"NoncurrentDays": 30, "NewerNoncurrentVersions": 2}),
+        "Expiration": st.sampled_from(
+            [
+                {"Days": 2555},
+                {"Date": datetime.datetime(2030, 1, 31, tzinfo=datetime.UTC)},
+                {"ExpiredObjectDeleteMarker": True},
+            ]
+        ),
+        "Transitions": st.sampled_from(
+            [
+                [{"Days": 30, "StorageClass": "GLACIER"}],
+                [{"Days": 90, "StorageClass": "DEEP_ARCHIVE"}, {"Days": 30, "StorageClass": "STANDARD_IA"}],
+                [{"Date": "2029-01-31", "StorageClass": "GLACIER_IR"}],
+            ]
+        ),
+        "NoncurrentVersionExpiration": st.sampled_from(
+            [{"NoncurrentDays": 60, "NewerNoncurrentVersions": 2}, {"NoncurrentDays": 60}]
+        ),
+        "NoncurrentVersionTransitions": st.sampled_from(
+            [
+                [{"NoncurrentDays": 30, "StorageClass": "GLACIER"}],
+                [{"NoncurrentDays": 40, "StorageClass": "STANDARD_IA", "NewerNoncurrentVersions": 3}],
+            ]
+        ),
+        "AbortIncompleteMultipartUpload": st.just({"DaysAfterInitiation": 7}),
         "Colour": st.just("red"),
     },
 )
-replication = {
-    "Role": "arn:aws:iam::111111111111:role/legacy-crr",
-    "Rules": [{"ID": "to-archive", "Priority": 5, "Filter": {}, "Status": "Enabled",
-               "Destination": {"Bucket": "arn:aws:s3:::archive", "Account": "999999999999"}}],
-}  # fmt: skip
+old_rule = {"ID": "cross-region-documents-replication", "Status": "Enabled", "Prefix": "",
+            "Destination": {"Bucket": "arn:aws:s3:::copy"}}  # fmt: skip
+archive_rule = {"ID": "to-archive", "Priority": 5, "Filter": {}, "Status": "Enabled",
+                "Destination": {"Bucket": "arn:aws:s3:::archive", "Account": "999999999999"}}  # fmt: skip
+tagged_rule = {"ID": "shop-old-invoices", "Priority": 9, "Status": "Disabled",
+               "Filter": {"And": {"Prefix": "a/", "Tags": [{"Key": "k", "Value": "v"}]}},
+               "DeleteMarkerReplication": {"Status": "Disabled"},
+               "SourceSelectionCriteria": {"SseKmsEncryptedObjects": {"Status": "Enabled"}},
+               "Destination": {"Bucket": "arn:aws:s3:::copy", "StorageClass": "GLACIER",
+                               "EncryptionConfiguration": {"ReplicaKmsKeyID": KEY}}}  # fmt: skip
+LEGACY = "arn:aws:iam::111111111111:role/legacy-crr"
+replication = {"Role": LEGACY, "Rules": [archive_rule]}
+replications = st.sampled_from([[archive_rule], [old_rule], [archive_rule, tagged_rule]]).map(
+    lambda rules: {"Role": LEGACY, "Rules": rules}
+)
 documents = st.fixed_dictionaries(
     {},
     optional={
@@ -76,7 +108,7 @@ documents = st.fixed_dictionaries(
         "ownership": st.just({"Rules": [{"ObjectOwnership": "ObjectWriter"}]}),
         "public_access_block": st.just({"BlockPublicAcls": True}),
         "policy": statements.map(lambda found: {"Version": "2012-10-17", "Statement": found}),
-        "lifecycle": st.lists(rule, min_size=1, max_size=2, unique_by=lambda one: one["ID"]),
+        "lifecycle": st.lists(rule, min_size=1, max_size=3, unique_by=lambda one: one["ID"]),
         "tags": st.lists(
             st.sampled_from([{"Key": key, "Value": val} for key, val in (("Cost", "7"), ("aws:x", "y"), ("no", ""))]),
             unique_by=lambda tag: tag["Key"],
@@ -93,10 +125,26 @@ documents = st.fixed_dictionaries(
                 {"EventBridgeConfiguration": {}},
                 {"TopicConfigurations": [{"Id": "t", "TopicArn": "arn:aws:sns:eu-west-1:111111111111:t",
                                           "Events": ["s3:ObjectCreated:*"]}]},
+                {
+                    "QueueConfigurations": [
+                        {"Id": "q", "QueueArn": "arn:aws:sqs:eu-west-1:111111111111:q",
+                         "Events": ["s3:ObjectRemoved:Delete", "s3:ObjectCreated:Put"],
+                         "Filter": {"Key": {"FilterRules": [{"Name": "Prefix", "Value": "in/"},
+                                                            {"Name": "Suffix", "Value": ".pdf"}]}}}
+                    ],
+                    "LambdaFunctionConfigurations": [
+                        {"Id": "f", "LambdaFunctionArn": "arn:aws:lambda:eu-west-1:111111111111:function:f:3",
+                         "Events": ["s3:ObjectRestore:*"]}
+                    ],
+                    "EventBridgeConfiguration": {},
+                },
+                # to the same events twice, which S3 took before it looked at that
+                {"TopicConfigurations": [{"Id": one, "TopicArn": "arn:aws:sns:eu-west-2:999999999999:t",
+                                          "Events": ["s3:ObjectCreated:*"]} for one in "tu"]},
             ]
         ),
         "logging": st.just({"TargetBucket": "shop-logs", "TargetPrefix": "old/"}),
-        "replication": st.just(replication),
+        "replication": replications,
         "request_payer": st.just("Requester"),
         "metrics": st.sampled_from([[{"Id": "all"}], [{"Id": "a", "Filter": {"AccessPointArn": "x"}}]]),
         "object_lock": st.sampled_from(
@@ -108,6 +156,12 @@ documents = st.fixed_dictionaries(
         ),
     },
 )  # fmt: skip
+
+
+def possible(drawn: dict[str, Any]) -> dict[str, Any]:
+    """S3 replicates, and locks, versions only."""
+    needs = "replication" in drawn or "object_lock" in drawn
+    return drawn | ({"versioning": {**drawn.get("versioning", {}), "Status": "Enabled"}} if needs else {})
 
 
 class _Loader(yaml.SafeLoader):
@@ -150,7 +204,7 @@ def look(account: Account, standalone: dict[str, Any]) -> Any:
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(documents)
+@given(documents.map(possible))
 def test_pasting_what_is_printed_changes_nothing(drawn):
     account = Account()
     for name in (NAME, "shop-logs"):
