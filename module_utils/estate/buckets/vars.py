@@ -153,7 +153,7 @@ def _check_keys(path: str, value: Any) -> None:
     """Raises Mistake for a key that YAML reads as a number, true or a date."""
     for key, part in value.items() if isinstance(value, Mapping) else ():
         if not isinstance(key, str):
-            raise Mistake(f"{path} has the key {key}, which is no text; put it in quotes if it is meant", part or value)
+            raise Mistake(f"{path} has the key {key}, which is no text; put it in quotes if it is meant", value)
         _check_keys(f"{path}.{key}", part)
     for index, part in enumerate(value if isinstance(value, list) else ()):
         _check_keys(f"{path}[{index}]", part)
