@@ -157,4 +157,5 @@ class Lister:
         if not self._read.page:
             return response
         self._url = request.url.partition("?")[0]
-        return type(response)(response.url, 200, response.headers, _Nothing(b"<ListVersionsResult/>"))
+        # Without the page's headers: its length is not that of this.
+        return type(response)(response.url, 200, {}, _Nothing(b"<ListVersionsResult/>"))

@@ -200,7 +200,7 @@ def test_latency_is_added_to_every_call(estate_aws):
 
 
 def test_an_unknown_kind_of_failure_is_refused(estate_aws):
-    with pytest.raises(ValueError, match="allowed are answer, drop, drop_after, die, stale"):
+    with pytest.raises(ValueError, match="allowed are answer, drop, drop_after, half, die, stale"):
         estate_aws.fail("ListUsers", kind="explode")
 
 
