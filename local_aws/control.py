@@ -161,9 +161,13 @@ class Control:
 
     def _tell(self, command: str, **words: Any) -> Any:
         with self._turn:
-            self._connection.request("POST", f"/__local_aws/{command}", json.dumps(words), self._token)
-            answer = self._connection.getresponse()
-            result = json.loads(answer.read())
+            try:
+                self._connection.request("POST", f"/__local_aws/{command}", json.dumps(words), self._token)
+                answer = self._connection.getresponse()
+                result = json.loads(answer.read())
+            except OSError:  # too late, say: what comes next opens another
+                self._connection.close()
+                raise
         if answer.status != 200:
             raise ValueError(result["error"])
         return result

@@ -28,11 +28,6 @@ ROOT = Path(__file__).parents[1]
 ansible.module_utils.__path__.append(str(ROOT / "module_utils"))
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Real hosts first: last, they would keep one processor waiting for the other."""
-    items.sort(key=lambda item: item.path.parent.name != "hosts")
-
-
 @pytest.fixture(scope="session")
 def _embedded_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Control]:
     with Control(tmp_path_factory.mktemp("aws")) as control:

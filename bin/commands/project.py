@@ -17,8 +17,12 @@ def setup(words: Words) -> int:  # noqa: ARG001 every command sets up first
 def test(words: Words) -> int:
     call(ROOT / "bin/install_packages")
     report = [f"--junitxml={words['JUNIT']}"] if words.get("JUNIT") else []
-    apart = ("-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder")  # hosts first: nothing else takes as long
-    return int(call("pytest", *apart, "--durations=10", *report, *shlex.split(words.get("ARGS", ""))) != 0)
+    return int(
+        call(
+            "pytest", "-n", "auto", "--dist", "loadfile", "--durations=10", *report, *shlex.split(words.get("ARGS", ""))
+        )
+        != 0
+    )
 
 
 def lint(words: Words) -> int:

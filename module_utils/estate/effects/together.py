@@ -50,12 +50,12 @@ def together(plans: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> dict[str, 
         for part, found in one["before"].items():
             mine[part] = {**found, **mine[part]}
     before = _lives(parts, names)
+    known = any(own["buckets"] for own in parts.values())  # first buckets of all are there before who may get to them
     for one in told:
         for part, found in one["changes"].items():
             left = {**parts[one["account_id"]][part], **found}
             parts[one["account_id"]][part] = {name: item for name, item in left.items() if item is not None}
     invariants = {one["name"]: one for account in told for one in account["invariants"]}
-    known = any(own["buckets"] for own in parts.values())
     asked = [one for one in invariants.values() if known or not of_buckets(one)]
     meant, broken = planned(before, _lives(parts, names), names, asked)
     single = {line for own in plans.values() for one in own.values() for line in one.get("effects", ())}
