@@ -114,7 +114,9 @@ def _alarm(thing: Mapping[str, Any], desired: Mapping[str, Any]) -> Iterator[str
         yield f"period is {period}; allowed are 10, 20, 30 and multiples of 60 seconds"
     if span > (7 * DAY if period >= 3600 else DAY):
         yield f"{thing['periods']} periods of {period} s are too long; allowed is a day, or a week of hours and longer"
-    if not 1 <= thing["datapoints"] <= thing["periods"]:
+    if thing["periods"] < 1:
+        yield f"periods is {thing['periods']}; allowed are 1 and more"
+    elif not 1 <= thing["datapoints"] <= thing["periods"]:
         yield f"datapoints is {thing['datapoints']}; allowed are 1 to {thing['periods']}"
     if thing["comparison"] not in (">=", ">", "<=", "<"):
         yield f"comparison is {thing['comparison']!r}; allowed are >=, >, <=, <"
