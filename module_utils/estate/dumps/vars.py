@@ -23,7 +23,7 @@ def problems(stages: Any, recipients: Any, times: Any, known: Sequence[str]) -> 
         if not isinstance(value, kind) or not value:
             yield f"{name} is {value!r}; allowed is {word}{file_and_line(value)}"
             return
-    for stage in dict.fromkeys([*stages, *times]):
+    for stage in [*stages, *(one for one in times if one not in stages)]:
         if stage not in known:
             said = f"allowed are {', '.join(known)}{nearest(str(stage), known)}"
             yield f"dumps_stages, dumps_times: {stage!r} is no stage; {said}{file_and_line(stage)}"

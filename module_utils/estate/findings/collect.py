@@ -61,12 +61,7 @@ def unseen(report: Mapping[str, Any]) -> list[str]:
 def seen(report: Mapping[str, Any]) -> set[str]:
     """The places that were looked at, to the end: what is not found there now is gone."""
     failed = {failure["host"] for failure in report["failures"]}
-    places = {
-        f"{host} {purpose}"
-        for host, plans in sorted(report["plans"].items())
-        if host not in failed
-        for purpose in plans
-    }
+    places = {f"{host} {purpose}" for host, plans in report["plans"].items() if host not in failed for purpose in plans}
     whole = {host for host in report["looked_at"] if host not in failed and not report["left_out"].get(host)}
     places |= {f"{host} tasks" for host in whole}
     return places | ({REVIEW} if "findings" in report.get("tables", {}) else set())

@@ -24,6 +24,8 @@ def test_what_can_be_meant_is_taken():
         ({"times": {**GOOD["times"], "staging": ["a.b"]}}, "'staging' is no stage"),
         ({"times": {"preview": ["a.b"]}}, "dumps_times has no column of production; allowed is a list of table.column"),
         ({"times": {**GOOD["times"], "production": []}}, "dumps_times has no column of production"),
+        ({"stages": [{"preview": 1}, *STAGES]}, "{'preview': 1} is no stage"),
+        ({"stages": [["preview"], *STAGES]}, "['preview'] is no stage"),
         ({"stages": "preview"}, "dumps_stages is 'preview'; allowed is a list of stages"),
         ({"stages": []}, "dumps_stages is []"),
         ({"recipients": "0DA25"}, "dumps_recipients is '0DA25'; allowed is a list of keys' fingerprints"),
