@@ -18,12 +18,16 @@ from typing import Any
 
 import ansible.module_utils
 import pytest
+from ansible.plugins.loader import init_plugin_loader
 from commands.run import inventory_words
 
 from local_aws.control import Control
 from tests.support import secrets
 
 ROOT = Path(__file__).parents[1]
+# Before anything imports a collection: one that Python found without Ansible is refused by Ansible from then on, so
+# that which tests fail would depend on which came first.
+init_plugin_loader()
 # ansible.module_utils.estate is module_utils/estate here too.
 ansible.module_utils.__path__.append(str(ROOT / "module_utils"))
 

@@ -9,14 +9,12 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleError
 from ansible.parsing.dataloader import DataLoader
-from ansible.plugins.loader import init_plugin_loader
 from ansible.template import Templar, trust_as_template
 
 ROOT = Path(__file__).parents[2]
 LOADER = DataLoader()
 COMMON = "inventories/common/group_vars/all"
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJDXLd9HANXZzAciUV5ga7tyOdD1hIX69eanrs2aPXhZ"
-init_plugin_loader()
 
 
 @functools.cache
