@@ -10,6 +10,7 @@ from pathlib import Path
 from commands.run import BIN, call, play, say
 from commands.words import ROOT, Refusal, Words
 
+_FILES = {"JENKINS_WAR": "a jenkins.war", "JENKINS_PLUGIN_MANAGER": "the plugin installation manager's jar"}
 _LOCK = str(ROOT / "inventories/common/group_vars/all/jenkins_plugins.yml")
 
 
@@ -79,6 +80,8 @@ def verify_host(words: Words) -> int:
 def test_jenkins(words: Words) -> int:
     war = _file(words, "JENKINS_WAR")
     files = {word: os.path.abspath(words[word]) for word in words if word.startswith("JENKINS_")}
+    if missing := [f"{word}='{path}'" for word, path in files.items() if not os.path.exists(path)]:
+        raise Refusal(f"{', '.join(missing)} is not there")
     say(f"trying the declared plugins, configuration, jobs and Jenkinsfile in {war}")
     return int(call("pytest", "tests/jenkins_war", *shlex.split(words.get("ARGS", "")), env=files) != 0)
 
@@ -93,5 +96,5 @@ def lock_plugins(words: Words) -> int:
 def _file(words: Words, word: str) -> str:
     path = words.get(word, "")
     if not Path(path).is_file():
-        raise Refusal(f"{word}='{path}' is no file")
+        raise Refusal(f"{word}='{path}' is no file; it is the path of {_FILES[word]}")
     return os.path.abspath(path)

@@ -97,14 +97,36 @@ def fetched(home: Path, url: str, checksum: str) -> Path:
     return path
 
 
+def test_the_plugin_manager_is_taken_by_its_checksum_only(tmp_path):
+    jar, said = tmp_path / "declared.jar", tmp_path / "declared.jar.sha256"
+    jar.write_bytes(b"a jar")
+    digest = hashlib.sha256(b"a jar").hexdigest()
+    said.write_text(f"{digest}  declared.jar\n")
+
+    for checksum in (digest, said.as_uri()):
+        assert fetched(tmp_path, jar.as_uri(), f"sha256:{checksum}").read_bytes() == b"a jar"
+    with pytest.raises(AssertionError, match="is not what jenkins_plugin_manager_checksum says"):
+        fetched(tmp_path, jar.as_uri(), f"sha256:{'0' * 64}")
+
+
+def test_git_finds_what_a_build_takes_at_the_declared_url(tmp_path):
+    url = "git@git.example:estate.git"
+    environment = {**os.environ, **repositories(tmp_path / "repository", ["https://other.example/x", url])}
+    run("git", "clone", "-q", url, tmp_path / "clone", env=environment)
+
+    assert "label 'controller'" in (tmp_path / "clone/Jenkinsfile").read_text()
+    assert os.access(tmp_path / "clone/bin/estate", os.X_OK)
+
+
 @pytest.fixture(scope="module")
 def controller(tmp_path_factory):
+    war, manager = os.environ.get("JENKINS_WAR"), os.environ.get("JENKINS_PLUGIN_MANAGER")
     if not shutil.which("java"):
-        pytest.skip("java is missing (debian-packages.txt: groovy brings it)")
+        # Whoever names a war asks for its judgement, and nothing tried is none.
+        (pytest.fail if war else pytest.skip)("java is missing (debian-packages.txt: groovy brings it)")
     home = tmp_path_factory.mktemp("jenkins")
     for folder in ("secrets.d", "casc.d", "home"):
         (home / folder).mkdir()
-    war, manager = os.environ.get("JENKINS_WAR"), os.environ.get("JENKINS_PLUGIN_MANAGER")
     python: dict[str, str] = {}
     if not war:
         stand_in = home / "stand_in"
@@ -125,12 +147,12 @@ def controller(tmp_path_factory):
     )
     plugins = home / "home/plugins"
     api = json.loads((home / "api").read_text())
-    if folder := os.environ.get("JENKINS_PLUGIN_DIR"):
-        shutil.copytree(folder, plugins)
+    if given := os.environ.get("JENKINS_PLUGIN_DIR"):
+        shutil.copytree(given, plugins)
     else:
-        manager = manager or str(fetched(home, *api["manager"]))
+        jar = manager or fetched(home, *api["manager"])
         options = (f"--war={war}", f"--plugin-file={home}/plugins.txt", f"--plugin-download-directory={plugins}")
-        run("java", "-jar", manager, *options, "--latest=false", env={**os.environ, **python})
+        run("java", "-jar", jar, *options, "--latest=false", env={**os.environ, **python})
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

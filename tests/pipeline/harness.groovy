@@ -8,6 +8,7 @@
  * Commands are really run, by sh in an empty directory, with a stand-in for bin/estate: so quoting is tested too.
  *
  * scenarios.json: [{name, job, params: {}, env: {}, answers: {"plan": ["changes", "nothing"]}, approval: "yes|no|timeout",
+ *                   approvers: who press Apply, one after the other,
  *                   previous: "SUCCESS|UNSTABLE|FAILURE|null", tamper: bool, lose_plan: bool, mistake: [right, wrong],
  *                   push: somebody pushes after each checkout, no_mail_server: bool}]
  * A mistake is put into the file for that scenario alone, to see it refused: its result is {name, misuse: why}.
@@ -159,7 +160,8 @@ class CurrentBuild {
   Map previousBuild
 
   String getCurrentResult() { return result ?: 'SUCCESS' }
-  List getBuildCauses() { return [[shortDescription: 'Started by user Ada']] }
+  /** RunWrapper.getBuildCauses: what Cause.UserIdCause exports; a timer's cause has no userId. */
+  List getBuildCauses() { return [[shortDescription: 'Started by timer'], [shortDescription: 'Started by user Ada', userId: 'ada']] }
   void atLeast(String worse) { result = ORDER.indexOf(worse) > ORDER.indexOf(currentResult) ? worse : result }
 }
 
@@ -694,7 +696,8 @@ class Jenkins {
     if (scenario.approval == 'timeout') {
       throw new Interrupted('timed out')
     }
-    return args.submitterParameter ? 'bea' : null
+    // InputStepExecution.canSettle: whoever is named, or anybody; the value is the name that was signed in by.
+    return args.submitterParameter ? (scenario.approvers ? scenario.approvers.remove(0) : 'bea') : null
   }
 
   def do_git(Map args, Closure body) {

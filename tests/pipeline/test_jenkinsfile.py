@@ -124,6 +124,9 @@ def scenarios() -> list[dict]:
         converge("refused", approval="no", previous="SUCCESS", **told),
         converge("not approved in time", approval="timeout"),
         converge("approvers", env={"DM_APPROVERS": "ada.example"}),
+        converge("approved by oneself", approvers=["ada", "ADA", "bea"]),
+        converge("approved by oneself alone", approvers=["ada"], env={"DM_SELF_APPROVAL": "yes"}),
+        converge("approved by oneself, misspelt", approvers=["ada", "bea"], env={"DM_SELF_APPROVAL": "true"}),
         converge("no mail server", no_mail_server=True, previous="SUCCESS", **told),
         converge("told to nobody", previous="SUCCESS"),
         *(
@@ -354,6 +357,23 @@ def test_approval_keeps_no_agent_busy_and_ends(runs):
 
 def test_only_approvers_are_asked_where_jenkins_names_them(runs):
     assert steps(runs["approvers"], "input")[0]["submitter"] == "ada.example"
+
+
+def test_whoever_started_a_run_does_not_approve_it(runs):
+    asked = [question["message"] for question in steps(runs["approved by oneself"], "input")]
+
+    assert [message.split("Apply to")[0] for message in asked] == [
+        "",
+        "Not by ada, who started this run. ",
+        "Not by ADA, who started this run. ",
+    ]
+    assert runs["approved by oneself"]["description"].endswith(", approved by bea")
+    assert len(steps(runs["approved by oneself, misspelt"], "input")) == 2
+
+
+def test_a_team_of_two_may_let_whoever_started_a_run_approve_it(runs):
+    assert len(steps(runs["approved by oneself alone"], "input")) == 1
+    assert runs["approved by oneself alone"]["description"].endswith(", approved by ada")
 
 
 @pytest.mark.parametrize("name", ["refused", "not approved in time"])

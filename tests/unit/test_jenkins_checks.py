@@ -129,10 +129,28 @@ def test_what_aws_would_refuse_with_half_of_the_host_made_is_said_before(name, v
         ("jenkins_ssh_keys", {"ada.example": ["-----BEGIN OPENSSH PRIVATE KEY-----\nabc"]}, "ssh_keys"),
         ("jenkins_ssh_keys", {"ada.example": [f'command="sh" ssh-ed25519 {KEY}']}, "ssh_keys"),
         ("jenkins_readers", ["authenticated"], "everybody"),
+        ("jenkins_readers", ["Anonymous"], "everybody"),
+        ("jenkins_groups", {"readers": ["estate"], "admins": ["Authenticated"]}, "everybody"),
+        ("jenkins_plugin_manager_checksum", "sha256:abc", "anything would be installed"),
+        ("jenkins_repository_key_fingerprint", "F714ABFC68", "40 hexadecimal digits"),
+        ("jenkins_environment", {"DM-NOTIFY": "estate@marketplace.example"}, "a name is letters"),
+        ("jenkins_environment", {"DM_NOTIFY": None}, "a value is text"),
+        ("jenkins_environment", {"PROXY": True}, "a value is text"),
+        ("jenkins_environment", {"DM_CREDENTIALS_REPO_URL": "https://git.example/credentials.git"}, "a URL of SSH"),
+        ("jenkins_environment", {"DM_NOTIFY": "estate"}, "are addresses"),
+        ("jenkins_environment", {"DM_NOTIFY": "estate@marketplace.example, ada"}, "are addresses"),
+        ("jenkins_mail_address", "jenkins", "are addresses"),
+        ("jenkins_credentials", [{"file": {"id": "backups-key"}}], "which jobs read"),
+        ("jenkins_host_agent_labels", "linux estates", "no agent has the label estate"),
+        ("jenkins_host_agent_executors", 0, "no agent has the label estate"),
+        ("jenkins_ssh_user", "ada.example", "by one with a dot sudo reads no rights"),
+        ("jenkins_data_uuid", "jenkins-data", "is no UUID"),
         ("jenkins_url", "https://ci.marketplace.example/jenkins/", "no URL of a host"),
         ("jenkins_environment", {"DM_APROVERS": "ada.example"}, "and no DM_APROVERS"),
         ("jenkins_environment", {"DM_APPROVERS": "ada.example, eda.example"}, "DM_APPROVERS names eda.example"),
         ("jenkins_environment", {"DM_PLAN_AGENTS": "two"}, "1 to 99"),
+        ("jenkins_environment", {"DM_SELF_APPROVAL": True}, "in quotes"),
+        ("jenkins_environment", {"DM_SELF_APPROVAL": "true"}, "in quotes"),
         ("jenkins_ssh_user", "root", "whom people sign in as"),
         ("jenkins_agent_uid", 642, "two numbers"),
         ("jenkins_data_label", "data-of-the-jenkins-host", "1 to 16 letters"),
@@ -141,6 +159,8 @@ def test_what_aws_would_refuse_with_half_of_the_host_made_is_said_before(name, v
         ("jenkins_credentials", [{"string": {"id": "a"}}, {"file": {"id": "a"}}], "an id twice"),
         ("jenkins_credentials", [{"string": {"id": "host-agent"}}], "an id twice"),
         ("jenkins_agents", [{"name": "host"}], "there anyway"),
+        ("jenkins_agents", [{"name": "Built-In"}], "there anyway"),
+        ("jenkins_agents", [{"name": "big"}, {"name": "big"}], "a name twice"),
     ],
 )
 def test_what_would_stop_the_role_midway_is_said_before(name, value, said):
@@ -157,6 +177,34 @@ def test_what_would_stop_the_role_midway_is_said_before(name, value, said):
 )
 def test_every_form_of_a_known_host_is_taken(line):
     assert host(jenkins_known_hosts=[line]) == ""
+
+
+NAMED = {"DM_CREDENTIALS_REPO_URL": "ssh://git@git.example/credentials.git"}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"jenkins_host_agent_executors": 0, "jenkins_agents": [{"name": "big", "labelString": "linux estate"}]},
+        {"jenkins_host_agent_executors": 0, "jenkins_configuration": {"jenkins": {"clouds": [{"ec2": {}}]}}},
+        {"jenkins_environment": {**NAMED, "DM_NOTIFY": "estate@marketplace.example,Ada <ada@marketplace.example>"}},
+        {"jenkins_environment": {**NAMED, "DM_NOTIFY": "", "DM_PLAN_AGENTS": 4}},
+        {"jenkins_repositories": [], "jenkins_environment": {}, "jenkins_credentials": []},
+        {"jenkins_groups": {"builders": ["estate"]}},
+        {"jenkins_repository_key_fingerprint": "5E38 6EAD B55F 0150 4CAE  8BCF 7198 F4B7 14AB FC68"},
+        {"jenkins_data_uuid": "6d5c0b1e-9b3a-4a8e-8b7f-0123456789ab"},
+    ],
+)
+def test_what_works_is_taken(given):
+    assert host(**given) == ""
+
+
+def test_what_jobs_need_of_jenkins_is_what_the_jenkinsfile_asks_for():
+    [task] = [task for task in loaded("roles/jenkins/tasks/check.yml") if task["name"] == MIDWAY]
+    text = (ROOT / "Jenkinsfile").read_text()
+
+    assert set(task["vars"]["__jenkins_needed"]) == set(re.findall(r"credentialsId: '([^']+)'", text))
+    assert set(re.findall(r"(?:label|node\()\s*'([^']+)'", text)) == {task["vars"]["__jenkins_label"]}
 
 
 def reason(refusal: str, secrets: dict[str, str]) -> str:

@@ -31,6 +31,15 @@ def test_what_a_folder_has_is_read_from_the_manifests_inside(tmp_path):
         ([], ["git:5.10.1 is not in it"]),
         (["git:5.10.0"], ["git:5.10.1 is not in it"]),
         (["git:5.10.1", "git-client:6", "git-client:7"], ["git-client is in it twice"]),
+        # What the plugin manager takes too, and what only looks like a line of it.
+        (["git:5.10.1", "junit"], ["'junit' is no name:version"]),
+        (["git:5.10.1", "junit:latest"], ["'junit:latest' is no name:version"]),
+        (
+            ["git:5.10.1", "junit:1:https://x.example/j"],
+            ["'junit:1:https://x.example/j' is no name:version"],
+        ),
+        (["git:5.10.1", "# junit:1"], ["'# junit:1' is no name:version"]),
+        (["git:5.10.1", "junit:1 "], ["'junit:1 ' is no name:version"]),
     ],
 )
 def test_a_lock_holds_each_wanted_plugin_once_at_its_version(locked, said):
@@ -38,8 +47,12 @@ def test_a_lock_holds_each_wanted_plugin_once_at_its_version(locked, said):
 
 
 def test_a_lock_has_checksums_of_all_its_plugins_or_of_none():
-    assert lock_problems([], ["git:1", "junit:2"], {"git:1": "a", "junit:2": "b"}) == []
-    assert lock_problems([], ["git:1", "junit:2"], {"git:1": "a", "junit:1": "b"}) == [
+    a, b = "a" * 64, "b" * 64
+    assert lock_problems([], ["git:1", "junit:2"], {"git:1": a, "junit:2": b}) == []
+    assert lock_problems([], ["git:1", "junit:2"], {"git:1": a, "junit:2": b.upper()}) == [
+        "junit:2's checksum is no SHA256"
+    ]
+    assert lock_problems([], ["git:1", "junit:2"], {"git:1": a, "junit:1": b}) == [
         "junit:2 has no checksum",
         "junit:1 has a checksum and is not in it",
     ]

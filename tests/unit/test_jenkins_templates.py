@@ -105,6 +105,22 @@ def test_the_cloudwatch_agent_writes_as_the_role_since_the_instances_own_may_not
     assert agent.get("credentials") == ({"role_arn": role} if accounts else None)
 
 
+@pytest.mark.parametrize(
+    ("options", "read"),
+    [
+        ("-Xms512m -Xmx3g", "-Xms512m -Xmx3g"),
+        ("-Xms512m\n-Xmx3g\n", "-Xms512m -Xmx3g"),  # a block of YAML
+        ("-XX:ErrorFile=/data/err_%p.log", "-XX:ErrorFile=/data/err_%%p.log"),
+        ('-Dname="a b" -Dpattern=\\d', '-Dname=\\"a b\\" -Dpattern=\\\\d'),
+    ],
+)
+def test_options_of_java_are_one_line_that_systemd_reads_as_it_is_written(options, read):
+    template = jinja2.Template((TEMPLATES / "jenkins.service.j2").read_text(), trim_blocks=True)
+    [line] = [line for line in template.render(jenkins_java_options=options).splitlines() if "JAVA_OPTS" in line]
+
+    assert line == (f'Environment="JAVA_OPTS=-Djava.awt.headless=true -Djenkins.install.runSetupWizard=false {read}"')
+
+
 CHECKS = {
     task["name"]: task
     for task in yaml.safe_load((TEMPLATES.parent / "tasks/check.yml").read_text())

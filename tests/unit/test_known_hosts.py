@@ -46,6 +46,10 @@ def test_what_does_not_go_by_ssh_needs_none(url):
         (f"[router.example]:2222 {KEY}", False),
         (f"outer.example {KEY}", False),
         (f"router.example.org {KEY}", False),
+        # By ssh-keygen -H: of router.example, and of its port 2222.
+        (f"|1|myvejAmzqz5hqftFOi5ocjduJJ8=|AlDe8uO2OxXFaqQXlCpv0+VIX5E= {KEY}", True),
+        (f"|1|snHkh4nS7p1t/sM/BmVYUv/iH0g=|RM85lbMbCgTmIpWUfERjHTZUFWk= {KEY}", False),
+        (f"|1|myvejAmzqz5hqftFOi5ocjduJJ8=|router.example {KEY}", False),
     ],
 )
 def test_a_line_is_for_whom_ssh_takes_it_for(line, known, tmp_path):

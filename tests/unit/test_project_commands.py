@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from commands import jenkins, project
 from commands.words import Refusal
@@ -78,3 +80,24 @@ def test_a_host_that_no_profile_finds_is_one_sentence(tmp_path, monkeypatch, com
     else:
         assert command(words) == 0
         assert ran
+
+
+@pytest.mark.parametrize(
+    ("words", "refused"),
+    [
+        ({}, "JENKINS_WAR='' is no file; it is the path of a jenkins.war"),
+        ({"JENKINS_WAR": "/nowhere/jenkins.war"}, "JENKINS_WAR='/nowhere/jenkins.war' is no file"),
+        ({"JENKINS_WAR": __file__, "JENKINS_PLUGIN_DIR": "/nowhere"}, "JENKINS_PLUGIN_DIR='/nowhere' is not there"),
+        ({"JENKINS_WAR": __file__}, ""),
+    ],
+)
+def test_a_war_that_is_not_there_is_one_sentence_and_one_that_is_decides_by_what_it_says(monkeypatch, words, refused):
+    ran = []
+    monkeypatch.setattr(jenkins, "call", lambda *command, env: ran.append((command, env)) or 5)
+    if refused:
+        with pytest.raises(Refusal, match=re.escape(refused)):
+            jenkins.test_jenkins(words)
+        assert ran == []
+    else:
+        assert jenkins.test_jenkins(words) == 1
+        assert ran == [(("pytest", "tests/jenkins_war"), {"JENKINS_WAR": __file__})]

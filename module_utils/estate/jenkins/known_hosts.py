@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 import re
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
@@ -9,6 +11,9 @@ from fnmatch import fnmatchcase
 # git's two forms: ssh://[user@]host[:port]/path, and [user@]host:path, which has no port.
 _URL = re.compile(r"(?:git\+)?ssh://(?:[^@/]+@)?(\[[^\]]+\]|[^:/\[]+)(?::(\d+))?(?:/|$)")
 _SHORT = re.compile(r"(?:[^@/:]+@)?(\[[^\]]+\]|[^:/\[]+):(?!//)")
+_HASHED = re.compile(
+    r"\|1\|([\w+/]{27}=)\|([\w+/]{27}=)", re.ASCII
+)  # as Debian's ssh writes lines by itself: salt, HMAC-SHA1
 
 
 def strangers(urls: Iterable[str], hosts: Iterable[str], lines: Sequence[str]) -> list[str]:
@@ -35,7 +40,9 @@ def _named(url: str) -> str:
 
 def _patterns(line: str) -> list[str]:
     words = line.removeprefix("@cert-authority ").split()
-    return words[0].lower().split(",") if words and words[0] != "@revoked" else []
+    if not words or words[0] == "@revoked":
+        return []
+    return [words[0]] if _HASHED.fullmatch(words[0]) else words[0].lower().split(",")
 
 
 def _fits(name: str, patterns: Sequence[str]) -> bool:
@@ -43,4 +50,10 @@ def _fits(name: str, patterns: Sequence[str]) -> bool:
     literal = [pattern.replace("[", "[[]") for pattern in patterns]
     if any(pattern[0] == "!" and fnmatchcase(name, pattern[1:]) for pattern in literal if pattern):
         return False
-    return any(fnmatchcase(name, pattern) for pattern in literal)
+    return any(fnmatchcase(name, pattern) or _is_hash_of(name, pattern) for pattern in literal)
+
+
+def _is_hash_of(name: str, pattern: str) -> bool:
+    found = _HASHED.fullmatch(pattern)
+    salt = base64.b64decode(found[1]) if found else b""
+    return found is not None and base64.b64encode(hmac.digest(salt, name.encode(), "sha1")).decode() == found[2]

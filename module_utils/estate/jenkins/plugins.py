@@ -11,6 +11,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+_PLUGIN = re.compile(r"[\w-]+:[0-9][\w.-]*")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
 
 def of_folder(folder: str | Path) -> dict[str, str]:
     """SHA-256 by name:version of each plugin in a folder, from the manifest inside, sorted."""
@@ -30,8 +33,10 @@ def lock_problems(
 ) -> list[str]:
     """Why the lock is not one of these plugins: each at its version, every name once, and a checksum of all or none."""
     locked = list(locked)
+    # The plugin manager takes more (the newest, a URL, an incremental build), of which none is a lock.
+    said = [f"'{plugin}' is no name:version" for plugin in locked if not _PLUGIN.fullmatch(plugin)]
     locks = dict(plugin.partition(":")[::2] for plugin in locked)
-    said = [
+    said += [
         f"{plugin} is not in it" for plugin in wanted if locks.get(plugin.partition(":")[0]) != plugin.partition(":")[2]
     ]
     names = [plugin.partition(":")[0] for plugin in locked]
@@ -39,6 +44,7 @@ def lock_problems(
     if checksums:
         said += [f"{plugin} has no checksum" for plugin in locked if plugin not in checksums]
         said += [f"{plugin} has a checksum and is not in it" for plugin in checksums if plugin not in locked]
+        said += [f"{plugin}'s checksum is no SHA256" for plugin, sha in checksums.items() if not _SHA256.fullmatch(sha)]
     return said
 
 
