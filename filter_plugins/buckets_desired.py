@@ -24,7 +24,8 @@ options:
   _input:
     description:
       - C(name) (for policies), C(stage), C(stages) and C(environment) (empty outside the stages), C(account),
-        C(accounts), C(roles) (those that are declared, by account), C(prefix), C(region), C(replica_region),
+        C(accounts), C(roles) (those that are declared, by account), C(users) (all of them) in the account C(users_in),
+        C(prefix), C(region), C(replica_region),
         C(router_addresses), C(logs_kind), C(tags), and the mappings C(defaults), C(kinds), C(overrides), C(standalone)
         as in inventories/common/group_vars/all/buckets.yml.
     type: dict

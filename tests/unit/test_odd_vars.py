@@ -325,7 +325,7 @@ def declared() -> dict[str, Any]:
     host = {"dm_stage": "preview", "dm_account": "development", "inventory_hostname": "preview"}
     host["dm_stages"] = ["preview", "production"]
     host["buckets_router_addresses"] = ["198.51.100.10/32"]
-    found: dict[str, Any] = template("{{ __buckets_declared }}", BASE | host | ROLE)
+    found: dict[str, Any] = template("{{ __buckets_declared }}", BASE | host | ROLE | {"__buckets_users": []})
     return found
 
 

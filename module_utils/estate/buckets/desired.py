@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible.module_utils.estate.buckets.check import mistakes
 from ansible.module_utils.estate.buckets.names import bucket_name, name_mistake
 from ansible.module_utils.estate.buckets.objects import tag_mistakes
-from ansible.module_utils.estate.buckets.principals import principal_arns, unknown_role
+from ansible.module_utils.estate.buckets.principals import Known, principal_arns, stranger
 from ansible.module_utils.estate.buckets.replicas import of_another, partition_mistake, replica_of, replicas
 from ansible.module_utils.estate.buckets.replicating import PATH, replication_role
 from ansible.module_utils.estate.buckets.settings import BY_NAME
@@ -121,23 +121,34 @@ def _lifecycle(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
     return rules
 
 
-def _roles(declared: Vars) -> dict[str, list[str]] | None:
-    """The roles of each account that somebody declares; None where the vars of access are not at hand."""
-    roles = declared.get("roles")
-    if not roles:
+def _known(declared: Vars, users: bool) -> Known | None:
+    """The roles of each account that somebody declares, and its users; None without the vars of access."""
+    if not declared.get("roles"):
         return None
-    known = {str(role["name"]): role.get("accounts") or () for role in declared.get("known_roles") or ()}
-    return {
-        account: [str(role) for role, accounts in {**known, **roles}.items() if account in accounts]
+    elsewhere = {str(role["name"]): role.get("accounts") or () for role in declared.get("known_roles") or ()}
+    roles = {**elsewhere, **declared["roles"]}
+    known = {
+        account: {"role": [str(role) for role, accounts in roles.items() if account in accounts]}
         for account in declared["accounts"]
     }
+    if users and declared.get("users"):  # all in one account; asking for them reads a file
+        for account, found in known.items():
+            found["user"] = _users(declared["users"]) if account == declared["users_in"] else []
+    return known
+
+
+def _users(listed: Sequence[Any]) -> list[str]:
+    """Names with their paths; what is no entry of vars/people.yml the role access refuses."""
+    entries = [one if isinstance(one, Mapping) else {"name": one} for one in listed]
+    return [f"{one.get('path') or '/'}{one.get('name')}".removeprefix("/") for one in entries]
 
 
 def _policy(one: Declared, declared: Vars, access: dict[str, Any], region: str) -> dict[str, Any]:
-    settings, where, roles = one.settings, partition(region), _roles(declared)
+    settings, where = one.settings, partition(region)
+    known = _known(declared, ":user/" in str([settings.get(word) for word in (*GRANTS, "statements")]))
     for key in GRANTS:
         try:
-            access[key] = principal_arns(settings.get(key, []), declared["accounts"], roles, where)
+            access[key] = principal_arns(settings.get(key, []), declared["accounts"], known, where)
         except (TypeError, ValueError) as exc:
             variable, _ = one.where(key)
             item = re.match(r"item (\d+)", str(exc))
@@ -146,7 +157,7 @@ def _policy(one: Declared, declared: Vars, access: dict[str, Any], region: str) 
         # What is adopted names whom it names live, be he declared or not.
         who = [{"Principal": statement.get(word)} for word in ("Principal", "NotPrincipal")]
         for arn in principals({"Statement": who}):
-            if why := unknown_role(arn, declared["accounts"], roles):
+            if why := stranger(arn, declared["accounts"], known):
                 raise one.mistake(f" statement {statement.get('Sid', '')}: {why}", "statements")
     access |= {"delivers": settings.get("delivers", []), "require": settings.get("require", ["tls"])}
     if settings.get("only_listed"):
@@ -172,15 +183,27 @@ def _policy(one: Declared, declared: Vars, access: dict[str, Any], region: str) 
         raise one.mistake(f": {exc}", "statements") from exc
 
 
+def _own_tags(one: Declared, declared: Vars) -> dict[str, str]:
+    """Those that say what the bucket is, by which costs are told apart: nobody says otherwise."""
+    tags = {"ReplicaOf": one.source} if one.source else {}
+    if one.kind:
+        tags |= {"Stage": declared["stage"], "Environment": declared["environment"], "Kind": one.kind}
+    for variable, layer in reversed(one.layers):
+        for key, value in (layer.get("tags") or {}).items():
+            if value != tags.get(key, value):
+                said = (
+                    f"{variable}.tags.{key} is {value!r}, but {one.name} has the tag {key}: {tags[key]} by what it is"
+                )
+                raise Mistake(f"{said}; choose another key", key_of(layer["tags"], key))
+    return tags
+
+
 def _bucket(one: Declared, declared: Vars, access: dict[str, Any]) -> dict[str, Any]:
     settings = one.settings
     region = str(settings.get("region") or declared["region"])
     account_id = declared["accounts"][declared["account"]]["id"]
     tags = dict(declared["tags"]) if settings.get("defaults") is not False else {}
-    if one.kind:
-        tags |= {"Stage": declared["stage"], "Environment": declared["environment"], "Kind": one.kind}
-    tags |= {"ReplicaOf": one.source} if one.source else {}
-    tags |= settings["tags"]
+    tags |= _own_tags(one, declared) | settings["tags"]
     bucket = {
         "name": one.name,
         "region": region,
@@ -204,14 +227,26 @@ def _bucket(one: Declared, declared: Vars, access: dict[str, Any]) -> dict[str, 
     return {key: value for key, value in bucket.items() if key not in settings.get("leave", [])}
 
 
-def _logs_from(target: Declared, found: Sequence[Declared]) -> set[str]:
-    """The buckets that say that they log to it, where it does not say by itself who may deliver logs."""
+def _logs(settings: Vars) -> list[Any]:
+    return [(settings.get("logging") or {}).get("bucket")]
+
+
+def _lists(settings: Vars) -> list[Any]:
+    return [rule["bucket"] for rule in settings.get("inventory") or ()]
+
+
+# Who delivers what the buckets say that they send.
+_DELIVER: dict[Callable[[Vars], list[Any]], str] = {_logs: "logging.s3.amazonaws.com", _lists: '"s3.amazonaws.com'}
+
+
+def _sources(target: Declared, found: Sequence[Declared], to: Callable[[Vars], list[Any]]) -> set[str]:
+    """The buckets that say that they log, or send lists to it, where it does not say by itself who may deliver them."""
     said = target.settings
-    if said.get("defaults") is False or "logging.s3.amazonaws.com" in json.dumps(said.get("statements"), default=str):
+    if said.get("defaults") is False or _DELIVER[to] in json.dumps(said.get("statements"), default=str):
         return set()
     everywhere: list[tuple[str, Vars]] = [(one.name, one.settings) for one in found]
     everywhere += [(str(replica["name"]), replica) for one in found for _, replica in replicas(one)]
-    return {name for name, settings in everywhere if (settings.get("logging") or {}).get("bucket") == target.name}
+    return {name for name, settings in everywhere if target.name in to(settings)}
 
 
 # --- all of them ------------------------------------------------------------------------------------------------------
@@ -236,7 +271,8 @@ def buckets_desired(declared: Vars) -> dict[str, Any]:
     for one in found:
         _check(one, declared)
         sources = {other.name for other in found if other.kind and other.name != one.name and one.name == logs_name}
-        bucket = _bucket(one, declared, {"logs_from": sources | _logs_from(one, found)})
+        access = {"logs_from": sources | _sources(one, found, _logs), "listed_from": _sources(one, found, _lists)}
+        bucket = _bucket(one, declared, access)
         if logs_name and one.kind and one.name != logs_name and "logging" not in one.settings:
             bucket["logging"] = {"bucket": logs_name, "prefix": f"{one.name}/"}
         for variable, replica in replicas(one):
@@ -248,19 +284,27 @@ def buckets_desired(declared: Vars) -> dict[str, Any]:
             bucket["replication"]["rules"] = [*bucket["replication"]["rules"], rule]
             if own:
                 if own.name in by_name:
-                    raise Mistake(
-                        f"buckets_*: {own.name} is declared twice; every bucket name must be unique", replica["name"]
-                    )
+                    raise _twice(f"{variable}.name", replica["name"], by_name[own.name])
                 _check(own, declared)
-                desired.append(_bucket(own, declared, {"logs_from": _logs_from(own, found)}))
+                access = {"logs_from": _sources(own, found, _logs), "listed_from": _sources(own, found, _lists)}
+                desired.append(_bucket(own, declared, access))
                 by_name[own.name] = own
         desired.append(bucket)
         if one.name in by_name:
-            raise Mistake(f"buckets_*: {one.name} is declared twice; every bucket name must be unique", one.name)
+            culprit = one.settings.get("name") or key_of(declared["standalone"], one.name)
+            raise _twice(one.variable, culprit, by_name[one.name])
         by_name[one.name] = one
     role_wanted = replication_role(desired, "replication", f"replication-{declared['name']}")
     _refuse({"buckets": desired, "replication_role": role_wanted}, by_name)
     return {"buckets": desired, "replication_role": role_wanted}
+
+
+def _twice(variable: str, culprit: object, other: Declared) -> Mistake:
+    """A name that is somebody else's already."""
+    hint = (
+        "; for one more rule into it say existing: true" if other.source else "; every bucket needs a name of its own"
+    )
+    return Mistake(f"{variable}: {other.name} is what {other.variable} declares, too{hint}", culprit)
 
 
 # Settings that a variable of their own gives to every bucket.

@@ -18,7 +18,7 @@ def listed(
     wanted_rule: Callable[[Rule], dict[str, Any]],
     aws_rule: Callable[[Rule, Bucket], dict[str, Any]],
     schema: Mapping[str, Any],
-    mistakes: Callable[[Rule], Iterator[str]] = lambda _rule: iter(()),
+    mistakes: Callable[[Rule, Bucket, World], Iterator[str]] = lambda *_: iter(()),
 ) -> Setting:
     """The declared list is complete."""
     snake = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in aws).strip("_")
@@ -38,10 +38,10 @@ def listed(
                 calls.append((f"put_bucket_{snake}_configuration", {"Id": rule["id"], f"{aws}Configuration": given}))
         return calls
 
-    def check(bucket: Bucket, _world: World) -> Iterator[str]:
+    def check(bucket: Bucket, world: World) -> Iterator[str]:
         yield from id_mistakes(bucket[name], 1000)
         for rule in bucket[name]:
-            yield from (f"{rule_name(rule)}{said}" for said in mistakes(rule))
+            yield from (f"{rule_name(rule)}{said}" for said in mistakes(rule, bucket, world))
             yield from (f"{rule_name(rule)}{said}" for said in tag_mistakes(": tags", rule.get("tags") or {}, 10))
 
     def adopt(answer: Answer) -> list[dict[str, Any]] | None:

@@ -71,10 +71,12 @@ def replica_of(
     if not bucket.get("versioning"):
         raise Mistake(f"{variable} needs versioning of {bucket['name']}; allowed is versioning: true", replica["name"])
     elsewhere = account != declared["account"]
-    many = bool(settings.get("replicas"))
+    before = bucket["replication"]["rules"]
+    named = f"{one.kind or one.name}{f'-{name}' if settings.get('replicas') else ''}"
+    into = 1 + sum(rule["bucket"] == name for rule in before)
     rule = {
-        "id": marked(f"{one.kind or one.name}{f'-{name}' if many else ''}", settings, "keep_replication_rules"),
-        "priority": replica.get("priority", len(bucket["replication"]["rules"])),
+        "id": marked(f"{named}-{into}" if into > 1 else named, settings, "keep_replication_rules"),
+        "priority": replica.get("priority", len(before)),
         "bucket": name,
         "region": region,
         # Without these S3 neither copies delete markers nor reports failures; a marker has no tags to be chosen by.

@@ -25,7 +25,11 @@ GRANTS: dict[str, tuple[str, list[str], list[str]]] = {
     ),
     "keepers": ("Keep", [], []),  # whom only_listed does not keep from changing the bucket; it allows nothing
 }
-_KMS = {"StringNotEqualsIfExists": {"s3:x-amz-server-side-encryption": "aws:kms"}}
+# An upload that names none gets the bucket's own: to "not equal" alone it would be one that names another.
+_KMS = {
+    "StringNotEquals": {"s3:x-amz-server-side-encryption": ["aws:kms", "aws:kms:dsse"]},
+    "Null": {"s3:x-amz-server-side-encryption": "false"},
+}
 # Ready statements by what they require: Sid, effect of the condition, actions, whether it is about the bucket, too.
 _REQUIRE: dict[str, tuple[str, str, bool, dict[str, Any]]] = {
     "tls": ("DenyInsecureTransport", "s3:*", True, {"Bool": {"aws:SecureTransport": "false"}}),
@@ -46,6 +50,7 @@ DELIVERS = {
     "trails": ("DeliverTrails", "cloudtrail.amazonaws.com"),
     "inventories": ("DeliverInventories", "s3.amazonaws.com"),
 }
+_OWNER = {"s3:x-amz-acl": "bucket-owner-full-control"}
 OWN_SIDS = (
     *(f"{sid}Objects" for sid, on_objects, _ in GRANTS.values() if on_objects),
     *(sid for sid, _, on_bucket in GRANTS.values() if on_bucket),
@@ -85,29 +90,25 @@ def serve(arn: str, served: Any, sources: Sequence[str]) -> Iterator[dict[str, A
 def _deliver(what: str, arn: str, account_id: str) -> list[dict[str, Any]]:
     sid, service = DELIVERS[what]
     condition: dict[str, Any] = {"StringEquals": {"aws:SourceAccount": account_id}}
-    owner = {"s3:x-amz-acl": "bucket-owner-full-control"}
     if what == "load_balancers":
         resource = f"{arn}/*AWSLogs/{account_id}/*"
         return [_allow(sid, {"Service": service}, ["s3:PutObject"], resource, condition)]
     if what == "trails":
-        put = {"StringEquals": condition["StringEquals"] | owner}
+        put = {"StringEquals": condition["StringEquals"] | _OWNER}
         return [
             _allow(sid, {"Service": service}, ["s3:PutObject"], f"{arn}/*AWSLogs/{account_id}/*", put),
             _allow(f"{sid}Check", {"Service": service}, ["s3:GetBucketAcl"], arn, condition),
         ]
-    return [
-        _allow(
-            sid, {"Service": service}, ["s3:PutObject"], f"{arn}/*", {"StringEquals": condition["StringEquals"] | owner}
-        )
-    ]
+    put = {"StringEquals": condition["StringEquals"] | _OWNER}
+    return [_allow(sid, {"Service": service}, ["s3:PutObject"], f"{arn}/*", put)]
 
 
 def bucket_policy(name: str, access: Mapping[str, Any], partition: str = "aws") -> dict[str, Any]:
     """A policy document whose statements stand in a fixed order; {} without any. Raises ValueError.
 
     access: lists of ARNs by GRANTS' words; only_listed, with lists replicators and root; require, a list of REQUIRE;
-    served (true, {"keys": []}, {"tag": {}}) and served_to (networks, endpoints); logs_from (bucket names), delivers
-    (list of DELIVERS), account_id; statements, as they are.
+    served (true, {"keys": []}, {"tag": {}}) and served_to (networks, endpoints); logs_from and listed_from (names of
+    buckets), delivers (list of DELIVERS), account_id; statements, as they are.
     """
     arn = f"arn:{partition}:s3:::{name}"
     statements: list[dict[str, Any]] = []
@@ -129,16 +130,21 @@ def bucket_policy(name: str, access: Mapping[str, Any], partition: str = "aws") 
     if access.get("served"):
         statements += serve(arn, access["served"], access["served_to"])
     account_id = access.get("account_id") or ""
-    if (access.get("logs_from") or access.get("delivers")) and not account_id:
-        raise ValueError("logs_from and delivers need account_id, the account of what they are about")
-    if logs_from := access.get("logs_from"):
-        condition = {
-            "ArnLike": {"aws:SourceArn": [f"arn:{partition}:s3:::{source}" for source in sorted(logs_from)]},
-            "StringEquals": {"aws:SourceAccount": account_id},
-        }
-        service = {"Service": "logging.s3.amazonaws.com"}
-        statements.append(_allow("DeliverLogs", service, ["s3:PutObject"], f"{arn}/*", condition))
-    for what in access.get("delivers") or ():
+    delivers = access.get("delivers") or ()
+    listed_from = [] if "inventories" in delivers else access.get("listed_from") or []
+    if (access.get("logs_from") or listed_from or delivers) and not account_id:
+        raise ValueError("what is delivered needs account_id, the account of what it is about")
+    for sid, service, sources, more in (
+        ("DeliverLogs", "logging.s3.amazonaws.com", access.get("logs_from"), {}),
+        (*DELIVERS["inventories"], listed_from, _OWNER),
+    ):
+        if sources:
+            condition = {
+                "ArnLike": {"aws:SourceArn": [f"arn:{partition}:s3:::{source}" for source in sorted(sources)]},
+                "StringEquals": {"aws:SourceAccount": account_id, **more},
+            }
+            statements.append(_allow(sid, {"Service": service}, ["s3:PutObject"], f"{arn}/*", condition))
+    for what in delivers:
         statements += _deliver(what, arn, account_id)
     statements += access.get("statements") or []
     sids = [statement["Sid"] for statement in statements if statement.get("Sid")]

@@ -7,6 +7,8 @@ import pytest
 from ansible.errors import AnsibleFilterError
 from buckets_desired import FilterModule, buckets_desired
 
+from local_aws.policies import conditions_hold
+
 desire = FilterModule().filters()["buckets_desired"]
 ACCOUNTS = {"main": {"id": "111111111111"}, "development": {"id": "222222222222"}, "backups": {"id": "444444444444"}}
 DECLARED = {
@@ -369,6 +371,137 @@ def test_a_bucket_that_says_itself_who_delivers_logs_is_left_so(target):
     assert "DeliverLogs" not in str(found["shop-logs"]["policy"])
 
 
+def standing(**buckets):
+    return declared(
+        standalone={name.replace("_", "-"): {"region": "eu-west-1", **one} for name, one in buckets.items()}
+    )
+
+
+def rules_of(*replicas):
+    desired = by_name(buckets_desired(standing(shop_a={"replicas": list(replicas)})))
+    return {rule["id"]: (rule["priority"], rule["bucket"]) for rule in desired["shop-a"]["replication"]["rules"]}
+
+
+def test_several_rules_of_a_source_go_into_one_replica():
+    copy = {"name": "shop-copy", "existing": True}
+    found = rules_of(
+        {"name": "shop-copy"},
+        {**copy, "prefix": "a/", "storage_class": "GLACIER_IR"},
+        {**copy, "object_tags": {"k": "v"}},
+    )
+    assert found == {
+        "shop-a-shop-copy": (0, "shop-copy"),
+        "shop-a-shop-copy-2": (1, "shop-copy"),
+        "shop-a-shop-copy-3": (2, "shop-copy"),
+    }
+
+
+COPY = {"name": "shop-copy", "existing": True}
+
+
+@pytest.mark.parametrize(
+    ("replicas", "said"),
+    [
+        ([{"name": "shop-copy", "prefix": "a/"}, COPY], "rule shop-a-shop-copy never copies anything: rule shop-a-shop-copy-2 is for"),
+        ([{"name": "shop-copy"}, COPY], "rule shop-a-shop-copy never copies anything"),
+        ([{"name": "shop-copy", "priority": 9}, {**COPY, "prefix": "a/"}], "rule shop-a-shop-copy-2 never copies anything"),
+        ([{"name": "shop-copy", "object_tags": {"a": "b", "c": "d"}}, {**COPY, "object_tags": {"a": "b"}}], "rule shop-a-shop-copy never"),
+        ([{"name": "shop-copy", "priority": 1}, {**COPY, "prefix": "a/", "priority": 1}], "has the priority 1, as rule shop-a-shop-copy has"),
+        ([{"name": "shop-copy"}, {"name": "shop-copy", "prefix": "a/"}], "shop-a.replicas[1].name: shop-copy is what buckets_standalone.shop-a.replicas[0] declares, too; for one more rule into it say existing: true"),
+    ],
+)  # fmt: skip
+def test_a_rule_that_never_acts_is_refused(replicas, said):
+    with pytest.raises(AnsibleFilterError, match=re.escape(said)):
+        desire(standing(shop_a={"replicas": replicas}))
+
+
+def test_rules_into_different_replicas_or_of_different_objects_hide_nothing():
+    copies = [{"name": "shop-copy", "prefix": "a/"}, {"name": "shop-other"}, {**COPY, "prefix": "b/"}]
+    assert [priority for priority, _ in rules_of(*copies).values()] == [0, 1, 2]
+    assert desire(standing(shop_a={"replicas": [{"name": "shop-copy"}, {**COPY, "prefix": "b/"}]}))
+
+
+def lists(bucket):
+    return [one["Condition"] for one in bucket["policy"]["Statement"] if one["Sid"] == "DeliverInventories"]
+
+
+NIGHTLY = {"inventory": [{"id": "nightly", "bucket": "shop-lists"}]}
+
+
+def test_a_bucket_takes_the_lists_of_those_that_say_that_they_send_them_there():
+    found = by_name(
+        buckets_desired(
+            standing(shop_a=NIGHTLY, shop_b={}, shop_lists={}, shop_c={"region": "eu-west-2", "replica": {"name": "shop-d", "region": "eu-west-1", **NIGHTLY}})
+        )
+    )  # fmt: skip
+
+    assert lists(found["shop-lists"]) == [
+        {
+            "ArnLike": {"aws:SourceArn": ["arn:aws:s3:::shop-a", "arn:aws:s3:::shop-d"]},
+            "StringEquals": {"aws:SourceAccount": "222222222222", "s3:x-amz-acl": "bucket-owner-full-control"},
+        }
+    ]
+    assert lists(found["shop-a"]) == lists(found["shop-b"]) == []
+
+
+def test_who_lets_every_list_of_the_account_in_is_told_once():
+    found = by_name(buckets_desired(standing(shop_a=NIGHTLY, shop_lists={"delivers": ["inventories"]})))
+    assert [list(condition) for condition in lists(found["shop-lists"])] == [["StringEquals"]]
+
+
+OF_OTHERS = {"Sid": "Own", "Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Resource": "arn:aws:s3:::shop-lists"}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        ({"region": "eu-west-2"}, "rule nightly: bucket shop-lists is in eu-west-2, but S3 delivers lists within a region: eu-west-1"),
+        ({"defaults": False}, "shop-a.inventory rule nightly: bucket shop-lists lets S3 deliver no lists; say delivers: [inventories] there"),
+        ({"statements": [{**OF_OTHERS, "Action": "s3:ListBucket"}]}, "shop-lists lets S3 deliver no lists"),
+    ],
+)  # fmt: skip
+def test_lists_that_would_not_arrive_are_refused(target, said):
+    with pytest.raises(AnsibleFilterError, match=re.escape(said)):
+        desire(standing(shop_a=NIGHTLY, shop_lists=target))
+
+
+def test_lists_that_go_where_nobody_looks_are_taken():
+    into = {**OF_OTHERS, "Action": "s3:Put*", "Resource": "arn:aws:s3:::shop-lists/*"}
+    for target in ({"leave": ["policy"], "defaults": False}, {"statements": [into]}):
+        assert desire(standing(shop_a=NIGHTLY, shop_lists=target))
+    assert desire(standing(shop_a=NIGHTLY))
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"overrides": {"documents": {"tags": {"Stage": "production"}}}}, "buckets_overrides.documents.tags.Stage is 'production', but digitalmarketplace-documents-preview-preview has the tag Stage: preview by what it is; choose another key"),
+        ({"overrides": {"documents": {"tags": {"Kind": None}}}}, "buckets_overrides.documents.tags.Kind is None, but"),
+        ({"defaults": {**DECLARED["defaults"], "tags": {"Environment": "x"}}}, "buckets_defaults.tags.Environment is 'x', but"),
+        ({"standalone": {"shop-a": {"replica": {"name": "shop-b", "tags": {"ReplicaOf": "shop-c"}}}}}, "shop-a.replica.tags.ReplicaOf is 'shop-c', but shop-b"),
+    ],
+)  # fmt: skip
+def test_what_a_bucket_is_no_tag_says_otherwise(changes, said):
+    with pytest.raises(AnsibleFilterError, match=re.escape(said)):
+        desire(declared(**changes))
+
+
+def test_a_bucket_that_is_of_no_kind_may_have_such_tags():
+    bucket = by_name(buckets_desired(standing(shop_a={"tags": {"Kind": "uploads", "Stage": "none"}})))["shop-a"]
+    assert bucket["tags"]["Kind"] == "uploads"
+
+
+@pytest.mark.parametrize(
+    ("named", "refused"), [(None, False), ("aws:kms", False), ("aws:kms:dsse", False), ("AES256", True)]
+)
+def test_an_upload_may_leave_its_encryption_to_the_bucket(named, refused):
+    key = {"algorithm": "aws:kms", "key": "arn:aws:kms:eu-west-1:222222222222:key/a"}
+    bucket = by_name(buckets_desired(standing(shop_a={"require": ["kms"], "encryption": key})))["shop-a"]
+
+    context = {} if named is None else {"s3:x-amz-server-side-encryption": [named]}
+    assert conditions_hold(bucket["policy"]["Statement"][0], context) is refused
+
+
 ROLES = {"developers": {"development": {}}, "jenkins": {"main": {}}}
 
 
@@ -382,6 +515,7 @@ def reading(**who):
         {"Principal": {"AWS": "arn:aws:iam::222222222222:role/develpers"}},
         {"Principal": {"AWS": ["111111111111", "arn:aws:iam::222222222222:role/jenkins"]}},
         {"NotPrincipal": {"AWS": ["arn:aws:iam::222222222222:role/develpers"]}, "Effect": "Deny"},
+        {"Principal": {"AWS": "arn:aws:sts::222222222222:assumed-role/develpers/ada.example"}},
     ],
 )
 def test_a_ready_statement_names_no_role_that_nobody_declares(who):
@@ -397,11 +531,41 @@ def test_a_ready_statement_names_no_role_that_nobody_declares(who):
         {"AWS": "arn:aws:iam::222222222222:role/developers"},
         {"AWS": "arn:aws:iam::999999999999:role/partner"},
         {"AWS": ["111111111111", "AIDAEXAMPLE"]},
+        {"AWS": "arn:aws:sts::222222222222:assumed-role/developers/ada.example"},
         {"Service": "logs.amazonaws.com"},
     ],
 )
 def test_declared_roles_others_accounts_and_services_may_be_named(who):
     assert desire(declared(roles=ROLES, standalone={"shop-a": {"statements": [reading(Principal=who)]}}))
+
+
+class Asked(dict):
+    """Vars that know what they were asked for: users are read from a file."""
+
+    def get(self, key, default=None):
+        self.setdefault("asked", []).append(key)
+        return super().get(key, default)
+
+
+PEOPLE = {"users": ["ada.example", {"name": "bob.example", "path": "/staff/"}, 5], "users_in": "main"}
+
+
+def of_user(arn):
+    return {"shop-a": {"statements": [reading(Principal={"AWS": arn})], "readers": [arn]}}
+
+
+@pytest.mark.parametrize("arn", ["111111111111:user/bob.example", "222222222222:user/ada.example"])
+def test_a_user_is_of_the_account_of_people_and_declared(arn):
+    with pytest.raises(AnsibleFilterError, match=r"shop-a.readers: item 0: .* names a user that nobody declares"):
+        desire(declared(roles=ROLES, standalone=of_user(f"arn:aws:iam::{arn}"), **PEOPLE))
+
+
+@pytest.mark.parametrize("arn", ["111111111111:user/ada.example", "111111111111:user/staff/bob.example"])
+def test_people_are_asked_for_only_where_a_policy_names_a_user(arn):
+    for standalone, asked in (({}, False), (of_user(f"arn:aws:iam::{arn}"), True)):
+        given = Asked(declared(roles={**ROLES}, standalone=standalone, **PEOPLE))
+        assert desire(given)
+        assert ("users" in given["asked"]) is asked
 
 
 def test_an_adopted_bucket_names_whom_it_names_live():

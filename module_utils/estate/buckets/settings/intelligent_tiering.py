@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible.module_utils.estate.buckets.listed import Rule, listed
 from ansible.module_utils.estate.buckets.objects import aws_filter, filter_shape, wanted_filter
-from ansible.module_utils.estate.buckets.setting import Bucket
+from ansible.module_utils.estate.buckets.setting import Bucket, World
 
 _TIERS = {"archive_days": ("ARCHIVE_ACCESS", 90), "deep_archive_days": ("DEEP_ARCHIVE_ACCESS", 180)}
 
@@ -32,7 +32,7 @@ def _aws(rule: Rule, _bucket: Bucket) -> dict[str, Any]:
     return {"Status": "Enabled", "Tierings": tiers, **only}
 
 
-def _mistakes(rule: Rule) -> Iterator[str]:
+def _mistakes(rule: Rule, _bucket: Bucket, _world: World) -> Iterator[str]:
     if not any(rule.get(word) for word in _TIERS):
         yield f" does nothing; it needs one of {', '.join(_TIERS)}"
     for word, (_, least) in _TIERS.items():

@@ -5,14 +5,15 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketInventoryConfigurat
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import fnmatch
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible.module_utils.estate.buckets.listed import Rule, listed
 from ansible.module_utils.estate.buckets.names import name_mistake
 from ansible.module_utils.estate.buckets.objects import rest
-from ansible.module_utils.estate.buckets.setting import Bucket
-from ansible.module_utils.estate.policy import partition
+from ansible.module_utils.estate.buckets.setting import Bucket, World
+from ansible.module_utils.estate.policy import as_list, partition, statements
 
 FORMATS = ("CSV", "ORC", "Parquet")
 FIELDS = (
@@ -64,9 +65,24 @@ def _aws(rule: Rule, bucket: Bucket) -> dict[str, Any]:
     }
 
 
-def _mistakes(rule: Rule) -> Iterator[str]:
-    if mistake := name_mistake(rule["bucket"]):
-        yield f": bucket {rule['bucket']} {mistake}"
+def _mistakes(rule: Rule, bucket: Bucket, world: World) -> Iterator[str]:
+    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/configure-inventory.html"""
+    name, target = rule["bucket"], world.buckets.get(rule["bucket"])
+    if mistake := name_mistake(name):
+        yield f": bucket {name} {mistake}"
+    if target and target["region"] != bucket["region"]:
+        yield f": bucket {name} is in {target['region']}, but S3 delivers lists within a region: {bucket['region']}"
+    if target and target.get("policy") is not None and not any(map(_admits, statements(target["policy"]))):
+        yield f": bucket {name} lets S3 deliver no lists; say delivers: [inventories] there"
+
+
+def _admits(statement: Mapping[str, Any]) -> bool:
+    """Whether it lets S3 itself put objects."""
+    who = statement.get("Principal")
+    services = as_list(who.get("Service") if isinstance(who, Mapping) else who)
+    actions = [str(action).lower() for action in as_list(statement.get("Action") or [])]
+    put = any(fnmatch.fnmatchcase("s3:putobject", action) for action in actions)
+    return statement.get("Effect") == "Allow" and put and bool({"s3.amazonaws.com", "*"} & set(map(str, services)))
 
 
 SETTING = listed(

@@ -62,7 +62,9 @@ def _write(bucket: Bucket, answer: Answer) -> Calls:
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
 _PRINCIPALS = {
-    "AWS": r"\*|\d{12}|arn:aws[-a-z]*:(iam|sts)::(\d{12}|cloudfront):\S.*|A(IDA|ROA)[A-Z0-9]+",
+    "AWS": r"\*|\d{12}|A(IDA|ROA)[A-Z0-9]+|arn:aws[-a-z]*:("
+    r"iam::(cloudfront:user/[^*?]+|\d{12}:(root|(role|user)/[^*?\s]+))|"
+    r"sts::\d{12}:(assumed-role/[^*?\s/]+|federated-user)/[^*?\s/]+)",
     "Service": r"[a-z0-9.-]+\.amazonaws\.com(\.cn)?",
     "Federated": r".+",
     "CanonicalUser": r"[0-9a-f]{64}",
