@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import functools
 import re
 from pathlib import Path
@@ -95,8 +96,23 @@ def check_names(path: str, content: dict[str, Any]) -> None:
 _ANOTHER_NUMBER = re.compile(r"0\d+|\d+(:[0-5]?\d)+")
 
 
-def check_numbers(path: str) -> None:
-    """Raises where a value looks like a time or has a leading zero, which YAML silently reads as another number."""
+def _read_as(value: str) -> str:
+    """What YAML makes of it that nobody means; "" of any other value."""
+    if _ANOTHER_NUMBER.fullmatch(value):
+        return "another number"
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+        try:
+            datetime.date.fromisoformat(value)
+        except ValueError:
+            return "a day that there is none of"
+    return ""
+
+
+def check_values(path: str) -> None:
+    """Raises where a value looks like a time, has a leading zero or is a day of no month.
+
+    YAML silently reads another number, and does not say where it fails on such a day.
+    """
     text = Path(path).read_text(encoding="utf-8", errors="replace")
     key, before = "", None
     with contextlib.suppress(yaml.YAMLError):  # JSON is taken, too, and need be no YAML; it has none of these
@@ -104,8 +120,8 @@ def check_numbers(path: str) -> None:
             if isinstance(token, yaml.ScalarToken):
                 if isinstance(before, yaml.KeyToken):
                     key = token.value
-                elif token.plain and _ANOTHER_NUMBER.fullmatch(token.value):
-                    said = f"{key} is {token.value}, which YAML reads as another number"
+                elif token.plain and (read_as := _read_as(token.value)):
+                    said = f"{key} is {token.value}, which YAML reads as {read_as}"
                     where = f"{shown(path)}:{token.start_mark.line + 1}"
                     raise AnsibleParserError(f"{where}: {said}; put it in quotes, or write it as it is meant.")
             before = token
@@ -141,6 +157,7 @@ class VarsModule(HostGroupVars):
                 raise AnsibleParserError(
                     f"{shown(path)} is a file of sops; those belong in the credentials repo (docs/credentials.md)."
                 )
+            check_values(path)
             try:
                 content = loader.load_from_file(path, cache="all", unsafe=True, trusted_as_template=True)
             except AnsibleError as exc:
@@ -157,6 +174,5 @@ class VarsModule(HostGroupVars):
                     "delete the file, or say what it declares."
                 )
             check_names(path, content)
-            check_numbers(path)
             checked.add(path)
         return dict(super().load_found_files(loader, data, found_files))

@@ -298,9 +298,6 @@ VAGUE = (
     "buckets_kinds: ~",
     "buckets_defaults: ~",
     "[main:]",
-    "2030-13-01",
-    "{name: shop-a}, {name: shop-a}",
-    "{digitalmarketplace-logs-preview-preview: {}}",
 )
 
 
@@ -359,7 +356,7 @@ def test_each_is_refused_in_a_sentence(tmp_path, text, word):
     assert "Traceback" not in said
     assert "object has no" not in said
     if not any(part in text for part in VAGUE):
-        assert word in said
+        assert word in said or "expire_date is 2030-13-01" in said  # which YAML itself cannot read
         assert "buckets.yml:" in said
 
 

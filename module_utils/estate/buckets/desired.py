@@ -65,7 +65,7 @@ def declared_buckets(declared: Vars) -> list[Declared]:
         found.sort(key=lambda one: one.kind != declared["logs_kind"])
     for name, own in declared["standalone"].items():
         below = _NOTHING if own.get("defaults") is False else defaults
-        found.append(Declared(str(name), layers_of(below, (f"buckets_standalone.{name}", own))))
+        found.append(Declared(str(name), [*layers_of(below), (f"buckets_standalone.{name}", own)]))
     return found
 
 
@@ -304,7 +304,7 @@ def _twice(variable: str, culprit: object, other: Declared) -> Mistake:
     hint = (
         "; for one more rule into it say existing: true" if other.source else "; every bucket needs a name of its own"
     )
-    return Mistake(f"{variable}: {other.name} is what {other.variable} declares, too{hint}", culprit)
+    return Mistake(f"{variable}: {other.name} is declared twice, by {other.variable}, too{hint}", culprit)
 
 
 # Settings that a variable of their own gives to every bucket.

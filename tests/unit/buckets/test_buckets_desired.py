@@ -407,7 +407,7 @@ COPY = {"name": "shop-copy", "existing": True}
         ([{"name": "shop-copy", "priority": 9}, {**COPY, "prefix": "a/"}], "rule shop-a-shop-copy-2 never copies anything"),
         ([{"name": "shop-copy", "object_tags": {"a": "b", "c": "d"}}, {**COPY, "object_tags": {"a": "b"}}], "rule shop-a-shop-copy never"),
         ([{"name": "shop-copy", "priority": 1}, {**COPY, "prefix": "a/", "priority": 1}], "has the priority 1, as rule shop-a-shop-copy has"),
-        ([{"name": "shop-copy"}, {"name": "shop-copy", "prefix": "a/"}], "shop-a.replicas[1].name: shop-copy is what buckets_standalone.shop-a.replicas[0] declares, too; for one more rule into it say existing: true"),
+        ([{"name": "shop-copy"}, {"name": "shop-copy", "prefix": "a/"}], "shop-a.replicas[1].name: shop-copy is declared twice, by buckets_standalone.shop-a.replicas[0], too; for one more rule into it say existing: true"),
     ],
 )  # fmt: skip
 def test_a_rule_that_never_acts_is_refused(replicas, said):
