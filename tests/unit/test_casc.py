@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from ansible.module_utils.estate.jenkins.casc import merged, password_file, problems
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 GOOD = {"ada.example": "invented-password"}
@@ -102,6 +102,7 @@ def stand_in():
     return module
 
 
+@settings(deadline=None)
 @given(secret=st.text("ab${}^:- \n\t", min_size=1, max_size=12))
 def test_what_is_not_refused_arrives_as_it_was_written(secret, stand_in, tmp_path_factory):
     folder = tmp_path_factory.mktemp("secrets")
