@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 
 import pytest
@@ -13,15 +14,20 @@ COPY = "digitalmarketplace-cross-region-documents-preview-preview"
 ONLY = ("-l", "preview")
 
 
-@pytest.fixture(scope="module")
-def estate(converged_estate):
-    """The shared estate, and preview's replicas made as they were when this file is done."""
-    yield converged_estate
+def emptied(estate):
     for name, region in ((SOURCE, "eu-west-1"), (COPY, "eu-west-2")):
-        s3 = converged_estate.client("s3", "development", region)
+        s3 = estate.client("s3", "development", region)
         listed = s3.list_object_versions(Bucket=name)
         for one in [*listed.get("Versions", []), *listed.get("DeleteMarkers", [])]:
             s3.delete_object(Bucket=name, Key=one["Key"], VersionId=one["VersionId"])
+
+
+@pytest.fixture(scope="module")
+def estate(converged_estate):
+    """The shared estate without the canaries that another file may have left, which would still prove the rule."""
+    emptied(converged_estate)
+    yield converged_estate
+    emptied(converged_estate)
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +38,18 @@ def s3(estate):
 @pytest.fixture(scope="module")
 def london(estate):
     return estate.client("s3", "development", "eu-west-2")
+
+
+@contextlib.contextmanager
+def without_the_roles_policy(estate):
+    iam = estate.client("iam", "development")
+    known = {"RoleName": "replication", "PolicyName": "replication-preview"}
+    policy = iam.get_role_policy(**known)["PolicyDocument"]
+    iam.delete_role_policy(**known)
+    try:
+        yield
+    finally:
+        iam.put_role_policy(**known, PolicyDocument=json.dumps(policy))
 
 
 def compared(estate, **more):
@@ -108,16 +126,11 @@ def test_what_is_missing_is_copied_by_one_job_that_somebody_confirmed(estate, s3
 
 
 def test_what_a_job_could_not_copy_is_told_by_its_key(estate, s3):
-    iam = estate.client("iam", "development")
-    known = {"RoleName": "replication", "PolicyName": "replication-preview"}
-    policy = iam.get_role_policy(**known)["PolicyDocument"]
-    iam.delete_role_policy(**known)
-    s3.put_object(Bucket=SOURCE, Key="no way", Body=b"55")
-    estate.settle()
+    with without_the_roles_policy(estate):
+        s3.put_object(Bucket=SOURCE, Key="no way", Body=b"55")
+        estate.settle()
+        run, proofs = backfilled(estate, SOURCE)
 
-    run, proofs = backfilled(estate, SOURCE)
-
-    iam.put_role_policy(**known, PolicyDocument=json.dumps(policy))
     assert run.rc != 0
     [failure] = proofs[f"backfill of {SOURCE}"]["failures"]
     assert (failure["key"], failure["code"]) == ("no way", "SrcGetObjectNotPermitted")
@@ -160,15 +173,12 @@ def test_checksums_that_s3_works_out_tell_what_etags_do_not(estate, s3):
 
 
 def test_what_s3_failed_to_copy_and_what_was_lost_or_altered_there_are_told_apart(estate, s3, london):
-    iam = estate.client("iam", "development")
-    policy = iam.get_role_policy(RoleName="replication", PolicyName="replication-preview")["PolicyDocument"]
-    iam.delete_role_policy(RoleName="replication", PolicyName="replication-preview")
-    s3.put_object(Bucket=SOURCE, Key="refused", Body=b"55555")
-    estate.settle()
-    broken = estate.playbook("verify_replication.yml", *ONLY, extra_vars={"buckets_replication_timeout": 5})
+    with without_the_roles_policy(estate):
+        s3.put_object(Bucket=SOURCE, Key="refused", Body=b"55555")
+        estate.settle()
+        broken = estate.playbook("verify_replication.yml", *ONLY, extra_vars={"buckets_replication_timeout": 5})
     assert broken.rc != 0
     assert f"replication of {SOURCE} into {COPY}: S3 says that it could not copy estate-canary.txt" in broken.output
-    iam.put_role_policy(RoleName="replication", PolicyName="replication-preview", PolicyDocument=json.dumps(policy))
     version = s3.head_object(Bucket=SOURCE, Key="new")["VersionId"]
     london.delete_object(Bucket=COPY, Key="new", VersionId=version)
     s3.put_object(Bucket=SOURCE, Key="altered", Body=b"true")
