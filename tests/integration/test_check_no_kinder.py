@@ -101,7 +101,7 @@ def drawn(schema: dict[str, Any], word: str = "") -> st.SearchStrategy[Any]:
         return st.lists(drawn(schema["items"], word), min_size=1, max_size=2)
     if "properties" in schema:
         parts = {name: drawn(one, name) for name, one in schema["properties"].items()}
-        needed = {name: parts.pop(name) for name in schema.get("required", ())}
+        needed = {name: parts.pop(name, text(name)) for name in schema.get("required", ())}
         # three at most beside what is needed: more of them seldom go together
         return st.lists(st.sampled_from(sorted(parts) or [""]), max_size=3, unique=True).flatmap(
             lambda chosen: st.fixed_dictionaries({**needed, **{name: parts[name] for name in chosen if name}})

@@ -14,6 +14,7 @@ import pytest
 import yaml
 from cryptography.hazmat.primitives import serialization
 
+from tests.support.replicas import SOURCE, emptied
 from tests.support.trail_files import Bucket as TrailFiles
 
 pytestmark = pytest.mark.slow
@@ -164,12 +165,11 @@ def test_an_upload_reaches_the_api_once_it_has_confirmed(converged_estate: Any) 
     arn = "arn:aws:sns:eu-west-1:222222222222:preview-uploads"
     endpoint = f"http://127.0.0.1:{server.server_port}/callbacks/sns/s3/uploaded"
     made = sns.subscribe(TopicArn=arn, Protocol="http", Endpoint=endpoint, ReturnSubscriptionArn=True)
-    bucket = "digitalmarketplace-documents-preview-preview"
     try:
-        s3.put_object(Bucket=bucket, Key="before.pdf", Body=b"x")
+        s3.put_object(Bucket=SOURCE, Key="before.pdf", Body=b"x")
         asked = waited_for(lambda: [one for one in Api.told if one["Type"] == "SubscriptionConfirmation"])
         sns.confirm_subscription(TopicArn=arn, Token=asked[0]["Token"])
-        s3.put_object(Bucket=bucket, Key="g-cloud-13/documents/1/x.pdf", Body=b"x")
+        s3.put_object(Bucket=SOURCE, Key="g-cloud-13/documents/1/x.pdf", Body=b"x")
         s3.put_object(Bucket="digitalmarketplace-reports-preview-preview", Key="report.csv", Body=b"x")
         told = waited_for(lambda: [json.loads(one["Message"]) for one in Api.told if one["Type"] == "Notification"])
         keys = [one["s3"]["object"]["key"] for message in told for one in message["Records"]]
@@ -177,6 +177,7 @@ def test_an_upload_reaches_the_api_once_it_has_confirmed(converged_estate: Any) 
     finally:
         server.shutdown()
         sns.unsubscribe(SubscriptionArn=made["SubscriptionArn"])
+        emptied(converged_estate)
 
 
 def waited_for(ask: Callable[[], list[Any]]) -> list[Any]:

@@ -7,19 +7,10 @@ import json
 
 import pytest
 
+from tests.support.replicas import COPY, SOURCE, emptied
+
 pytestmark = pytest.mark.slow
-KIND = "digitalmarketplace-{}-preview-preview"
-SOURCE = KIND.format("documents")
-COPY = "digitalmarketplace-cross-region-documents-preview-preview"
 ONLY = ("-l", "preview")
-
-
-def emptied(estate):
-    for name, region in ((SOURCE, "eu-west-1"), (COPY, "eu-west-2")):
-        s3 = estate.client("s3", "development", region)
-        listed = s3.list_object_versions(Bucket=name)
-        for one in [*listed.get("Versions", []), *listed.get("DeleteMarkers", [])]:
-            s3.delete_object(Bucket=name, Key=one["Key"], VersionId=one["VersionId"])
 
 
 @pytest.fixture(scope="module")
