@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_con
 from __future__ import annotations
 
 import datetime
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -23,12 +24,13 @@ UNKNOWN: Mapping[str, Any] = {}  # the document of a policy that the vars do not
 
 
 class _What(NamedTuple):
-    """Of a statement, conditions aside; Resource is written out one by one."""
+    """Of a statement; Resource is written out one by one."""
 
     acts: str  # "Action" or "NotAction"
     actions: tuple[str, ...]
     on: str  # "Resource" or "NotResource"
     resources: tuple[str, ...]
+    conditions: str = ""  # as JSON; what denies has none but the day's
 
 
 _EVERYTHING = _What("Action", ("*",), "Resource", ("*",))
@@ -55,7 +57,7 @@ def ends(lists: Lists, given: Mapping[str, Sequence[Mapping[str, Any]]], room: i
             for thing in what.get(group, ()):
                 pieces, whole = _without(thing, kept)
                 for piece in pieces:
-                    found.setdefault((one.until, piece), set()).add(one.name)
+                    found.setdefault((one.until, piece._replace(conditions="")), set()).add(one.name)
                 if not whole:
                     left.setdefault("another group gives part of the same", set()).add(one.name)
     document: dict[str, Any] = {}
@@ -92,11 +94,13 @@ def _allowed(document: Mapping[str, Any]) -> Iterator[_What]:
         if statement.get("Effect") == "Allow":
             acts = "NotAction" if "NotAction" in statement else "Action"
             actions = _words(statement[acts])
+            given = statement.get("Condition")
+            conditions = json.dumps(given, sort_keys=True, default=str) if given else ""
             if "NotResource" in statement:
-                yield _What(acts, actions, "NotResource", _words(statement["NotResource"]))
+                yield _What(acts, actions, "NotResource", _words(statement["NotResource"]), conditions)
             else:
                 for resource in _words(statement["Resource"]):
-                    yield _What(acts, actions, "Resource", (resource,))
+                    yield _What(acts, actions, "Resource", (resource,), conditions)
 
 
 def _words(value: Any) -> tuple[str, ...]:
@@ -111,16 +115,18 @@ def _without(thing: _What, kept: list[_What]) -> tuple[list[_What], bool]:
     near = [one for one in kept if _meet(thing, one)]
     if not near:
         return [thing], True
-    if thing in near:
+    # What is kept under conditions of its own is less than the thing, and no denial says the rest of it.
+    alike = [one for one in near if one.conditions in ("", thing.conditions)]
+    if thing in alike or thing._replace(conditions="") in alike:
         return [], True
     if any("Not" in one.acts + one.on for one in near) or thing.on == "NotResource":
         return [], False
     if thing.resources == ("*",) and (thing.acts == "NotAction" or thing.actions == ("*",)):
-        return _all_but(thing, near, kept), True
+        return _all_but(thing, near, kept), alike == near
     if thing.acts == "NotAction":
         return [], False
     shared = {a for a in thing.actions if any(_meet(thing._replace(actions=(a,)), one) for one in near)}
-    partly = [a for a in shared if not any(_covers(one, a, thing.resources[0]) for one in near)]
+    partly = [a for a in shared if not any(_covers(one, a, thing.resources[0]) for one in alike)]
     rest = tuple(a for a in thing.actions if a not in shared)
     return [thing._replace(actions=rest)] * bool(rest), not partly
 
