@@ -309,6 +309,7 @@ def ask(params: dict[str, Any], clients: Clients, live: Live) -> Asked:
         can,
         lambda: signed_in_from(clients),
         tuple(params["confirmed"]),
+        documents,
     )
 
 

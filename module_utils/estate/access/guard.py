@@ -6,13 +6,13 @@ called. wanted is dm_access's; what is asked of AWS on the way (who can sign in,
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
+from ansible.module_utils.estate.access.addresses import narrowed
 from ansible.module_utils.estate.access.after import Powers, after
-from ansible.module_utils.estate.access.check import GROUPS_OF_A_USER, source_addresses
+from ansible.module_utils.estate.access.check import GROUPS_OF_A_USER
 from ansible.module_utils.estate.access.plan import changes, everybodys
 from ansible.module_utils.estate.access.read import Live
 from ansible.module_utils.estate.people import FILE
@@ -40,6 +40,7 @@ class Asked(NamedTuple):
     signs_in: Callable[[str], bool] = lambda _name: False  # whether a user has a device, and a password or key
     seen: Callable[[], list[str]] = list  # addresses that people signed in from lately
     confirmed: tuple[str, ...] = ()
+    documents: Mapping[str, Any] = {}  # of AWS's own policies, by ARN
 
 
 def refusals(wanted: Mapping[str, Any], live: Live, limits: Limits, asked: Asked = Asked()) -> list[str]:  # noqa: B008
@@ -52,7 +53,7 @@ def refusals(wanted: Mapping[str, Any], live: Live, limits: Limits, asked: Asked
         *_too_many(wanted, live, leaves, limits),
         *_protected(wanted, live, then, now_able, then_able, asked),
         *_own(wanted, live, joins, leaves, asked.caller, now_able, then_able),
-        *_shut_out(live, then, asked),
+        *_shut_out(wanted, live, then, asked),
         *_crowded(wanted, live, joins, leaves),
     ]
 
@@ -241,49 +242,23 @@ def _root(principal: str) -> str:
 
 # --- from where -------------------------------------------------------------------------------------------------------
 
-Networks = list[ipaddress.IPv4Network | ipaddress.IPv6Network]
 
-
-def _shut_out(live: Live, then: Live, asked: Asked) -> list[str]:
+def _shut_out(wanted: Mapping[str, Any], live: Live, then: Live, asked: Asked) -> list[str]:
     """Where a rule on addresses takes some away, somebody must have signed in lately from what is left."""
-    found: dict[tuple[str, ...], list[str]] = {}
-    for kind in ("groups", "roles"):
-        for name in getattr(live, kind):
-            now, to_be = (_networks(state, getattr(state, kind)[name]) for state in (live, then))
-            if to_be is not None and (now is None or not all(_within(one, to_be) for one in now)):
-                found.setdefault(tuple(map(str, to_be)), []).append(f"{kind[:-1]} {name}")
-    if not found or "office" in asked.confirmed:
+    if "office" in asked.confirmed:
         return []
-    seen = asked.seen()
+    found = list(narrowed(live, then, asked.documents, wanted["account_id"]))
+    seen = asked.seen() if found else []
+    shut: dict[str, dict[str, None]] = {}
+    for one in found:
+        if not any(map(one.admits, seen)):
+            shut.setdefault(one.rule, {}).update(dict.fromkeys(one.holders))
     why = f"but from {', '.join(seen[:3])}" if seen else "as far as CloudTrail tells"
     return [
-        f"{' and '.join(holders)} would admit {', '.join(networks)} alone, and nobody signed in from there lately, "
-        f"{why}: check the networks (access_office_addresses), or confirm them with -e access_confirmed=office"
-        for networks, holders in found.items()
-        if not any(_within(_net(address), list(map(_net, networks))) for address in seen)
+        f"{' and '.join(sorted(holders))} would ask for {rule}, and nobody signed in from there lately, {why}: "
+        "check the networks (access_office_addresses), or confirm them with -e access_confirmed=office"
+        for rule, holders in shut.items()
     ]
-
-
-def _net(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
-    return ipaddress.ip_network(text, strict=False)
-
-
-def _within(one: ipaddress.IPv4Network | ipaddress.IPv6Network, networks: Networks) -> bool:
-    return any(one.version == other.version and one.subnet_of(other) for other in networks)  # type: ignore[arg-type]
-
-
-def _networks(state: Live, holder: Any) -> Networks | None:
-    """What a group's or role's policies leave of the world; None: all of it."""
-    own = {policy.arn: policy.document for policy in state.policies.values()}
-    documents = [*holder.inline.values(), *(own[arn] for arn in holder.managed if arn in own)]
-    denying = [
-        {"Statement": [one]}
-        for document in documents
-        for one in statements(document)
-        if one.get("Effect") == "Deny" and any("NotIpAddress" in operator for operator in one.get("Condition") or {})
-    ]
-    values = [value for document in denying for value in source_addresses(document)]
-    return [_net(str(value)) for value in values] if values else None
 
 
 def _crowded(wanted: Mapping[str, Any], live: Live, joins: Pairs, leaves: Pairs) -> list[str]:

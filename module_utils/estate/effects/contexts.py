@@ -40,7 +40,7 @@ def _values(kind: str, conditions: Sequence[Open]) -> list[str]:
     if kind == "bool":
         return ["true", "false"]
     if kind == "address":
-        return _addresses([value for _, value in wanted])
+        return addresses([value for _, value in wanted])
     if kind in ("date", "number"):
         return _numbers(kind, [value for _, value in wanted])
     return list(together(_pattern(base, value) for base, value in wanted if base != "null"))
@@ -56,7 +56,7 @@ def _pattern(base: str, value: str) -> tuple[str, str]:
     return literal, ANY_CASE if base == "stringequalsignorecase" else TEXT
 
 
-def _addresses(wanted: Iterable[str]) -> list[str]:
+def addresses(wanted: Iterable[str]) -> list[str]:
     """The first address of each stretch that no network cuts."""
     starts = {ipaddress.ip_address("0.0.0.0"), ipaddress.ip_address("::")}  # noqa: S104 - an address, nothing listens
     for text in wanted:

@@ -6,7 +6,7 @@ import pytest
 from ansible.module_utils.estate.access.after import powers
 from ansible.module_utils.estate.access.check import problems
 from ansible.module_utils.estate.access.guard import Asked, Limits, refusals
-from ansible.module_utils.estate.access.read import Group, Live, Role, User
+from ansible.module_utils.estate.access.read import Group, Live, Policy, Role, User, Version
 
 ACCOUNT = "111111111111"
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
@@ -265,7 +265,7 @@ def same(admins: list[str], **more: Any) -> dict[str, Any]:
 
 def judged(wanted: dict, live: Live, can: set[str] | None = None, **more: Any) -> list[str]:
     can = {"ada", "bob", "cy"} if can is None else can
-    asked = Asked(CALLER, lambda state: powers(state, DOCUMENTS, ACCOUNT, NOW), can.__contains__)
+    asked = Asked(CALLER, lambda state: powers(state, DOCUMENTS, ACCOUNT, NOW), can.__contains__, documents=DOCUMENTS)
     return refusals(wanted, live, DEFAULT, asked._replace(**more))
 
 
@@ -351,6 +351,31 @@ def office(*networks: Any, operator: str = "NotIpAddress") -> dict:
     return {"Version": "2012-10-17", "Statement": [statement]}
 
 
+def admitting(*networks: Any) -> dict:
+    """The same rule as an allowance."""
+    condition = {"IpAddress": {"aws:SourceIp": list(networks)}} if networks else {}
+    statement = {
+        "Effect": "Allow",
+        "Action": "s3:Get*",
+        "Resource": "*",
+        **({"Condition": condition} if condition else {}),
+    }
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+READS = {"reads": admitting()}
+
+
+def ruled(now: dict, then: dict) -> tuple[dict, Live]:
+    """(what is declared, what is live): policies of Devs, by name."""
+    live, wanted = world(["ada", "bob"]), same(["ada", "bob"])
+    live.groups["Devs"] = Group("Devs", "/", "", (), now)
+    wanted["groups"][1] |= {"inline": then, "policies": []}
+    return wanted, live
+
+
+@pytest.mark.parametrize("form", [lambda *to: READS | ({"office": office(*to)} if to else {}),
+                                  lambda *to: {"reads": admitting(*to)}])  # fmt: skip
 @pytest.mark.parametrize(
     ("now", "then", "seen", "refuses"),
     [
@@ -362,12 +387,9 @@ def office(*networks: Any, operator: str = "NotIpAddress") -> dict:
     ],
 )
 def test_addresses_are_taken_away_where_somebody_signed_in_from_what_is_left(
-    now: list, then: list, seen: list, refuses: bool
+    now: list, then: list, seen: list, refuses: bool, form: Any
 ) -> None:
-    live = world(["ada", "bob"])
-    live.groups["Devs"] = Group("Devs", "/", "", (), {"office": office(*now)} if now else {})
-    wanted = same(["ada", "bob"])
-    wanted["groups"][1] |= {"inline": {"office": office(*then)}, "policies": []}
+    wanted, live = ruled(form(*now), form(*then))
 
     found = judged(wanted, live, seen=lambda: seen)
 
@@ -376,14 +398,61 @@ def test_addresses_are_taken_away_where_somebody_signed_in_from_what_is_left(
     assert judged(wanted, live, seen=lambda: seen, confirmed=("office",)) == []
 
 
-@pytest.mark.parametrize("operator", ["NotIpAddressIfExists", "ForAnyValue:NotIpAddress"])
-def test_a_rule_on_addresses_is_seen_however_its_operator_is_written(operator: str) -> None:
-    live, wanted = world(["ada", "bob"]), same(["ada", "bob"])
-    live.groups["Devs"] = Group("Devs", "/", "", (), {})
-    wanted["groups"][1] |= {"inline": {"office": office("198.51.100.9/32", operator=operator)}, "policies": []}
+@pytest.mark.parametrize(
+    "rules",
+    [
+        {"office": office("198.51.100.9/32", operator="NotIpAddressIfExists")},
+        {"office": office("198.51.100.9/32", operator="ForAnyValue:NotIpAddress")},
+        {"office": office("203.0.113.0/24", operator="IpAddress")},  # a denial of a list
+        {"reads": {"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*",
+             "Condition": {"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}}]}},
+    ],
+)  # fmt: skip
+def test_a_rule_on_addresses_is_seen_however_it_is_written(rules: dict) -> None:
+    wanted, live = ruled(READS, READS | rules)
 
     (found,) = judged(wanted, live, seen=lambda: ["203.0.113.7"])
-    assert "-e access_confirmed=office" in found
+    assert found.startswith("group Devs would ask for address ")
+    assert "nobody signed in from there lately, but from 203.0.113.7" in found
+    assert judged(wanted, live, seen=lambda: ["203.0.113.7", "198.51.100.9"]) == []
+
+
+def test_a_rule_on_addresses_that_takes_nothing_from_anybody_passes() -> None:
+    """Another policy gives the same from everywhere; nobody is in the group; the rule is there already."""
+    narrow = {"reads": admitting("198.51.100.9/32")}
+    again, empty, there = (
+        ruled(READS, READS | {"more": admitting("198.51.100.9/32")}),
+        ruled(READS, narrow),
+        ruled(narrow, narrow),
+    )
+    live = empty[1]
+    live.users["dee"] = live.users["dee"]._replace(groups=())
+    empty[0]["members"]["Devs"] = []
+
+    for wanted, state in (again, empty, there):
+        assert judged(wanted, state, seen=lambda: ["203.0.113.7"]) == []
+
+
+def test_a_rule_on_addresses_in_a_trust_or_boundary_counts_the_same() -> None:
+    condition = {"IpAddress": {"aws:SourceIp": "198.51.100.9/32"}}
+    live, wanted = world(["ada", "bob"]), same(["ada", "bob"])
+    wanted["roles"][0]["trust"] = trust(ROOT)
+    wanted["roles"][0]["trust"]["Statement"][0]["Condition"] = condition
+
+    found = judged(wanted, live, seen=lambda: ["203.0.113.7"])
+    assert any(one.startswith("the trust of role admins would ask for address in 198.51.100.9/32") for one in found)
+
+    arn = f"arn:aws:iam::{ACCOUNT}:policy/bound"
+    bounds = [admitting(), admitting("198.51.100.9/32")]
+    live, wanted = world(["ada", "bob"]), same(["ada", "bob"])
+    live.roles["reader"] = live.roles["admins"]._replace(
+        name="reader", arn=f"arn:aws:iam::{ACCOUNT}:role/reader", boundary=arn)  # fmt: skip
+    live.policies["bound"] = Policy("bound", "/", arn, (Version("v1", True, bounds[0]),))
+    wanted["policies"] = [{"name": "bound", "path": "/", "document": bounds[1]}]
+
+    found = judged(wanted, live, seen=lambda: ["203.0.113.7"])
+    assert [one for one in found if one.startswith("the boundary of role reader would ask for address")]
 
 
 @pytest.mark.parametrize(
