@@ -584,8 +584,10 @@ def with_effects(
         return made._replace(effects=[*made.effects, why], grants=True), [], {}
     asked = [one for one in params["invariants"] if of_buckets(one)]
     was, will_be = before_and_after(made, live, access)
-    meant, broken = planned(was, will_be, params["accounts"], asked)
-    told = state(was[made.account], will_be[made.account], params["accounts"], params["invariants"])
+    # Invariants name roles by their account, which a host may be called otherwise than.
+    name = params["accounts"].get(params["account_id"], made.account)
+    meant, broken = planned({name: was}, {name: will_be}, params["accounts"], asked)
+    told = state(was, will_be, params["accounts"], params["invariants"])
     said = [*made.effects, *meant.lines]
     return made._replace(effects=said, grants=meant.grants or bool(made.effects)), broken, told
 

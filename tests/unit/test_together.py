@@ -94,6 +94,39 @@ def test_what_one_plan_writes_beside_another_counts_for_both() -> None:
     assert judged(both)["together"]["broken"] == [], "the bucket's new denial keeps everybody out"
 
 
+def first_buckets(reader: str) -> dict[str, Any]:
+    """Plans of the very first buckets, beside access as it is to be: nobody is there yet."""
+    nobody, then, opened = World(), joined_and_trusted(), World()
+    del then.accounts["production"]["buckets"]
+    reads = allow("arn:aws:s3:::docs/*", "s3:GetObject", Principal={"AWS": arn("production", reader)})
+    opened.accounts["production"]["buckets"] = {"docs": {"policy": reads, "restricted": True}}
+    return plans(nobody, then) | {
+        "production": {"buckets": plans(nobody, opened, None, "production")["production-account"]["access"]}
+    }
+
+
+def test_the_first_buckets_of_all_are_judged_on_the_access_that_is_declared_with_them() -> None:
+    made = first_buckets("readers")
+
+    found = judged(made)["together"]
+
+    [why] = found["broken"]
+    assert why.startswith("invariant nobody_reads_docs would not hold: ada.example as role production:readers may")
+    assert not [line for line in found["effects"] if line.startswith("not proved")]
+
+
+def test_what_a_role_may_that_is_not_there_yet_is_not_proved() -> None:
+    made = first_buckets("writers")
+
+    found = judged(made)
+
+    assert found["grants"]
+    assert [line for line in found["together"]["effects"] if line.startswith("not proved")] == [
+        "not proved: what production:writers may do with bucket docs: it is not there yet, nor in this plan; "
+        "converge access first, or in the same run"
+    ]
+
+
 def test_a_policy_of_aws_that_no_plan_read_may_be_anything() -> None:
     before = world()
     before.accounts["production"]["roles"][0]["managed"] = ["arn:aws:iam::aws:policy/Unheard"]

@@ -15,9 +15,7 @@ def looked_into(plan: Plan) -> bool:
     return any(action.method.startswith(GRANTING) for action in plan.actions)
 
 
-def before_and_after(
-    plan: Plan, live: Live, access: Mapping[str, Any]
-) -> tuple[dict[str, Mapping[str, Any]], dict[str, Mapping[str, Any]]]:
+def before_and_after(plan: Plan, live: Live, access: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """access is what IAM holds, as dm_access_info returns it: users, groups, roles, policies, account_id."""
     buckets = {
         name: {
@@ -29,8 +27,8 @@ def before_and_after(
     }
     roles = {role["name"]: role for role in access["roles"]}
     return (
-        {plan.account: {**access, "buckets": buckets}},
-        {plan.account: {**access, **_carried_out(plan.actions, buckets, roles, str(access["account_id"]))}},
+        {**access, "buckets": buckets},
+        {**access, **_carried_out(plan.actions, buckets, roles, str(access["account_id"]))},
     )
 
 

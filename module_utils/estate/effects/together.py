@@ -5,11 +5,13 @@ Each plan tells the account as it was and what it changes of it; what no plan of
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ansible.module_utils.estate.effects.planned import of_buckets, planned
-from ansible.module_utils.estate.evaluator.composed import Lives
+from ansible.module_utils.estate.evaluator.composed import Estate, Lives
+from ansible.module_utils.estate.evaluator.document import account_in
 
 TOGETHER = "all accounts together"  # in place of a host
 MOST = 2_000  # users of an account that a plan tells; of more it would be megabytes
@@ -50,17 +52,36 @@ def together(plans: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> dict[str, 
         for part, found in one["before"].items():
             mine[part] = {**found, **mine[part]}
     before = _lives(parts, names)
-    known = any(own["buckets"] for own in parts.values())  # first buckets of all are there before who may get to them
     for one in told:
         for part, found in one["changes"].items():
             left = {**parts[one["account_id"]][part], **found}
             parts[one["account_id"]][part] = {name: item for name, item in left.items() if item is not None}
+    known = any(own["buckets"] for own in parts.values())  # also the first of all: judged on access as it will be
     invariants = {one["name"]: one for account in told for one in account["invariants"]}
     asked = [one for one in invariants.values() if known or not of_buckets(one)]
-    meant, broken = planned(before, _lives(parts, names), names, asked)
+    after = _lives(parts, names)
+    meant, broken = planned(before, after, names, asked)
+    meant = meant._replace(undecided=(*meant.undecided, *_not_there_yet(after)))
     single = {line for own in plans.values() for one in own.values() for line in one.get("effects", ())}
     said = [line for line in meant.lines if line not in single]
     return {"effects": said, "grants": meant.grants, "broken": broken}
+
+
+def _not_there_yet(lives: Lives) -> Iterator[str]:
+    """Of whom nothing can be said: AWS takes no policy that names nobody, so that access is to be made first."""
+    estate = Estate(lives)
+    there = {item["arn"] for live in lives.values() for part in ("users", "roles") for item in live[part]}
+    named: dict[str, dict[str, None]] = {}
+    for bucket in estate.buckets.values():
+        for arn in (name for one in bucket.policy or () for kind, name in one.principals if kind == "AWS"):
+            if re.search(":(user|role)/", arn) and account_in(arn) in estate.by_id and arn not in there:
+                named.setdefault(arn, {})[bucket.name] = None
+    for arn, buckets in sorted(named.items()):
+        account = estate.by_id[account_in(arn)].name
+        yield (
+            f"what {account}:{arn.rsplit('/', 1)[-1]} may do with bucket {' and '.join(sorted(buckets))}: it is not "
+            "there yet, nor in this plan; converge access first, or in the same run"
+        )
 
 
 def judged(plans: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> dict[str, Any]:

@@ -47,7 +47,8 @@ def plan(*actions: tuple[str, dict[str, Any]]) -> Plan:
 def meant(live: dict[str, LiveBucket], *actions: tuple[str, dict[str, Any]], invariants: Any = ()) -> Any:
     made = plan(*actions)
     assert looked_into(made)
-    return planned(*before_and_after(made, Live(live), account()), NAMES, invariants)
+    was, will_be = before_and_after(made, Live(live), account())
+    return planned({"production": was}, {"production": will_be}, NAMES, invariants)
 
 
 def put(document: dict[str, Any]) -> tuple[str, dict[str, Any]]:
