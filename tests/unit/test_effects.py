@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import Any
 
 import pytest
-from ansible.module_utils.estate.effects.classes import Undecided, overlap, representatives
+from ansible.module_utils.estate.effects.classes import Undecided, of_lists, overlap, representatives
 from ansible.module_utils.estate.effects.contexts import Contexts
 from ansible.module_utils.estate.effects.tell import NOTHING_NEW, Effects, effects
-from ansible.module_utils.estate.evaluator.patterns import like
+from ansible.module_utils.estate.evaluator.patterns import like, resource_like
 from ansible.module_utils.estate.evaluator.words import Open
 from hypothesis import given
 from hypothesis import strategies as st
+from moto.iam.aws_managed_policies import aws_managed_policies_data
 
 from tests.support.access_world import MFA, World, allow, arn, root, trust, world
 
@@ -179,6 +181,39 @@ def test_every_string_is_alike_to_one_that_stands_for_its_class(patterns: list[s
     kinds = {tuple(like(p, one) for p in patterns) for one in representatives(patterns)}
 
     assert {tuple(like(p, text) for p in patterns) for text in texts} <= kinds
+
+
+PATHS = st.builds("arn:aws:s:::{}".format, st.text("ab/*", min_size=1, max_size=5))
+
+
+@given(
+    many=st.lists(PATHS, min_size=9, max_size=12, unique=True),
+    few=st.lists(st.one_of(PATHS, st.just("*")), max_size=3),
+    texts=st.lists(st.text("abc/", max_size=6).map("arn:aws:s:::{}".format), max_size=20),
+)
+def test_every_string_is_alike_to_one_that_stands_for_its_class_in_lists(
+    many: list[str], few: list[str], texts: list[str]
+) -> None:
+    lists = [tuple(many), tuple(few), (*many, *few)]
+
+    def meant(text: str) -> tuple[bool, ...]:
+        return tuple(any(resource_like(p, text) for p in listed) for listed in lists)
+
+    assert {meant(text) for text in texts} <= {meant(one) for one in of_lists(lists, {*many, *few})}
+
+
+@pytest.mark.parametrize("name", ["SecurityAudit", "ViewOnlyAccess", "ReadOnlyAccess", "PowerUserAccess"])
+def test_policies_of_aws_that_read_are_proved(made: World, name: str) -> None:
+    """Also where somebody has another of them: some forty patterns of theirs overlap in every combination."""
+    documents = {one: found["Document"] for one, found in json.loads(aws_managed_policies_data).items()}
+    then = after(made)
+    then.accounts["main"]["groups"][0]["inline"]["aws"] = documents[name]
+    again = after(then)
+    again.accounts["main"]["users"][1] |= {"inline": {"own": documents["SecurityAudit"]}}
+
+    assert told(made, then).undecided == told(then, again).undecided == ()
+    assert any("through group Developers (aws)" in line for line in told(made, then).gains)
+    assert told(then, then).lines == [NOTHING_NEW]
 
 
 @given(one=ALPHABET, other=ALPHABET, text=st.text("ab:", max_size=6))

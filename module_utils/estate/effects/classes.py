@@ -11,9 +11,10 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from ansible.module_utils.estate.evaluator.patterns import NEVER
+from ansible.module_utils.estate.evaluator.patterns import NEVER, resource_like
 
 TOO_MANY = 20_000  # states; no policies of people come near, and what does is not proved
+MANY = 8  # patterns of one list, of which every combination may be a class
 OTHER = "\ue010"  # a character that no pattern has
 
 
@@ -59,6 +60,32 @@ def together(patterns: Iterable[tuple[str, str]]) -> tuple[str, ...]:
         if not any(_room(text) in rooms and _room(text) != room for room, found in each.items() for text in found):
             return tuple(dict.fromkeys(text for found in each.values() for text in found))
     return _together(made)
+
+
+def of_lists(lists: Iterable[tuple[str, ...]], patterns: set[str]) -> tuple[str, ...]:
+    """The same of ARNs' patterns, of which some only ever stand together in lists, and meet no other: one of each.
+
+    Whichever of those a string matches, each list means it or does not; they are not followed in every combination.
+    """
+    stand: dict[str, set[int]] = {}
+    for place, listed in enumerate(dict.fromkeys(lists)):
+        for one in listed:
+            stand.setdefault(one, set()).add(place)
+    alike: dict[frozenset[int], set[str]] = {}
+    for one, places in stand.items():
+        if one in patterns and one.count(":") >= 5 and "${" not in one:
+            alike.setdefault(frozenset(places), set()).add(one)
+    apart = {
+        one
+        for group in alike.values()
+        if len(group) > MANY
+        and not any(overlap(one, other) for one in group for other in patterns - group if other != "*")
+        for one in group
+    }
+    found = representatives(patterns - apart, ARN)
+    if any(resource_like(one, text) for one in apart for text in found):
+        return representatives(patterns, ARN)
+    return *found, *(one.replace("*", OTHER).replace("?", OTHER) for one in sorted(apart))
 
 
 _BEGINNING = re.compile(r"arn:[^:*?]*:[^:*?]*:|(?!arn:)[^:*?]*:")

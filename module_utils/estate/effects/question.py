@@ -7,7 +7,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from ansible.module_utils.estate.effects.askers import Asker
-from ansible.module_utils.estate.effects.classes import ARN, OTHER, Undecided, overlap, representatives
+from ansible.module_utils.estate.effects.classes import OTHER, Undecided, of_lists, overlap, representatives
 from ansible.module_utils.estate.effects.contexts import Contexts, Values
 from ansible.module_utils.estate.effects.judged import About, Held, Thing, allowed
 from ansible.module_utils.estate.evaluator.document import Statement, account_in
@@ -221,7 +221,7 @@ class Question:
             for one in known
         }
         patterns |= set(arns) | {f"{arn}/*" for arn in arns if ":s3:" in arn}
-        found = representatives(patterns, ARN)
+        found = of_lists((one.resources for one in [*everything, *seeds]), patterns)
         bare = [one._replace(conditions=(), odd="", actions=("*",), not_actions=False) for one in dict.fromkeys(seeds)]
         about = [where for where in found if any(applies(one, "x", where, self.asker.known) for one in bare)]
         return about if own else [one for one in about if _thing_of(one, dict.fromkeys(arns)) in arns]
