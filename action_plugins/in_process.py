@@ -14,6 +14,7 @@ One file for all modules: the others are links to it.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import importlib.util
 import io
 import json
@@ -57,10 +58,13 @@ def load(name: str) -> ModuleType:
     sys.modules[f"library.{name}"] = module
     if hasattr(module, "Clients"):
         warm()
+        importlib.import_module("ansible_collections.amazon.aws.plugins.module_utils.modules")
     return module
 
 
 # Ansible looks at the plugin before it forks, so this is where an import serves every task.
+for direction in Direction:
+    get_module_encoder(PROFILE, direction)
 if Path(__file__).is_symlink():
     load(Path(__file__).stem)
 

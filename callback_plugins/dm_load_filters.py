@@ -1,11 +1,11 @@
-"""Loads every filter and test before Ansible forks: else each task of each host, a process, loads all anew."""
+"""Loads filters, tests and usual lookups before Ansible forks: else each task of each host, a process, loads them."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from ansible.plugins.callback import CallbackBase
-from ansible.plugins.loader import filter_loader, test_loader
+from ansible.plugins.loader import filter_loader, lookup_loader, shell_loader, test_loader
 
 DOCUMENTATION = """
 name: dm_load_filters
@@ -24,3 +24,6 @@ class CallbackModule(CallbackBase):
     def v2_playbook_on_start(self, playbook: Any) -> None:  # noqa: ARG002 Ansible's signature
         for loader in (filter_loader, test_loader):
             list(loader.all())
+        for name in ("env", "file", "template", "unvault"):
+            lookup_loader.get(name)
+        shell_loader.get("sh")

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+import fnmatch
 import re
 
 import pytest
-from ansible.module_utils.estate.policy_check import public_mistakes, statement_mistakes
+from ansible.module_utils.estate.policy_check import _USUAL, actions, public_mistakes, statement_mistakes
 
 GOOD = {"Sid": "a", "Effect": "Allow", "Principal": {"AWS": "1"}, "Action": "s3:GetObject", "Resource": "*"}
 
@@ -88,3 +89,9 @@ def test_what_is_open_to_everybody_is_refused(open_):
 def test_nobody_shuts_everybody_out():
     [found] = public_mistakes({**EVERYBODY, "Effect": "Deny", "Action": "s3:*"})
     assert "denies everything to everybody, ourselves included" in found
+
+
+def test_what_is_taken_without_the_table_stands_in_it():
+    known = [f"s3:{name}".lower() for name in actions()["s3"]]
+
+    assert [usual for usual in sorted(_USUAL) if not fnmatch.filter(known, usual)] == []
