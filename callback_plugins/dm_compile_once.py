@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from types import CodeType
 from typing import Any
 
@@ -29,7 +30,8 @@ description:
 CONDITIONS = {"when", "that", "until", "changed_when", "failed_when"}
 
 _CODE: dict[tuple[Any, ...], CodeType] = {}
-_asked: list[tuple[Any, ...]] = []  # the key of the expression that is being compiled
+# The key of the expression that is being compiled.
+_asked: ContextVar[tuple[Any, ...] | None] = ContextVar("asked", default=None)
 
 
 def _key(environment: AnsibleEnvironment, kind: str, source: str) -> tuple[Any, ...]:
@@ -47,7 +49,7 @@ def keep_code() -> None:
     def compiled(self: AnsibleEnvironment, source: Any, *more: Any, **words: Any) -> CodeType:
         if more or words:  # a file that another template includes
             return compile_anew(self, source, *more, **words)
-        key = _key(self, "template", source) if isinstance(source, str) else _asked.pop() if _asked else None
+        key = _key(self, "template", source) if isinstance(source, str) else _asked.get()
         if key is None:
             return compile_anew(self, source)
         if key not in _CODE:
@@ -59,11 +61,11 @@ def keep_code() -> None:
         if key in _CODE:
             template = self.template_class.from_code(self, _CODE[key], self.make_globals(None))
             return TemplateExpression(template, undefined_to_none)
-        _asked.append(key)
+        token = _asked.set(key)
         try:
             return express_anew(self, source, undefined_to_none)
         finally:
-            _asked.clear()
+            _asked.reset(token)
 
     AnsibleEnvironment.compile = compiled
     AnsibleEnvironment.compile_expression = expressed
