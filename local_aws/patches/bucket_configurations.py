@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketAccelerateConfigura
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -129,7 +130,7 @@ def put(self: S3Response, word: str, kind: Kind) -> Any:
 
 def _put_one(self: S3Response, all_of_kind: dict[str, Config], config: Config) -> None:
     name = self.querystring.get("id", [""])[0]
-    if not name or config.get("Id") != name:
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", name) or config.get("Id") != name:
         raise AwsError("InvalidConfigurationId", "The specified configuration id is invalid.")
     if name not in all_of_kind and len(all_of_kind) >= MOST:
         message = "You are attempting to create a new configuration but have already reached the 1,000-configuration "

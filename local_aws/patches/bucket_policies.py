@@ -116,8 +116,10 @@ def _check_conditions(conditions: Any) -> None:
     if not isinstance(conditions, dict):
         raise malformed("Syntax errors in policy.")
     for operator, keys in conditions.items():
-        plain = operator.rpartition(":")[2].removesuffix("IfExists")
-        if plain not in OPERATORS and plain not in NEGATIVES and plain != "Null":
+        of, _, name = operator.rpartition(":")
+        plain = name.removesuffix("IfExists")
+        known = plain in OPERATORS or plain in NEGATIVES or name == "Null"
+        if not known or of not in {"", "ForAllValues", "ForAnyValue"}:
             raise malformed(f"Invalid Condition type : {operator}")
         if not isinstance(keys, dict):
             raise malformed("Syntax errors in policy.")

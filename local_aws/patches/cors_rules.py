@@ -27,4 +27,9 @@ def set_cors(original: Any, self: FakeBucket, rules: list[dict[str, Any]]) -> No
                 if one.count("*") > 1:
                     message = f'{element} "{one}" can not have more than one wildcard.'
                     raise AwsError("InvalidRequest", message)
+        exposed = rule.get("ExposeHeader") or []
+        if any("*" in one for one in ([exposed] if isinstance(exposed, str) else exposed)):
+            raise AwsError(
+                "InvalidRequest", 'ExposeHeader "*" contains wildcard. We currently do not support wildcard.'
+            )
     original(self, rules)

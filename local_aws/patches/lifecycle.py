@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from moto.s3.models import FakeBucket
@@ -23,6 +24,7 @@ ACTIONS = {
     "AbortIncompleteMultipartUpload",
 }  # fmt: skip
 INFREQUENT = {"STANDARD_IA", "ONEZONE_IA"}  # take objects after 30 days
+WAY_DOWN = ("STANDARD_IA", "INTELLIGENT_TIERING", "ONEZONE_IA", "GLACIER_IR", "GLACIER", "DEEP_ARCHIVE")
 CLASSES = INFREQUENT | {"GLACIER", "GLACIER_IR", "DEEP_ARCHIVE", "INTELLIGENT_TIERING"}
 MINIMUM = "x-amz-transition-default-minimum-object-size"
 MINIMA = {"all_storage_classes_128K", "varies_by_storage_class"}
@@ -143,12 +145,24 @@ def _check_transitions(rule: Config, expiration: Config) -> None:
                 f"'Days' in the Expiration action for filter {where} must be greater than 'Days' in the Transition"
             )
             raise invalid(f"{message} action")
+    _check_way_down(rule.get("Transitions") or [], "Days")
+    _check_way_down(rule.get("NoncurrentVersionTransitions") or [], "NoncurrentDays")
     for transition in rule.get("NoncurrentVersionTransitions") or []:
         if transition.get("StorageClass") not in CLASSES:
             raise malformed_xml()
         _check_noncurrent({"NoncurrentDays": 1, **transition}, "NoncurrentVersionTransition")
         if transition["StorageClass"] in INFREQUENT and transition.get("NoncurrentDays", 0) < 30:
             raise invalid("'NoncurrentDays' in NoncurrentVersionTransition action must be greater than or equal to 30")
+
+
+def _check_way_down(transitions: list[Config], days: str) -> None:
+    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html"""
+    found = {one["StorageClass"]: one[days] for one in transitions if days in one}
+    for one, other in pairwise([name for name in WAY_DOWN if name in found]):
+        if found[one] >= found[other]:
+            raise invalid(
+                f"'{days}' in the Transition action for StorageClass '{other}' must be greater than for '{one}'"
+            )
 
 
 def apply() -> None:

@@ -7,11 +7,15 @@ actions are parliament's, which has them from AWS's service authorization refere
 
 from __future__ import annotations
 
+import contextlib
 import fnmatch
 import functools
 import ipaddress
+import re
 import warnings
 from collections.abc import Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from ansible.module_utils.estate.errors import nearest
@@ -50,6 +54,7 @@ _BOUNDS = (
     "s3:dataaccesspointaccount",
     "s3:dataaccesspointarn",
 )
+_OF_AN_ACCOUNT = re.compile(r"arn:[^:*?]+:[^:*?]+:[^:]*:\d{12}:")
 _WIDEST = {4: 8, 6: 32}
 # So that the usual policies need no table of eight thousand actions.
 _USUAL = frozenset(
@@ -150,20 +155,36 @@ def _condition(given: Any) -> Iterator[str]:
         yield f": Condition is {given!r}; it must be a mapping"
         return
     for operator, keys in given.items():
-        plain = str(operator).rpartition(":")[2].removesuffix("IfExists")
-        if plain not in OPERATORS:
+        of, _, name = str(operator).rpartition(":")
+        plain = name.removesuffix("IfExists")
+        if plain not in OPERATORS or of not in ("", "ForAllValues", "ForAnyValue") or name == "NullIfExists":
             yield f": Condition has the unknown operator {operator!r}{nearest(plain, OPERATORS)}"
         if not isinstance(keys, Mapping) or not keys:
             yield f": Condition {operator} must be a mapping of keys to values"
             continue
         for key, values in keys.items():
+            if values == []:
+                yield f": Condition {operator} {key} has no value"
             for value in as_list(values):
                 if not isinstance(value, (str, int, float, bool)):
                     yield f": Condition {operator} {key} is {value!r}; it must be text, a number, true or false"
                 elif plain in ("Bool", "Null") and scalar(value).lower() not in ("true", "false"):
                     yield f": Condition {operator} {key} is {value!r}; allowed are true and false"
+                elif not _can_be_compared(plain, scalar(value)):
+                    what = "a number" if plain.startswith("Numeric") else "a time such as 2030-01-31T00:00:00Z"
+                    yield f": Condition {operator} {key} is {value!r}; it must be {what}"
                 elif plain.endswith("IpAddress"):
                     yield from _network(f": Condition {operator} {key}", scalar(value))
+
+
+def _can_be_compared(operator: str, value: str) -> bool:
+    if "${" in value:
+        return True
+    with contextlib.suppress(InvalidOperation, ValueError):
+        if operator.startswith("Numeric"):
+            return Decimal(value).is_finite()
+        return not operator.startswith("Date") or value.isdigit() or bool(datetime.fromisoformat(value))
+    return False
 
 
 def _network(where: str, value: str) -> Iterator[str]:
@@ -174,6 +195,9 @@ def _network(where: str, value: str) -> Iterator[str]:
 
 
 def _everybody(statement: Mapping[str, Any]) -> bool:
+    """Whoever is allowed for not being somebody is anybody."""
+    if statement.get("NotPrincipal") and statement.get("Effect") == "Allow":
+        return True
     principal = statement.get("Principal")
     return "*" in as_list(principal.get("AWS") if isinstance(principal, Mapping) else principal)
 
@@ -184,18 +208,22 @@ def _is_bound(statement: Mapping[str, Any]) -> bool:
         if "Not" in operator or operator.endswith("IfExists"):
             continue
         for key, values in keys.items() if isinstance(keys, Mapping) else ():
-            wide = [value for value in map(scalar, as_list(values)) if value.startswith("*") or _is_wide(value)]
-            if key.lower() in _BOUNDS and not wide:
+            if key.lower() in _BOUNDS and all(_is_fixed(key.lower(), value) for value in map(scalar, as_list(values))):
                 return True
     return False
 
 
-def _is_wide(value: str) -> bool:
-    try:
-        network = ipaddress.ip_network(value, strict=False)
-    except ValueError:
+def _is_fixed(key: str, value: str) -> bool:
+    """Without a wildcard or a variable; an ARN may have a wildcard behind its account."""
+    if "${" in value:
         return False
-    return network.prefixlen < _WIDEST[network.version]
+    if key == "aws:sourceip":
+        try:
+            network = ipaddress.ip_network(value, strict=False)
+        except ValueError:
+            return False
+        return network.prefixlen >= _WIDEST[network.version]
+    return not re.search(r"[*?]", value) or (key.endswith("arn") and bool(_OF_AN_ACCOUNT.match(value)))
 
 
 def public_mistakes(statement: Any) -> Iterator[str]:
@@ -207,6 +235,6 @@ def public_mistakes(statement: Any) -> Iterator[str]:
             " allows everybody, which the public access block refuses: name who may, or hold it to addresses, "
             "accounts, networks or an organization by a Condition"
         )
-    whole = any(action in ("*", "s3:*") for action in as_list(statement.get("Action") or []))
+    whole = any(str(action).lower() in ("*", "s3:*") for action in as_list(statement.get("Action") or []))
     if statement.get("Effect") == "Deny" and whole and not statement.get("Condition"):
         yield " denies everything to everybody, ourselves included, and only root could undo it; give it a Condition"

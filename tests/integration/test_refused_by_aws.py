@@ -38,6 +38,27 @@ CASES: dict[str, dict[str, Any]] = {
     "roles by pattern": policy(**{**ALLOW, "Principal": {"AWS": "arn:aws:iam::222222222222:role/*"}}),
     "a session of nobody": policy(**{**ALLOW, "Principal": {"AWS": "arn:aws:sts::222222222222:assumed-role/admins"}}),
     "everything of an account": policy(**{**ALLOW, "Principal": {"AWS": "arn:aws:iam::222222222222:*"}}),
+    "allowed for not being somebody": policy(
+        **{**ALLOW, "Principal": None, "NotPrincipal": {"AWS": "arn:aws:iam::222222222222:root"}}
+    ),
+    "everybody of some organizations": policy(
+        **{**ALLOW, "Principal": "*", "Condition": {"StringLike": {"aws:PrincipalOrgID": "o-*"}}}
+    ),
+    "any of what": policy(**{**DENY, "Condition": {"ForAny:StringEquals": {"aws:TagKeys": "a"}}}),
+    "null that need not be": policy(**{**DENY, "Condition": {"NullIfExists": {"aws:TagKeys": "true"}}}),
+    "up again": {
+        "lifecycle": [
+            {
+                "id": "a",
+                "transitions": [
+                    {"days": 90, "storage_class": "GLACIER"},
+                    {"days": 30, "storage_class": "DEEP_ARCHIVE"},
+                ],
+            }
+        ]
+    },
+    "an id with a space": {"metrics": [{"id": "a b"}]},
+    "every header exposed": {"cors": [{**CORS, "expose": ["*"]}]},
     "no resource": policy(**{**ALLOW, "Resource": []}),
     "an action that is none": policy(**{**ALLOW, "Action": "s3:GetObjct"}),
     "another service": policy(**{**ALLOW, "Action": "iam:GetRole"}),

@@ -13,6 +13,7 @@ from ansible.module_utils.estate.buckets.live import Live
 from ansible.module_utils.estate.buckets.plan import plan
 from ansible.module_utils.estate.buckets.read import read
 from ansible.module_utils.estate.buckets.settings import BY_NAME
+from ansible.module_utils.estate.buckets.settings.replication import hides
 from ansible.module_utils.estate.call import call
 from ansible.module_utils.estate.plan import Action, Plan, carry_out
 from botocore.model import ServiceModel
@@ -163,6 +164,7 @@ def declarations(draw: st.DrawFn) -> dict[str, Any]:
             rules = [
                 {"id": f"rule{i}", "priority": i, "bucket": other, **draw(rule)} for i, other in enumerate(targets)
             ]
+            rules = [one for one in rules if not any(hides(other, one) for other in rules)]  # it would be refused
             if draw(st.booleans()) or (bucket.get("encryption") or {}).get("algorithm", "AES256") != "AES256":
                 rules = [
                     {**one, "kms_key": f"arn:aws:kms:{REGIONS[one['bucket']]}:111111111111:key/b"} for one in rules

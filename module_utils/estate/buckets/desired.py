@@ -103,6 +103,12 @@ def _check(one: Declared, declared: Vars) -> None:
             "encrypts to nobody who does not sign in; allowed is AES256",
             "encryption",
         )
+    if served and settings.get("only_listed"):
+        raise one.mistake(
+            " keeps out whoever does not sign in, so that nothing could be served; choose one", "only_listed"
+        )
+    if "load_balancers" in settings.get("delivers", []) and settings["encryption"]["algorithm"] != "AES256":
+        raise one.mistake(" has load_balancers, which write no logs under KMS; allowed is AES256", "delivers")
     days = next((key for key in ("lifecycle", "expire_days", "noncurrent_days") if settings.get(key)), None)
     if settings["mfa_delete"] and days:
         raise one.mistake(" and mfa_delete exclude each other in S3; choose one", days)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from ansible.module_utils.estate.buckets.objects import id_mistakes, rule_name, tag_mistakes
+from ansible.module_utils.estate.buckets.objects import PREFIX, id_mistakes, rule_name, tag_mistakes
 from ansible.module_utils.estate.buckets.setting import Answer, Bucket, Calls, Setting, World
 
 Rule = Mapping[str, Any]
@@ -41,6 +42,8 @@ def listed(
     def check(bucket: Bucket, world: World) -> Iterator[str]:
         yield from id_mistakes(bucket[name], 1000)
         for rule in bucket[name]:
+            if not re.fullmatch(r"[A-Za-z0-9._-]{0,64}", rule["id"]):
+                yield f"{rule_name(rule)} has an id of other than 1 to 64 letters, digits and . - _"
             yield from (f"{rule_name(rule)}{said}" for said in mistakes(rule, bucket, world))
             yield from (f"{rule_name(rule)}{said}" for said in tag_mistakes(": tags", rule.get("tags") or {}, 10))
 
@@ -48,7 +51,7 @@ def listed(
         rules = [{"id": one, **shape} for one, shape in live(answer).items()]
         return None if any("other" in rule for rule in rules) else rules
 
-    properties = {"id": {"type": "string"}, "prefix": {"type": "string"}, **schema["properties"]}
+    properties = {"id": {"type": "string"}, "prefix": PREFIX, **schema["properties"]}
     item = {**schema, "type": "object", "properties": properties, "additionalProperties": False}
     return Setting(
         name=name,

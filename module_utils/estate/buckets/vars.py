@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ansible.module_utils.estate.buckets.objects import PREFIX
 from ansible.module_utils.estate.buckets.settings import SETTINGS
 from ansible.module_utils.estate.buckets.settings.lifecycle import MAX
 from ansible.module_utils.estate.buckets.statements import DELIVERS, GRANTS, REQUIRE
@@ -51,7 +52,7 @@ SETTINGS_OF_ALL: dict[str, Any] = {
     "mfa_delete": _BOOL,
     **dict.fromkeys(("expire_days", "noncurrent_days", "abort_upload_days"), _DAYS),
     **dict.fromkeys(("keep_lifecycle_rules", "keep_statements", "only_listed", "purge_tags"), _BOOL),
-    "ignored_tags": _TEXTS,
+    "ignored_tags": {**_TEXTS, "items": {"type": "string", "minLength": 1}},
     "statements": {"type": "array", "items": {**_NAMED_BY_SID, "required": ["Effect"]}},
     "require": {"type": "array", "items": {"enum": list(REQUIRE)}, "uniqueItems": True},
     "delivers": {"type": "array", "items": {"enum": list(DELIVERS)}, "uniqueItems": True},
@@ -62,7 +63,7 @@ OF_THE_RULE: dict[str, Any] = {
     **dict.fromkeys((*_SWITCHES, "existing"), _BOOL),
     "name": _TEXT,
     "account": _TEXT,
-    "prefix": _TEXT,
+    "prefix": PREFIX,
     "object_tags": _NAMED,
     "storage_class": _TEXT,
     "priority": {"type": "integer", "minimum": 0, "maximum": MAX},
@@ -111,6 +112,7 @@ _ALLOWED: dict[str, Callable[[Any], str]] = {
     "enum": lambda choices: " or ".join(json.dumps(choice) for choice in choices),
     "minimum": lambda least: f"{least} or more",
     "maximum": lambda most: f"{most} or less",
+    "minLength": lambda least: f"{least} character or more",
     "maxLength": lambda most: f"{most} characters or fewer",
     "minItems": lambda least: f"a list of {least} or more",
     "minProperties": lambda least: f"a mapping of {least} or more",
@@ -129,7 +131,10 @@ def key_of(mapping: Mapping[str, Any], key: str) -> object:
 def _validator(variable: str) -> Any:
     import jsonschema  # takes longer than all else here, and only the controller needs it
 
-    return jsonschema.Draft202012Validator(SCHEMA[variable])
+    plain = jsonschema.Draft202012Validator
+    # 1.0 is an integer to JSON, and none to boto3
+    types = plain.TYPE_CHECKER.redefine("integer", lambda _, one: isinstance(one, int) and not isinstance(one, bool))
+    return jsonschema.validators.extend(plain, type_checker=types)(SCHEMA[variable])
 
 
 def check_shapes(declared: Mapping[str, Any]) -> None:

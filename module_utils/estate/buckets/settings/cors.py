@@ -55,6 +55,8 @@ def _check(bucket: Bucket, _world: World) -> Iterator[str]:
         for word in _LISTS:
             if "" in (rule.get(word) or []):
                 yield f"{rule_name(rule)}: {word} has an empty text; leave it out"
+        if any("*" in header for header in rule.get("expose") or []):
+            yield f"{rule_name(rule)}: expose has an asterisk, which AWS takes in origins and headers only"
         for origin in [*(rule.get("origins") or []), *(rule.get("headers") or [])]:
             if origin.count("*") > 1:
                 yield f"{rule_name(rule)} has {origin!r}; AWS allows one asterisk"

@@ -6,10 +6,12 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleRule.html
 from __future__ import annotations
 
 import datetime
+import itertools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible.module_utils.estate.buckets.objects import (
+    PREFIX,
     SIZES,
     STORAGE_CLASSES,
     aws_filter,
@@ -40,6 +42,8 @@ _MOVES = {
     ),
 }
 ACTIONS = ("expire_days", "expire_date", "expired_markers", "noncurrent_days", "abort_upload_days", *_MOVES)
+# An object moves down these and never up: https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html
+_DOWN = ("STANDARD_IA", "INTELLIGENT_TIERING", "ONEZONE_IA", "GLACIER_IR", "GLACIER", "DEEP_ARCHIVE")
 # Infrequent access takes nothing younger: https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html
 _AFTER_A_MONTH = ("STANDARD_IA", "ONEZONE_IA")
 
@@ -183,8 +187,16 @@ def _move_mistakes(rule: Mapping[str, Any], word: str) -> Iterator[str]:
         given = [*moves, {"days": rule.get("expire_days"), "date": rule.get("expire_date")}]
         if len({key for one in given for key in ("days", "date") if one.get(key) is not None}) > 1:
             yield " and what expires have both days and a date; a rule has one of the two"
+    known = sorted(
+        (move for move in moves if move["storage_class"] in _DOWN), key=lambda one: _DOWN.index(one["storage_class"])
+    )
+    for one, other in itertools.pairwise(known):
+        if any(one.get(when) and other.get(when) and one[when] >= other[when] for when in ("days", "date")):
+            yield f" to {other['storage_class']} must come after that to {one['storage_class']}"
     for move in moves:
         where = f" to {move['storage_class']}"
+        if move.get("date") and rule.get("expire_date") and str(move["date"]) >= str(rule["expire_date"]):
+            yield f"{where} on {move['date']} is not before they are deleted, on {rule['expire_date']}"
         if move["storage_class"] not in STORAGE_CLASSES[2:]:
             yield f" has the storage_class {move['storage_class']!r}; allowed are {', '.join(STORAGE_CLASSES[2:])}"
         if move.get("date") and not _is_day(move["date"]):
@@ -252,7 +264,7 @@ SETTING = Setting(
             "type": "object",
             "properties": {
                 "id": {"type": "string"},
-                "prefix": {"type": "string"},
+                "prefix": PREFIX,
                 "tags": {"type": "object", "additionalProperties": {"type": "string"}},
                 "larger_than": {"type": "integer", "minimum": 0},
                 "smaller_than": {"type": "integer", "minimum": 1},

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ansible.module_utils.estate.buckets.names import name_mistake
 from ansible.module_utils.estate.buckets.setting import Answer, Bucket, Calls, Setting, World
 
 
@@ -38,7 +39,9 @@ def _target(bucket: Bucket, world: World) -> Bucket | None:
 
 
 def _check(bucket: Bucket, world: World) -> Iterator[str]:
-    target = _target(bucket, world)
+    target, name = _target(bucket, world), (bucket["logging"] or {}).get("bucket")
+    if name is not None and (mistake := name_mistake(name)):
+        yield f".bucket {name!r} {mistake}"
     if not target:
         return
     if target["region"] != bucket["region"]:

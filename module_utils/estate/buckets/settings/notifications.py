@@ -20,6 +20,7 @@ _TARGETS = {
     "queues": ("QueueConfigurations", "QueueArn", "sqs"),
     "functions": ("LambdaFunctionConfigurations", "LambdaFunctionArn", "lambda"),
 }
+_NAMED = {"sns": r"[\w.-]+", "sqs": r"[\w.-]+", "lambda": r"function:[\w-]+(:[\w$-]+)?"}
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-event-types-and-destinations.html
 _EVENTS = {
     "ObjectCreated": ("*", "Put", "Post", "Copy", "CompleteMultipartUpload"),
@@ -97,8 +98,10 @@ def _check(bucket: Bucket, _world: World) -> Iterator[str]:
             yield f".{word}{sentence}"
         for entry in entries:
             where = f".{word}{rule_name(entry)}"
-            if not (arn := re.match(rf"arn:aws[-a-z]*:{service}:([^:]*):[^:]*:", entry["arn"])):
+            if not (arn := re.fullmatch(rf"arn:aws[-a-z]*:{service}:([^:]*):\d{{12}}:{_NAMED[service]}", entry["arn"])):
                 yield f"{where}: arn is {entry['arn']!r}; it must begin with arn:aws:{service}: and have six parts"
+            elif entry["arn"].endswith(".fifo"):
+                yield f"{where}: arn is of a FIFO {word[:-1]}, which S3 does not tell; it must be a standard one"
             elif arn[1] != bucket["region"]:
                 yield f"{where}: arn is of {arn[1]!r}, but S3 tells only who is in the bucket's {bucket['region']}"
             if not entry["events"] or any(not event.startswith("s3:") for event in entry["events"]):

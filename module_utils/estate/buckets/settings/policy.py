@@ -80,7 +80,11 @@ def _principal(given: Any) -> Iterator[str]:
             continue
         for value in as_list(values):
             if not re.fullmatch(_PRINCIPALS[kind], str(value)):
-                example = "an account's 12 digits or an ARN" if kind == "AWS" else "such as s3.amazonaws.com"
+                example = (
+                    "an account's 12 digits, or the ARN of a role, a user or a session"
+                    if kind == "AWS"
+                    else "such as s3.amazonaws.com"
+                )
                 yield f"{kind} is {value!r}; allowed is {example if kind in ('AWS', 'Service') else _PRINCIPALS[kind]}"
 
 

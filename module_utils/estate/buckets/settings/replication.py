@@ -174,14 +174,14 @@ def _check(bucket: Bucket, world: World) -> Iterator[str]:
     for rule in given["rules"]:
         for sentence in _rule_mistakes(rule, bucket, world):
             yield f"{rule_name(rule)}{sentence}"
-        if before := next((one for one in given["rules"] if _hides(one, rule)), None):
+        if before := next((one for one in given["rules"] if hides(one, rule)), None):
             yield (
                 f"{rule_name(rule)} never copies anything: rule {before['id']} is for the same objects, into the same "
                 "bucket, and of a higher priority; give it a prefix or tags of its own, or the higher priority"
             )
 
 
-def _hides(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+def hides(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Whether every object of the other is this one's: for each replica S3 goes by the highest priority.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-add-config.html
