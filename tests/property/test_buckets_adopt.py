@@ -96,7 +96,12 @@ documents = st.fixed_dictionaries(
     {},
     optional={
         "versioning": st.sampled_from(
-            [{"Status": "Enabled"}, {"Status": "Suspended"}, {"Status": "Enabled", "MFADelete": "Enabled"}]
+            [
+                {"Status": "Enabled"},
+                {"Status": "Suspended"},
+                {"Status": "Enabled", "MFADelete": "Enabled"},
+                {"Status": "Suspended", "MFADelete": "Enabled"},
+            ]
         ),
         "encryption": st.sampled_from(
             [
@@ -143,7 +148,9 @@ documents = st.fixed_dictionaries(
                                           "Events": ["s3:ObjectCreated:*"]} for one in "tu"]},
             ]
         ),
-        "logging": st.just({"TargetBucket": "shop-logs", "TargetPrefix": "old/"}),
+        "logging": st.sampled_from(["shop-logs", "gone-logs"]).map(
+            lambda name: {"TargetBucket": name, "TargetPrefix": "old/"}
+        ),
         "replication": replications,
         "request_payer": st.just("Requester"),
         "metrics": st.sampled_from([[{"Id": "all"}], [{"Id": "a", "Filter": {"AccessPointArn": "x"}}]]),

@@ -5,7 +5,7 @@ What the vars have no word for is left alone, and the text says so.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import yaml
@@ -22,9 +22,9 @@ from ansible.module_utils.estate.policy import statements
 _QUIET: dict[str, Any] = {"request_payer": "BucketOwner"}
 
 
-def adopt(name: str, live: LiveBucket, variable: str, file: str) -> Unmanaged:
+def adopt(name: str, live: LiveBucket, variable: str, file: str, others: Collection[str]) -> Unmanaged:
     """An entry of the mapping that the caller declares buckets in, indented to stand under it."""
-    entry = entry_of(name, live)
+    entry = entry_of(name, live, others)
     said = [f"# under {variable or 'the list of buckets'}{f' in {file}' if file else ''}"]
     if entry.get("leave"):
         said.append(f"# left as they are, since the vars cannot say what is live: {', '.join(entry['leave'])}")
@@ -33,13 +33,15 @@ def adopt(name: str, live: LiveBucket, variable: str, file: str) -> Unmanaged:
     return Unmanaged(bucket_resource(name), "\n".join(said) + "\n" + lines, file)
 
 
-def entry_of(name: str, live: LiveBucket) -> dict[str, Any]:
-    """What to say of the bucket; complete, so the defaults are not asked for."""
+def entry_of(name: str, live: LiveBucket, others: Collection[str]) -> dict[str, Any]:
+    """What to say of the bucket; complete, so the defaults are not asked for. others are the account's buckets."""
     entry: dict[str, Any] = {"defaults": False, "region": live.region}
     if not live.answers:
         return entry | {"leave": [setting.name for setting in SETTINGS]}
     entry |= {"mfa_delete": True} if live.frozen else {}
-    unseen = [setting.name for setting in SETTINGS if setting.name not in live.answers]
+    logs = live.answers.get("logging", {}).get("LoggingEnabled") or {}
+    unsaid = {"versioning": live.frozen and not live.versioned, "logging": logs and logs["TargetBucket"] not in others}
+    unseen = [one.name for one in SETTINGS if one.name not in live.answers or unsaid.get(one.name)]
     for setting in SETTINGS:
         said = setting.adopt(live.answers[setting.name]) if setting.adopt and setting.name not in unseen else None
         if said not in (None, [], _QUIET.get(setting.name)) and (said != {} or setting.name == "object_lock"):
@@ -48,7 +50,8 @@ def entry_of(name: str, live: LiveBucket) -> dict[str, Any]:
         entry["statements"] = found
     if live_rules(live.answers.get("replication", {})):
         entry["keep_replication_rules"] = True
-    left = [*unseen, *(word for word in _not_as_live(name, entry, live) if word not in unseen)]
+    not_so = _not_as_live(name, {**entry, "leave": unseen}, live)
+    left = [*unseen, *(word for word in not_so if word not in unseen)]
     for word in left:
         entry.pop({"policy": "statements", "replication": "keep_replication_rules"}.get(word, word), None)
     return entry | ({"leave": left} if left else {})
@@ -59,7 +62,7 @@ def _not_as_live(name: str, entry: Mapping[str, Any], live: LiveBucket) -> list[
     try:
         bucket = _desired(name, entry)
     except Mistake:
-        if _is_wrong(name, {**entry, "versioning": True}, "versioning"):
+        if _is_wrong(name, {"versioning": True, **entry}, "leave"):
             return [setting.name for setting in SETTINGS]  # such a name cannot be declared any more
         wrong = [word for word in BY_NAME if _is_wrong(name, entry, word)]
         bucket = _desired(name, {key: value for key, value in entry.items() if key not in ("statements", *wrong)})
@@ -78,8 +81,9 @@ def _is_wrong(name: str, entry: Mapping[str, Any], word: str) -> bool:
     """Whether the vars would refuse this word of the entry, alone."""
     if word not in entry:
         return False
+    needed = ("defaults", "region", "mfa_delete", "versioning", "leave", word)
     try:
-        _desired(name, {key: entry[key] for key in ("defaults", "region", "mfa_delete", word) if key in entry})
+        _desired(name, {key: entry[key] for key in needed if key in entry})
     except Mistake:
         return True
     return False

@@ -112,7 +112,7 @@ def _check(one: Declared, declared: Vars) -> None:
     days = next((key for key in ("lifecycle", "expire_days", "noncurrent_days") if settings.get(key)), None)
     if settings["mfa_delete"] and days:
         raise one.mistake(" and mfa_delete exclude each other in S3; choose one", days)
-    if settings["mfa_delete"] and not settings["versioning"]:
+    if settings["mfa_delete"] and not settings["versioning"] and "versioning" not in settings.get("leave", []):
         raise one.mistake(" needs versioning; allowed is versioning: true", "mfa_delete")
 
 

@@ -217,7 +217,7 @@ def _is_left_out(name: str, out: Mapping[str, str]) -> str:
 
 def _unmanaged(declared: Mapping[str, Any], live: Live) -> list[Unmanaged]:
     return [
-        adopt(name, live.buckets[name], declared.get("adopt_under") or "", declared.get("adopt_in") or "")
+        adopt(name, live.buckets[name], declared.get("adopt_under") or "", declared.get("adopt_in") or "", live.buckets)
         for name in unmanaged(declared, live.buckets)
     ]
 

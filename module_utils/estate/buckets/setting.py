@@ -6,7 +6,7 @@ which are also what a diff shows: plain YAML-able values in the words of the dec
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 Bucket = Mapping[str, Any]  # as dm_buckets takes it
@@ -47,3 +47,8 @@ class Setting(NamedTuple):
 def foreign(bucket: Bucket, name: str) -> bool:
     """Whether an entry that is live and not declared is somebody else's: not of a name that only we give."""
     return not name.lower().startswith(OWN) and name not in (bucket.get("own") or ())
+
+
+def unmarked(rules: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Their ids, and those that they had before others' rules were kept beside them."""
+    return {one for rule in rules for one in (rule["id"], rule["id"].removeprefix(f"{OWN}-"))}

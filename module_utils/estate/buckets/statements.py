@@ -57,6 +57,7 @@ OWN_SIDS = (
     *(sid for sid, *_ in _REQUIRE.values()),
     *LIMITS,
     *(sid for sid, _ in DELIVERS.values()),
+    "DeliverTrailsCheck",
     "Serve",
     "ServeByEndpoint",
     "DeliverLogs",

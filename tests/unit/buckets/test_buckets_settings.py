@@ -8,6 +8,7 @@ import pytest
 from ansible.module_utils.estate.buckets.objects import aws_filter, filter_shape
 from ansible.module_utils.estate.buckets.settings import BY_NAME, to_read
 from ansible.module_utils.estate.buckets.settings.replication import live_rule
+from ansible.module_utils.estate.buckets.statements import DELIVERS, GRANTS, OWN_SIDS, REQUIRE, bucket_policy
 from ansible.module_utils.estate.policy import same_policy
 
 
@@ -429,3 +430,25 @@ def test_a_date_is_a_day():
     live = {**LIVE_RULE, "Expiration": {"Date": datetime.datetime(2030, 1, 31, tzinfo=datetime.UTC)}}
     declared = {"id": "retention", "expire_date": "2030-01-31", "noncurrent_days": 30, "abort_upload_days": 7}
     assert settled("lifecycle", {"lifecycle": [declared]}, {"Rules": [live]})
+
+
+OURS = [{"id": "estate-old", "expire_days": 5, "bucket": "copy"}]
+LIVE = [{"ID": one, "Status": "Enabled", "Filter": {}, "Destination": {"Bucket": "x"}} for one in ("old", "another")]
+
+
+def test_a_rule_that_was_ours_before_others_were_kept_beside_it_is_not_kept_as_theirs():
+    lifecycle = BY_NAME["lifecycle"].wanted({"lifecycle": OURS, "keep_lifecycle_rules": True}, {"Rules": LIVE})
+    replication = BY_NAME["replication"].wanted(
+        {"replication": {"role": "r", "rules": OURS, "keep_rules": True}},
+        {"ReplicationConfiguration": {"Role": "r", "Rules": LIVE}},
+    )
+    assert sorted(lifecycle) == sorted(replication["rules"]) == ["another", "estate-old"]
+
+
+def test_every_statement_that_the_vars_make_is_known_as_ours():
+    access = {word: ["arn:aws:iam::111111111111:root"] for word in (*GRANTS, "replicators", "root", "batch")}
+    access |= {"require": list(REQUIRE), "delivers": list(DELIVERS), "only_listed": True, "account_id": "111111111111"}
+    access |= {"served": True, "served_to": ["198.51.100.0/24", "vpce-0123456789abcdef0"], "logs_from": ["shop-a"]}
+    made = {statement["Sid"] for statement in bucket_policy("shop-b", access)["Statement"]}
+    assert made <= set(OWN_SIDS)
+    assert {"DeliverTrailsCheck", "Serve", "DenyOtherReaders"} <= made

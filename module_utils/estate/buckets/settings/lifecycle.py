@@ -22,7 +22,7 @@ from ansible.module_utils.estate.buckets.objects import (
     tag_mistakes,
     wanted_filter,
 )
-from ansible.module_utils.estate.buckets.setting import Answer, Bucket, Calls, Setting, World, foreign
+from ansible.module_utils.estate.buckets.setting import Answer, Bucket, Calls, Setting, World, foreign, unmarked
 
 MAX = 2147483647
 # our word -> where AWS has it; in the order of AWS's page
@@ -108,7 +108,7 @@ def _kept(bucket: Bucket, answer: Answer) -> list[dict[str, Any]]:
     """Somebody else's live rules. Version 1 (Prefix) cannot stand beside version 2, so it becomes that."""
     if not bucket.get("keep_lifecycle_rules"):
         return []
-    ids = {rule["id"] for rule in bucket["lifecycle"]}
+    ids = unmarked(bucket["lifecycle"])
     kept = []
     for rule in answer.get("Rules") or []:
         if rule.get("ID", "") in ids or not foreign(bucket, rule.get("ID", "")):

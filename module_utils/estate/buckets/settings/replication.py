@@ -19,7 +19,7 @@ from ansible.module_utils.estate.buckets.objects import (
     tag_mistakes,
     wanted_filter,
 )
-from ansible.module_utils.estate.buckets.setting import Answer, Bucket, Calls, Setting, World, foreign
+from ansible.module_utils.estate.buckets.setting import Answer, Bucket, Calls, Setting, World, foreign, unmarked
 from ansible.module_utils.estate.buckets.settings.encryption import key_region
 from ansible.module_utils.estate.errors import nearest
 from ansible.module_utils.estate.policy import partition
@@ -112,7 +112,7 @@ def role(answer: Answer) -> str:
 def kept(bucket: Bucket, answer: Answer) -> list[dict[str, Any]]:
     """AWS's own rules that are somebody else's, and that the declaration keeps."""
     wanted = bucket["replication"]
-    ids = {rule["id"] for rule in wanted["rules"]}
+    ids = unmarked(wanted["rules"])
     found = (rule for rule in rules(answer) if rule.get("ID", "") not in ids and foreign(bucket, rule.get("ID", "")))
     return list(found) if wanted.get("keep_rules") else []
 
