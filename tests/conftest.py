@@ -131,13 +131,16 @@ def run_playbook(estate_aws: Control, tmp_path: Path) -> Callable[..., Run]:
 def converged_access(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Control]:
     """People, groups and roles of all accounts, converged once per worker on an AWS of its own, to be left as it is.
 
-    .playbook(…) runs like run_playbook; .making is the calls that made it, whatever tests make it forget.
+    .playbook(…) runs like run_playbook; .making is the calls that made it, whatever tests make it forget, and
+    .made_by the same by playbook, .told what each said.
     """
     with Control(tmp_path_factory.mktemp("estate")) as control:
         control.playbook = _runner(control, tmp_path_factory.mktemp("runs"))
         done = control.playbook("converge_access.yml")
         assert done.rc == 0, done.output[-4000:]
         control.making = control.calls()
+        control.made_by = {"converge_access": control.making}
+        control.told = {"access": done.stdout.splitlines()}
         yield control
 
 
@@ -146,7 +149,10 @@ def converged_estate(converged_access: Control) -> Control:
     """The whole estate, on top of converged_access and like it."""
     converged_access.forget_calls()
     for part in ("monitoring", "buckets", "trails"):
+        since = len(converged_access.calls())
         done = converged_access.playbook(f"converge_{part}.yml")
         assert done.rc == 0, done.output[-4000:]
+        converged_access.told[part] = done.stdout.splitlines()
+        converged_access.made_by[f"converge_{part}"] = converged_access.calls(since)
     converged_access.making = [*converged_access.making, *converged_access.calls()]
     return converged_access

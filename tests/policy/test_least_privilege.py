@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -25,6 +26,7 @@ from simulator import ALLOWED, Request
 from test_access import ACCOUNTS, read
 from test_pipeline import asks
 
+from tests.support import permissions_page
 from tests.support.assets import KINDS, LEGACY, URLS
 
 pytestmark = pytest.mark.slow
@@ -98,8 +100,10 @@ def called(converged_estate: Any) -> dict[str, set[str]]:
         ("verify_monitoring.yml", [], False),
     )
     for playbook, words, check in runs:
+        since = len(converged_estate.calls())
         done = converged_estate.playbook(playbook, *words, check=check)
         assert done.rc == 0, done.output[-3000:]
+        converged_estate.made_by[playbook.removesuffix(".yml")] = converged_estate.calls(since)
     for account, permission, _ in asks([*converged_estate.making, *converged_estate.calls()]):
         found[account].add(permission)
     return found
@@ -114,6 +118,21 @@ def test_every_allowed_call_is_made_or_has_its_reason(states: Any, called: dict[
     made = {one for one in NOT_CALLED if one in everywhere and not one.startswith("s3:")}
     # an admin's, who makes the estate in the first place; what others' tests left to find is not always there
     assert made <= {"iam:AddUserToGroup", "iam:CreateUser", "cloudtrail:LookupEvents"}, "called: no reason is needed"
+
+
+@pytest.mark.usefixtures("called")
+def test_the_page_says_which_calls_each_playbook_makes(converged_estate: Any) -> None:
+    """DM_PERMISSIONS=yes writes it anew."""
+    seen = {name: {one for _, one, _ in asks(calls)} for name, calls in converged_estate.made_by.items()}
+    if os.environ.get("DM_PERMISSIONS"):
+        seen["audit_estate"].add("cloudtrail:LookupEvents")  # where something was changed by hand
+        permissions_page.PAGE.write_text(permissions_page.page(seen), encoding="utf-8")
+    said = permissions_page.said(permissions_page.PAGE.read_text(encoding="utf-8"))
+    assert said.keys() == seen.keys()
+    assert {name: more for name, permissions in seen.items() if (more := permissions - said[name])} == {}
+    # What others' tests had made or proved already, the rest need not do again.
+    for name in ("converge_access", "converge_monitoring", "converge_buckets", "converge_trails"):
+        assert said[name] == seen[name]
 
 
 def canaries() -> set[str]:
