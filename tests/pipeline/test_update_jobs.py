@@ -7,10 +7,12 @@ import json
 import os
 import subprocess
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
+from ansible.module_utils.estate.jenkins.config_xml import parse, prepared, texts
 from ansible.module_utils.testing import patch_module_args
-from fake_jenkins import PASSWORD, USER, FakeJenkins
+from fake_jenkins import PASSWORD, TRACKED, USER, FakeJenkins, as_saved
 from pipeline_tree import BIN, ROOT, inventories
 
 # Its pure half has the same name, and comes first on the path.
@@ -53,6 +55,32 @@ def config(
   </properties>
 </flow-definition>
 """
+
+
+WRITTEN_BY_JENKINS = ("actions", "options", "jenkins.model.BuildDiscarderProperty", "choices", "a")
+
+
+def test_whatever_is_put_into_a_job_by_hand_is_a_difference():
+    """An element, an attribute or a text, anywhere, but where Jenkins itself writes and where a list has many forms."""
+    declared = prepared(config())
+    unseen = []
+    for number, element in enumerate(parse(as_saved(declared)).iter()):
+        if element.tag.startswith(TRACKED) or element.tag in WRITTEN_BY_JENKINS:
+            continue
+        for what in ("text", "attribute", "element"):
+            job = parse(as_saved(declared))
+            there = [*job.iter()][number]
+            if what == "text":
+                there.text = (there.text or "").strip() + "mine"
+            elif what == "attribute":
+                there.set("class", "mine")
+            else:
+                ElementTree.SubElement(there, "mine").text = "mine"
+            live, wanted = texts(ElementTree.tostring(job, encoding="unicode"), declared)
+            unseen += [(element.tag, what)] if live == wanted else []
+
+    assert texts(as_saved(declared), declared)[0] == texts(declared, declared)[1]
+    assert unseen == [("string", "attribute"), ("string", "element")]  # of a choice, which is read as its text
 
 
 @pytest.fixture

@@ -3,8 +3,9 @@ from __future__ import annotations
 import re
 
 import pytest
+import yaml
 from commands import jenkins, project
-from commands.words import Refusal
+from commands.words import ROOT, Refusal
 
 from benchmarks import noted
 
@@ -19,6 +20,23 @@ def test_all_benches_end_in_one_table(tmp_path, monkeypatch):
         "buckets: 32 unchanged   0.31 s  stock, 60.00 s  193.5  290",
         "router: open downloads                                        41 MB",
     ]
+
+
+@pytest.mark.parametrize("playbook", sorted(ROOT.glob("benchmarks/*/own_*.yml")), ids=lambda path: path.parent.name)
+def test_a_bench_asks_a_module_for_what_it_has(playbook):
+    """Nothing else looks at these playbooks before somebody has a quiet machine and half an hour."""
+    tasks = [task for play in yaml.safe_load(playbook.read_text()) for task in play.get("tasks", [])]
+    asked = [(name, task[name]) for task in tasks for name in task if name.startswith("dm_")]
+    assert asked or "router" in playbook.name
+
+    for name, given in asked:
+        documented = [
+            yaml.safe_load(re.search(r'DOCUMENTATION = r?"""(.*?)"""', path.read_text(), re.S)[1])["options"]
+            for path in (ROOT / f"library/{name}.py", ROOT / "doc_fragments/dm_estate.py")
+        ]
+        options = documented[0] | documented[1]
+        assert given.keys() <= options.keys() | {"region", "profile"}
+        assert {option for option, said in options.items() if said.get("required")} <= given.keys()
 
 
 def test_a_bench_that_fails_is_named_and_keeps_no_other_from_being_measured(tmp_path, monkeypatch):

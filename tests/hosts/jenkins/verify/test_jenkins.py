@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -191,6 +192,16 @@ print(*[name for name in names if any(re.match(word, name) for word in listed)])
     for path in files.split():
         if host.file(path).exists:
             assert host.check_output(f"perl -e '{asked}' {path} jenkins.service") == "0"
+
+
+def test_no_profile_of_apparmor_is_for_what_the_host_runs(host):
+    """What confines a program names its path where the profile begins."""
+    if not host.file("/etc/apparmor.d/abstractions").exists:
+        pytest.skip("AppArmor is not installed")
+    begins = host.check_output(r"grep -hE '^[^#]*/.*\{$' $(find /etc/apparmor.d -maxdepth 1 -type f)").splitlines()
+    assert begins
+    confined = re.compile(r"/(java|jenkins|nginx|sshd|nft|git|gpg|python3?|postgres|runuser)\b|/usr/lib/jvm|/data/")
+    assert [line for line in begins if confined.search(line)] == []
 
 
 def test_every_package_of_jenkins_comes_by_its_own_key(host):
