@@ -3,8 +3,9 @@
 usage: python benchmarks/bench_scale.py [--accounts 100] [--buckets 100] [--workers 1 2 4] [--apply]
 
 Each worker is one ansible-playbook with its share of the accounts, as bin/estate plan WORKERS=… starts them. With
---apply the accounts are converged first, so that the plan reads every setting of every bucket; without it they are
-empty, and every bucket is planned to be made. Prints a table and writes build/bench_scale.json.
+--apply the accounts are converged first, so that the plan reads every setting of every bucket, and must find nothing
+to do; without it they are empty, and every bucket is planned to be made. Prints the rows of docs/scale.md's table and
+writes build/bench_scale.json.
 """
 
 from __future__ import annotations
@@ -23,9 +24,10 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks" / "buckets"), str(ROOT / "benchmarks")]
+sys.path[:0] = [str(ROOT), *(str(ROOT / folder) for folder in ("benchmarks/buckets", "benchmarks", "bin"))]
 
 from bench_buckets import memory
+from commands import plan_file
 from estate import estate as buckets_of  # benchmarks/buckets/estate.py
 
 from benchmarks.noted import note
@@ -91,7 +93,7 @@ def main() -> None:
         folder, state = Path(scratch), Path(scratch, "aws")
         state.mkdir()
         hosts = write_estates(folder, asked.accounts, asked.buckets)
-        rows = []
+        rows, size = [], f"{asked.accounts} \N{MULTIPLICATION SIGN} {asked.buckets}"
         with Many(state, asked.accounts) as aws:
             if asked.apply:
                 made = run(folder, hosts, 2, aws.env, check=False)
@@ -99,8 +101,12 @@ def main() -> None:
             for workers in asked.workers:
                 aws.forget_calls()
                 row = run(folder, hosts, workers, aws.env, check=True)
-                rows.append({**row, "calls": len(aws.calls()), "writes": len(aws.writes())})
-                print(rows[-1], flush=True)
+                rows.append({**row, "calls": len(aws.calls())})
+                planned = [plan_file.read(str(path))["pending"] for path in folder.glob(f"plan-{workers}-*.json")]
+                if len(aws.writes()) or (asked.apply and any(planned)):
+                    sys.exit(f"a plan wrote {len(aws.writes())} times, and found {sum(planned)} changes to make")
+                cells = [size, workers, f"{row['seconds']} s", f"{rows[-1]['calls']:,}", f"{row['memory_mb']} MB"]
+                print("|", " | ".join(map(str, cells)), "|", flush=True)
                 what, first = f"scale: {asked.accounts} accounts, {workers} workers", rows[0]["seconds"]
                 beside = f"{asked.workers[0]} worker, {first} s" if len(rows) > 1 else ""
                 note(what, f"{row['seconds']} s", beside=beside, times=first / row["seconds"] if beside else 0,
