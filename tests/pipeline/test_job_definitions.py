@@ -138,7 +138,7 @@ def test_jenkins_environment_has_what_the_jenkinsfile_reads_from_it():
     roles = (ROOT / "roles").glob("*/defaults/main.yml")
     read |= {"DM_EVIDENCE"} if any("DM_EVIDENCE" in role.read_text() for role in roles) else set()
 
-    assert set(declared["jenkins_environment"]) | {"DM_PLAN_AGENTS"} == read
+    assert set(declared["jenkins_environment"]) | {"DM_PLAN_AGENTS", "DM_SELF_APPROVAL"} == read
 
 
 def test_a_definition_that_cannot_be_rendered_is_named(render_jobs):
