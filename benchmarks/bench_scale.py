@@ -11,14 +11,11 @@ writes build/bench_scale.json.
 from __future__ import annotations
 
 import argparse
-import http.client
 import json
 import os
-import ssl
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -32,7 +29,6 @@ from estate import estate as buckets_of  # benchmarks/buckets/estate.py
 
 from benchmarks.noted import note
 from local_aws.control import Control
-from local_aws.state import endpoint
 
 BIN = Path(sys.executable).parent
 
@@ -68,20 +64,6 @@ def run(folder: Path, hosts: list[str], workers: int, env: dict[str, str], check
     return {"workers": workers, "seconds": round(time.monotonic() - began, 1), "memory_mb": round(most / 1024)}
 
 
-class Many(Control):
-    """A server with more accounts than the estate's four."""
-
-    def __init__(self, state: Path, accounts: int) -> None:
-        self.state, self._clients, self._turn = state, {}, threading.Lock()
-        serve = ROOT / "benchmarks/scale/serve.py"
-        self._server = subprocess.Popen([sys.executable, str(serve), str(accounts), str(state)], cwd=ROOT)
-        while not (found := endpoint(state)):
-            time.sleep(0.1)
-        self.url, self.port, self.ca = found["url"], found["port"], found["ca"]
-        context = ssl.create_default_context(cafile=self.ca)
-        self._connection = http.client.HTTPSConnection("127.0.0.1", self.port, context=context)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--accounts", type=int, default=100)
@@ -91,10 +73,9 @@ def main() -> None:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         folder, state = Path(scratch), Path(scratch, "aws")
-        state.mkdir()
         hosts = write_estates(folder, asked.accounts, asked.buckets)
         rows, size = [], f"{asked.accounts} \N{MULTIPLICATION SIGN} {asked.buckets}"
-        with Many(state, asked.accounts) as aws:
+        with Control(state, [str(ROOT / "benchmarks/scale/serve.py"), str(asked.accounts), str(state)]) as aws:
             if asked.apply:
                 made = run(folder, hosts, 2, aws.env, check=False)
                 print(f"made in {made['seconds']} s", flush=True)
@@ -102,7 +83,7 @@ def main() -> None:
                 aws.forget_calls()
                 row = run(folder, hosts, workers, aws.env, check=True)
                 rows.append({**row, "calls": len(aws.calls())})
-                planned = [plan_file.read(str(path))["pending"] for path in folder.glob(f"plan-{workers}-*.json")]
+                planned = [plan_file.read(str(path))["pending"] for path in folder.glob(f"plan-{workers}-?.json")]
                 if len(aws.writes()) or (asked.apply and any(planned)):
                     sys.exit(f"a plan wrote {len(aws.writes())} times, and found {sum(planned)} changes to make")
                 cells = [size, workers, f"{row['seconds']} s", f"{rows[-1]['calls']:,}", f"{row['memory_mb']} MB"]

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -26,14 +27,14 @@ FOREIGN = ("AWS_", "LOCAL_AWS_", "DM_", "ANSIBLE_")
 class Control:
     """A server of one's own in a state directory of one's own; ends with the process that made it."""
 
-    def __init__(self, state: Path) -> None:
+    def __init__(self, state: Path, serve: Sequence[str] = ("-m", "local_aws", "serve", "--die-with-parent")) -> None:
         self.state = state
         self._clients: dict[Any, Any] = {}
         state.mkdir(parents=True, exist_ok=True, mode=0o700)
         environment = {**os.environ, "LOCAL_AWS_STATE": str(state)}
         with (state / "server.log").open("w") as log:
             self._server = subprocess.Popen(
-                [sys.executable, "-m", "local_aws", "serve", "--die-with-parent"],
+                [sys.executable, *serve],
                 cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
         found = None
