@@ -9,7 +9,8 @@ description:
     before anything is asked of S3.
   - Serial number and code of root's device are asked for on the terminal of whoever started it, a new code for each
     bucket since AWS takes each once, and are neither shown nor kept. What was not done is there for the next run.
-  - Proves it by a deletion without a code, which must be refused.
+  - Proves it by a deletion without a code, which must be refused; also what an earlier run switched, and was killed
+    before it proved it.
   - Follows U(https://docs.aws.amazon.com/AmazonS3/latest/userguide/MultiFactorAuthenticationDelete.html).
 author: [Digital Marketplace developers]
 options:
@@ -30,6 +31,10 @@ options:
     description: Who of Cyber Security was told, and when; kept with the plan. Without it only check mode works.
     type: str
     default: ""
+  records:
+    description: Directory of the records of earlier runs, which say what was proved.
+    type: path
+    required: true
 extends_documentation_fragment:
   - dm_estate
   - amazon.aws.common.modules
@@ -44,22 +49,27 @@ EXAMPLES = r"""
     enable: true
     buckets: "{{ buckets }}"
     told: SEC-12, by phone on Monday
+    records: build/records
     profile: digitalmarketplace-production-root
 """
 RETURN = r"""
 proofs:
-  description: Of each bucket as it is declared, whether root was refused without a code.
+  description: Of each bucket that was switched, or never proved, whether root was refused without a code.
   returned: always
   type: list
   elements: dict
 """
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
 
 from ansible.module_utils.estate import terminal
 from ansible.module_utils.estate.call import Clients
 from ansible.module_utils.estate.errors import Refusal, sentence
 from ansible.module_utils.estate.mfa_delete.device import Device
 from ansible.module_utils.estate.mfa_delete.plan import plan, root_arn
-from ansible.module_utils.estate.mfa_delete.read import prove, read
+from ansible.module_utils.estate.mfa_delete.read import owed, prove, proved, read, subject
 from ansible.module_utils.estate.run import estate_module, run
 
 
@@ -69,6 +79,11 @@ def who(clients: Clients, account_id: str) -> str:
     if arn != root_arn(account_id):
         raise Refusal(f"the credentials are {arn}'s; only the root user {root_arn(account_id)} can switch MFA delete")
     return arn
+
+
+def waiting(unproved: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, str]]:
+    why = "it was switched, and nobody proved it: the same without --check does"
+    return ({"subject": subject(bucket["name"]), "verdict": "waiting", "why": why} for bucket in unproved)
 
 
 def main() -> None:
@@ -84,14 +99,16 @@ def main() -> None:
         refusals += [] if where else ["there is no terminal to ask for the device's codes on"]
         refusals += [] if asked["told"] else ["nobody says that Cyber Security was told: say who and when by told"]
     device = Device(clients.call, lambda text: terminal.ask(where, text), lambda text: terminal.say(where, text))
-    done = [bucket for bucket in asked["buckets"] if bool(bucket.get("mfa_delete")) == asked["enable"]]
+    unproved = list(owed(asked["buckets"], live, proved(Path(asked["records"])), asked["enable"]))
+    switched = {action.params["Bucket"] for action in made.actions}
+    due = [*unproved, *(bucket for bucket in asked["buckets"] if bucket["name"] in switched)]
     notes = [f"as {arn}; Cyber Security: {asked['told'] or 'not told'}"] if made.actions else []
     run(
         module,
         made._replace(notes=notes),
         device,
         refusals,
-        proofs=lambda: () if module.check_mode or not made.actions else prove(clients, done, asked["enable"]),
+        proofs=lambda: waiting(unproved) if module.check_mode else prove(clients, due, asked["enable"]),
         explain=lambda exc: device.hidden(sentence(exc, "AWS refused")),
         workers=1,
     )

@@ -71,13 +71,24 @@ def test_switched_on_with_a_code_for_each_interrupted_resumed_proved_and_switche
     assert "nobody gave a code for it" in said
     assert [is_on(stage, "documents"), is_on(stage, "submissions")].count(True) == 1
 
+    stage.fail("HeadObject", matching="mfa-delete-estate-canary", kind="die")
     rc, seen, said = at_a_terminal(
-        stage, tmp_path, "enable_mfa_delete.yml", *words, extra_vars=given, answer=codes(200_000)
-    )
-    assert rc == 0, said[-3000:]
+        stage, tmp_path, "enable_mfa_delete.yml", *words, extra_vars=given, answer=codes(200_000),
+        killed=lambda: "HeadObject" in {call["operation"] for call in stage.calls()},
+    )  # fmt: skip
+    stage.heal()
+    assert rc == -9, said[-3000:]
     assert seen.count("Code for") == 1, "only what was left"
     assert is_on(stage, "documents")
     assert is_on(stage, "submissions")
+
+    stage.forget_calls()
+    owed = run_playbook("enable_mfa_delete.yml", *words, check=True, extra_vars=given)
+    proofs = owed.report["plans"][STAGE]["mfa_delete"]["proofs"]
+    assert [proof["verdict"] for proof in proofs] == ["waiting", "waiting"]
+    assert stage.writes() == []
+    resumed = run_playbook("enable_mfa_delete.yml", *words, extra_vars=given)
+    assert resumed.rc == 0, resumed.output[-3000:]
     *_, kept = [json.loads(record.read_text()) for record in sorted((tmp_path / "records").iterdir())]
     assert [proof["verdict"] for proof in kept["proofs"]] == ["proved", "proved"]
     assert kept["told"] == "SEC-12 { by phone"

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import os
 import pty
+import signal
 import sys
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,11 +23,11 @@ ROOT = Path(__file__).parents[2]
 def at_a_terminal(
     aws: Control, folder: Path, playbook: str, *args: str,
     extra_vars: dict[str, Any], env: dict[str, str] | None = None,
-    answer: Callable[[str], str] = lambda _asked: "",
+    answer: Callable[[str], str] = lambda _asked: "", killed: Callable[[], bool] | None = None,
 ) -> tuple[int, str, str]:  # fmt: skip
     """(exit code, what the terminal saw, what the run said), as talkative as can be. Its files are in the folder.
 
-    answer is given the last line that the terminal saw where that asks for something.
+    answer is given the last line that the terminal saw where that asks for something. It is killed once killed() is so.
     """
     said = folder / "said.log"
     command = [str(Path(sys.executable).parent / "ansible-playbook"), *inventory_words("local"), "-vvv",
@@ -46,6 +49,8 @@ def at_a_terminal(
         os.dup2(log, 2)
         os.execvpe(command[0], command, environment)  # noqa: S606
     seen = b""
+    if killed:
+        threading.Thread(target=_kill, args=(pid, killed)).start()
     try:
         while chunk := os.read(terminal, 4096):
             seen += chunk
@@ -55,3 +60,12 @@ def at_a_terminal(
         pass  # how Linux says that the other end is gone
     _, status = os.waitpid(pid, 0)
     return os.waitstatus_to_exitcode(status), seen.decode(), said.read_text()
+
+
+def _kill(pid: int, due: Callable[[], bool]) -> None:
+    """Not caught by anybody: what the run would still have done is not done."""
+    for _ in range(600):
+        if due():
+            os.kill(pid, signal.SIGKILL)
+            return
+        time.sleep(0.1)

@@ -1,10 +1,16 @@
-"""Whether MFA delete is on, bucket by bucket, and the proof that it is: root itself is refused without a code."""
+"""Whether MFA delete is on, bucket by bucket, and the proof that it is: root itself is refused without a code.
+
+What was proved is in the records of earlier runs. A run that was killed after a switch left none, so that the proof is
+still owed, whoever runs it next.
+"""
 
 from __future__ import annotations
 
 import datetime
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.estate.errors import error_code, sentence
@@ -38,6 +44,33 @@ def _has_rules(client: Any, name: str) -> bool:
         raise
 
 
+def proved(records: Path) -> dict[str, bool]:
+    """By proof's subject, whether MFA delete was proved to be on (or off) when that was last tried."""
+    proofs = []
+    for path in records.glob("mfa-delete-*.json"):
+        try:
+            proofs += json.loads(path.read_text()).get("proofs", [])
+        except ValueError:
+            continue  # what cannot be read proves nothing
+    proofs.sort(key=lambda proof: str(proof["at"]))
+    last = {proof["subject"]: proof for proof in proofs}
+    return {name: proof["seen"] == "refused" for name, proof in last.items() if proof["verdict"] == "proved"}
+
+
+def owed(
+    buckets: Iterable[Mapping[str, Any]], live: Mapping[str, Live], before: Mapping[str, bool], enable: bool
+) -> Iterator[Mapping[str, Any]]:
+    """Buckets that are as declared, of which nobody proved it. What no record tells of was off."""
+    for bucket in buckets:
+        found, was_on = live.get(bucket["name"]), before.get(subject(bucket["name"]), False)
+        if found and found.on == bool(bucket.get("mfa_delete")) == enable and was_on != enable:
+            yield bucket
+
+
+def subject(name: str) -> str:
+    return f"MFA delete of {name}"
+
+
 def prove(clients: Any, buckets: Iterable[Mapping[str, Any]], enable: bool) -> Iterator[dict[str, Any]]:
     """Root tries to delete a version of an object made for it, without a code: refused where MFA delete is on.
 
@@ -45,7 +78,7 @@ def prove(clients: Any, buckets: Iterable[Mapping[str, Any]], enable: bool) -> I
     """
     for bucket in buckets:
         name, client = bucket["name"], clients["s3", bucket["region"]]
-        proof = {"subject": f"MFA delete of {name}", "expected": "refused" if enable else "deleted", "at": _now()}
+        proof = {"subject": subject(name), "expected": "refused" if enable else "deleted", "at": _now()}
         try:
             version = (
                 _version(client, name) or client.put_object(Bucket=name, Key=CANARY, Body=b"canary\n")["VersionId"]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import yaml
 from ansible.module_utils.estate.errors import Refusal
 from ansible.module_utils.estate.mfa_delete.device import Device
 from ansible.module_utils.estate.mfa_delete.plan import Live, plan
-from ansible.module_utils.estate.mfa_delete.read import prove
+from ansible.module_utils.estate.mfa_delete.read import owed, prove, proved
 from ansible.module_utils.estate.plan import Action, carry_out, failures
 from botocore.exceptions import ClientError
 
@@ -142,6 +143,32 @@ def test_the_proof_is_a_deletion_without_a_code(raises, enable, verdict):
     [proof] = prove(S3(raises), [A], enable)
     assert proof["verdict"] == verdict
     assert bool(proof["why"]) == (verdict == "failed")
+
+
+@pytest.mark.parametrize(
+    ("enable", "records", "names"),
+    [
+        (True, [], ["a"]),  # the run was killed before there was one
+        (True, [("refused", "proved")], []),
+        (True, [("deleted", "failed")], ["a"]),
+        (True, [("refused", "proved"), ("deleted", "proved")], ["a"]),
+        (False, [], []),  # nobody ever switched it
+        (False, [("refused", "proved")], ["b"]),
+        (False, [("refused", "proved"), ("deleted", "proved")], []),
+    ],
+)
+def test_a_proof_is_owed_until_a_record_has_it(tmp_path, enable, records, names):
+    for at, (seen, verdict) in enumerate(records):
+        told = {"at": f"2026-11-{at:02}", "seen": seen, "verdict": verdict}
+        proofs = [{"subject": f"MFA delete of {name}", **told} for name in "ab"]
+        (tmp_path / f"mfa-delete-{9 - at}.json").write_text(json.dumps({"proofs": proofs}))
+    (tmp_path / "mfa-delete-cut.json").write_text('{"proofs": [')
+    live = {"a": Live(ON, False), "b": Live(OFF, False)}
+    assert [one["name"] for one in owed([A, B], live, proved(tmp_path), enable)] == names
+
+
+def test_what_is_not_as_declared_is_to_be_switched_and_owes_no_proof(tmp_path):
+    assert not list(owed([A], {"a": Live(OFF, False)}, proved(tmp_path / "none yet"), enable=True))
 
 
 def test_the_vars_say_it_of_the_originals_26_buckets():
