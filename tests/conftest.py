@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import ansible.module_utils
+import hypothesis
 import pytest
 from ansible.plugins.loader import init_plugin_loader
 from commands.run import inventory_words
@@ -28,6 +29,9 @@ ROOT = Path(__file__).parents[1]
 # Before anything imports a collection: one that Python found without Ansible is refused by Ansible from then on, so
 # that which tests fail would depend on which came first.
 init_plugin_loader()
+# How long an example takes is the machine's business: hypothesis's 200 ms fail on one that is busy.
+hypothesis.settings.register_profile("estate", deadline=None)
+hypothesis.settings.load_profile("estate")
 # ansible.module_utils.estate is module_utils/estate here too.
 ansible.module_utils.__path__.append(str(ROOT / "module_utils"))
 
