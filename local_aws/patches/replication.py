@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-what-is-isnot-
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-status.html
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/setting-repl-config-perm-overview.html
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-failure-codes.html
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html#object-lock-managing-replication
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ TAGS = {"PutObjectTagging", "DeleteObjectTagging"}
 REASONS = {
     "s3:GetReplicationConfiguration": "SrcGetObjectNotPermitted",
     "s3:GetObjectVersionForReplication": "SrcGetObjectNotPermitted",
+    "s3:GetObjectRetention": "SrcGetObjectNotPermitted",
+    "s3:GetObjectLegalHold": "SrcGetObjectNotPermitted",
     "s3:GetObjectVersionTagging": "SrcGetTaggingNotPermitted",
     "s3:ReplicateObject": "DstPutObjectNotPermitted",
     "s3:ReplicateTags": "DstPutTaggingNotPermitted",
@@ -94,6 +97,8 @@ def _copy(bucket: FakeBucket, item: Any, tags: dict[str, str], rule: dict[str, A
         return "DstBucketNotFound"
     if not target.is_versioned:
         return "DstBucketUnversioned"
+    if bucket.object_lock_enabled and not target.object_lock_enabled:
+        return "DstBucketObjectLockConfigMissing"
     reason = _refusal(bucket, target, item, tags, rule)
     if reason:
         return reason
@@ -162,6 +167,8 @@ def _refusal(source: FakeBucket, target: FakeBucket, item: Any, tags: dict[str, 
         takes += [(target, "s3:ReplicateDelete", there)]
     else:
         takes += [(source, "s3:GetObjectVersionForReplication", here), (target, "s3:ReplicateObject", there)]
+        if source.object_lock_enabled:
+            takes += [(source, "s3:GetObjectRetention", here), (source, "s3:GetObjectLegalHold", here)]
         if tags:
             takes += [(source, "s3:GetObjectVersionTagging", here), (target, "s3:ReplicateTags", there)]
         if rule["Destination"].get("AccessControlTranslation"):

@@ -288,3 +288,24 @@ def test_a_multipart_upload_and_a_later_tag_arrive_too(estate_aws, source, copy)
 
     assert copy.head_object(Bucket=COPY, Key="big")["ETag"] == source.head_object(Bucket=SOURCE, Key="big")["ETag"]
     assert copy.get_object_tagging(Bucket=COPY, Key="big")["TagSet"] == [{"Key": "late", "Value": "1"}]
+
+
+def test_what_is_locked_is_copied_into_what_can_be_locked_alone_and_by_a_role_that_sees_its_locks(
+    estate_aws, source, copy
+):
+    lock = {"ObjectLockEnabled": "Enabled"}
+    put_rules(source, rule())
+    source.put_object_lock_configuration(Bucket=SOURCE, ObjectLockConfiguration=lock)
+    source.put_object(Bucket=SOURCE, Key="a", Body=b"")
+    estate_aws.settle()
+    assert (status(source, "a"), keys(copy)) == ("FAILED", [])
+
+    copy.put_object_lock_configuration(Bucket=COPY, ObjectLockConfiguration=lock)
+    iam = estate_aws.client("iam", "production")
+    blind = document(allow("s3:*", "*"), {**allow("s3:GetObjectLegalHold", "*"), "Effect": "Deny"})
+    for policy, key, seen in ((blind, "b", "FAILED"), (document(allow("s3:*", "*")), "c", "COMPLETED")):
+        iam.put_role_policy(RoleName="replication", PolicyName="all", PolicyDocument=policy)
+        source.put_object(Bucket=SOURCE, Key=key, Body=b"")
+        estate_aws.settle()
+        assert status(source, key) == seen
+    assert keys(copy) == ["c"]
