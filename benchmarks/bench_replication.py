@@ -134,11 +134,12 @@ def main() -> None:
     if asked.rows:
         found["inventories"] = inventories(asked.rows, asked.folder / f"inventory-{asked.rows}")
         print("inventories", found["inventories"])
-    print(f"\n{'':14}{'seconds':>9}{'keys/s':>11}{'against ours':>14}")
+    print(f"\n{'':14}{'seconds':>9}{'keys/s':>11}{'a call':>9}{'against ours':>14}{'MB':>6}")
     for way, one in found.items():
         if way != "inventories" and "seconds" in one:
             rate, ratio = 2 * asked.keys / one["seconds"], one["seconds"] / found["ours"]["seconds"]
-            print(f"{way:14}{one['seconds']:>9.1f}{rate:>11,.0f}{ratio:>13.1f}x")
+            memory = one.get("megabytes", "")
+            print(f"{way:14}{one['seconds']:>9.1f}{rate:>11,.0f}{rate / asked.calls:>9,.0f}{ratio:>13.1f}x{memory:>6}")
     out = ROOT / "build/bench_replication.json"
     out.parent.mkdir(exist_ok=True)
     kept = promises(found, asked.keys)
