@@ -6,8 +6,8 @@ module: dm_access_info
 short_description: Read who may go where in an account, and how its credentials are kept
 description:
   - Reads users, groups, roles and policies in one paginated sweep, AWS's own policies where they are attached, the
-    account summary, the credential report, the keys that it does not know of, and the policies of buckets. Changes
-    nothing.
+    account summary, the credential report, the keys that it does not know of, the policies of buckets, and those of
+    the keys that encrypt them. Changes nothing.
   - Follows U(https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_getting-report.html). AWS makes a
     credential report at most every four hours, so that what it says can be that old; C(credentials.generated) says
     how old.
@@ -75,6 +75,9 @@ access:
       description: >-
         By bucket C(policy), C(kept), what keeps its objects, and C(restricted), whether a public policy is ignored.
       type: dict
+    keys:
+      description: By key of KMS that a bucket names C(arn) and C(policy); null where they could not be told.
+      type: dict
 """
 
 import time
@@ -83,6 +86,7 @@ from typing import Any
 
 from ansible.module_utils.estate.access.read import managed, pages, parse, policies_of_aws
 from ansible.module_utils.estate.call import Clients
+from ansible.module_utils.estate.deletion.read import by_trails, keys
 from ansible.module_utils.estate.review.read import buckets, central_root, credentials, other_keys, report, shape
 from ansible.module_utils.estate.run import estate_module
 
@@ -91,13 +95,16 @@ def read(clients: Any, account_id: str, seconds: float, wait: Callable[[float], 
     iam = clients["iam"]
     live = parse(pages(iam.get_account_authorization_details))
     made = report(iam, seconds, wait)
-    keys = other_keys(iam, live.users)
+    more = other_keys(iam, live.users)
+    found = buckets(clients["s3"], clients["s3control"], account_id)
+    by_trails(clients["cloudtrail"], found)
     return {
         "account_id": account_id,
         **shape(live, policies_of_aws(iam, managed(live))),
-        "credentials": credentials(made, iam.get_account_summary()["SummaryMap"], keys),
+        "credentials": credentials(made, iam.get_account_summary()["SummaryMap"], more),
         "central_root": central_root(iam),
-        "buckets": buckets(clients["s3"], clients["s3control"], account_id),
+        "buckets": found,
+        "keys": keys(clients, account_id, found),
     }
 
 

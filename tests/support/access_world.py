@@ -35,6 +35,13 @@ def holder(account: str, kind: str, name: str, **more: Any) -> dict:
     return made | ({} if kind == "group" else {"boundary": "", "tags": {}}) | more
 
 
+def controls(**more: Any) -> dict[str, Any]:
+    """What keeps a bucket, as it is read."""
+    gone = {"itself": 0, "replaced": 0, "tagged": 0}
+    made = {"versioned": True, "mfa_delete": False, "lock": "", "days": 0, "keys": [], "replicas": {}, "gone": gone}
+    return {**made, **more}
+
+
 class World:
     """Four accounts; .lives() is what the filters take."""
 

@@ -16,7 +16,7 @@ class Thing(NamedTuple):
     """What has a policy of its own."""
 
     arn: str
-    kind: str  # "role" or "bucket"
+    kind: str  # "role", "bucket" or "key"
     name: str  # "production:developers", "bucket digitalmarketplace-…"
     account: str
     policy: Statements
@@ -80,7 +80,8 @@ def allowed(contexts: Contexts, asker: Asker, about: About, thing: Thing | None,
     same = thing.account == asker.principal.account
     if not same and thing.closed:
         return 0
-    trusting = thing.kind == "role" and becoming
+    # Of a key, too, what its account's policies allow counts only where its own policy lets the account say so.
+    trusting = thing.kind == "key" or (thing.kind == "role" and becoming)
     if thing.kind == "role" and not becoming:
         return (identity & within & ~denied) if same else 0
     gate = contexts.all if same and not trusting else anyhow

@@ -151,10 +151,19 @@ class World:
             self._allows[key] = [action for action in actions if any(acts(one, action) for one in held)]
         return self._allows[key]
 
-    def may(self, asker: Asker, action: str, resource: str, without: bool, bare: bool = False) -> bool:
+    def may(
+        self,
+        asker: Asker,
+        action: str,
+        resource: str,
+        without: bool,
+        bare: bool = False,
+        given: Sequence[Open] = (),
+    ) -> bool:
         """Whether there is a context in which the asker may. What is not known of it may be.
 
         bare: as if the resource had no policy of its own, which for a bucket's account is to allow and deny nothing.
+        given: conditions that hold of the request.
         """
         thing = None if bare else self.things.get(resource) or self.things.get(resource.split("/", 1)[0])
         statements = [one for source in asker.principal.sources for one in source.statements]
@@ -164,11 +173,13 @@ class World:
         about = tuple(_about(asker, thing, action, resource))
         if not any(held.statement.allows for held, *_ in about):
             return False
-        contexts = Contexts([*(one for _, opens, _ in about for one in opens), *([_WITH_MFA] if without else [])])
+        contexts = Contexts(
+            [*(one for _, opens, _ in about for one in opens), *given, *([_WITH_MFA] if without else [])]
+        )
         found = allowed(contexts, asker, about, thing, action.startswith("sts:"))
         if without and MFA not in asker.known:
             found &= contexts.all & ~contexts.where(_WITH_MFA)
-        return found != 0
+        return found & contexts.where_all(given) != 0
 
 
 def _about(asker: Asker, thing: Thing | None, action: str, resource: str) -> Iterator[tuple[Held, Any, str]]:

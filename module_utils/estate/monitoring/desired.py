@@ -187,24 +187,32 @@ def _dashboard(
 def _key(one: dict[str, Any], where: Place) -> dict[str, Any]:
     """Its account decides by its own policies; the services only for what is logged here.
 
+    Where keepers (roles) are named, they and root alone may end it, since what it encrypts ends with it.
     https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-kms-key-policy-for-cloudtrail.html
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
     """
     said = {"Effect": "Allow", "Resource": "*"}
     trails = f"arn:{where.partition}:cloudtrail:*:{where.account_id}:trail/*"
-    policy = {
-        "Version": "2012-10-17",
-        "Statement": [
-            {"Sid": "Account", **said, "Principal": {"AWS": f"arn:{where.partition}:iam::{where.account_id}:root"},
-             "Action": "kms:*"},
-            {"Sid": "Trails", **said, "Principal": {"Service": "cloudtrail.amazonaws.com"},
-             "Action": ["kms:DescribeKey", "kms:GenerateDataKey*"],
-             "Condition": {"StringLike": {"aws:SourceArn": trails}}},
-            {"Sid": "Logs", **said, "Principal": {"Service": f"logs.{where.region}.amazonaws.com"},
-             "Action": ["kms:Decrypt*", "kms:Describe*", "kms:Encrypt*", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
-             "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": where.arn("logs", "*")}}},
-        ],
-    }  # fmt: skip
+    root = f"arn:{where.partition}:iam::{where.account_id}:root"
+    statements: list[dict[str, Any]] = [
+        {"Sid": "Account", **said, "Principal": {"AWS": root}, "Action": "kms:*"},
+        {"Sid": "Trails", **said, "Principal": {"Service": "cloudtrail.amazonaws.com"},
+         "Action": ["kms:DescribeKey", "kms:GenerateDataKey*"],
+         "Condition": {"StringLike": {"aws:SourceArn": trails}}},
+        {"Sid": "Logs", **said, "Principal": {"Service": f"logs.{where.region}.amazonaws.com"},
+         "Action": ["kms:Decrypt*", "kms:Describe*", "kms:Encrypt*", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
+         "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": where.arn("logs", "*")}}},
+    ]  # fmt: skip
+    keepers = one.pop("keepers", [])
+    if not isinstance(keepers, list):
+        raise ValueError(f"keepers: {keepers!r} is no list; allowed is a list of the account's roles")
+    if keepers:
+        ends = ["kms:DeleteImportedKeyMaterial", "kms:DisableKey", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion"]
+        others = {"ArnNotEquals": {"aws:PrincipalArn": [root, *map(where.role, keepers)]}}
+        statements.append(
+            {"Sid": "Keepers", **said, "Effect": "Deny", "Principal": "*", "Action": ends, "Condition": others}
+        )
+    policy = {"Version": "2012-10-17", "Statement": statements}
     return {"rotated": True, "policy": policy, **one}
 
 

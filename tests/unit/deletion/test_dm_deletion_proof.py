@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import dm_deletion_proof
 import pytest
 
-from tests.support.access_world import World, allow, trust
+from tests.support.access_world import World, allow, controls, trust
 
 
 @pytest.fixture
@@ -15,8 +15,7 @@ def judge(monkeypatch):
     """Runs the module: its proofs, or what it fails with."""
     made = World()
     made.role("production", "worker", trust("ec2.amazonaws.com", kind="Service"), inline={"p": allow("*", "s3:*")})
-    controls = {"versioned": True, "mfa_delete": False, "lock": "", "days": 0, "key": "", "replicas": []}
-    made.accounts["production"]["buckets"] = {"shop": {"policy": None, "restricted": True, "kept": controls}}
+    made.accounts["production"]["buckets"] = {"shop": {"policy": None, "restricted": True, "kept": controls()}}
 
     def fail(msg):
         raise SystemExit(msg)

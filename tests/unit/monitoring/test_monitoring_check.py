@@ -94,9 +94,10 @@ def test_filters(words: dict[str, Any], said: str) -> None:
         ("topics", "t", {"publish": [], "subscriptions": [{"protocol": "https", "endpoint": "x"}]}, "of https"),
         ("topics", "t", {"publish": [], "subscriptions": [{"protocol": "sms", "endpoint": "1"}]}, "allowed are email"),
         ("topics", "t", {"publish": [], "subscriptions": [{"protocol": "email", "endpoint": "a@b.c"}] * 2}, "twice"),
+        ("keys", "k", {"keepers": "admins"}, "'admins' is no list; allowed is a list of the account's roles"),
     ],
 )  # fmt: skip
-def test_groups_and_topics(option: str, name: str, words: dict[str, Any], said: str) -> None:
+def test_groups_topics_and_keys(option: str, name: str, words: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match="monitoring_extra") as caught:
         made(option, name, words)
     assert said in str(caught.value)
@@ -107,6 +108,16 @@ def test_what_is_right_is_taken() -> None:
     for words in ({"statistic": "p99.9"}, {"period": 10}, {"period": 86400, "periods": 7}, {"threshold": "2"}):
         assert made("alarms", "a", ALARM | words)["alarms"][0]["enabled"]
     assert made("log_groups", "/aws/lambda/x", {"days": 0})["log_groups"]
+
+
+def test_a_key_is_ended_by_its_keepers_and_root_alone() -> None:
+    [key] = made("keys", "k", {"keepers": ["admins"]})["keys"]
+    [deny] = [one for one in key["policy"]["Statement"] if one["Effect"] == "Deny"]
+    keepers = [f"arn:aws:iam::222222222222:{one}" for one in ("root", "role/admins")]
+    assert deny["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": keepers}}
+    assert {"kms:ScheduleKeyDeletion", "kms:PutKeyPolicy", "kms:DeleteImportedKeyMaterial"} <= set(deny["Action"])
+    [open_] = made("keys", "k", {})["keys"]
+    assert "Deny" not in str(open_["policy"]), "a key that nobody keeps nobody could change"
 
 
 LIVE = {"AlarmName": "a", "EvaluationPeriods": 1, "Namespace": "N", "MetricName": "M", "Period": 60, "Statistic": "Sum",
