@@ -88,9 +88,9 @@ def main() -> None:
         fill(aws, words.users, words.roles)
         runs = [review(aws, Path(name) / "build") for _ in range(words.runs)]
         with (Path(name) / "build/access.csv").open(encoding="utf-8") as file:
-            rows = list(csv.reader(file))[1:]
-    people = {cell for row in rows for cell in row if cell.startswith("user") and cell.endswith(".example")}
-    roles = {cell for row in rows for cell in row if ":role" in cell}
+            rows = list(csv.DictReader(file))
+    people = {row["who"] for row in rows if row["who"].startswith("user")}
+    roles = {(row["role_account"], row["role"]) for row in rows if row["role"].startswith("role")}
     (seconds, processors), told = min(runs), f"{len(people)} people, {len(roles)} roles told"
     print(f"{words.users} users x {words.roles} roles: {seconds:.2f} s, of processors {processors:.2f} s; {told}")
     note(f"access: the review of {words.users} users x {words.roles} roles", f"{seconds:.2f} s", beside=told)
