@@ -7,6 +7,7 @@ Sizes and counts: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam
 from __future__ import annotations
 
 import ipaddress
+import itertools
 import json
 import re
 from collections.abc import Mapping
@@ -134,7 +135,8 @@ def _addresses(where: str, document: Mapping[str, Any]) -> list[str]:
     A list that is empty, or has no address that is ever seen, shuts everybody out; a /0 lets everybody in.
     """
     found = []
-    for value in source_addresses(document):
+    lists = _lists_of_addresses(document)
+    for value in itertools.chain.from_iterable(lists):
         try:
             network = ipaddress.ip_network(value)
         except (TypeError, ValueError) as exc:
@@ -148,16 +150,12 @@ def _addresses(where: str, document: Mapping[str, Any]) -> list[str]:
             )
         elif inside:
             found.append(f"{where}: aws:SourceIp has {value!r}, which no request to AWS ever comes from; {_NETWORKS}")
-    if any(values == [] for values in _lists_of_addresses(document)):
+    if [] in lists:
         found.append(f"{where}: aws:SourceIp is an empty list, which shuts everybody out; {_NETWORKS}")
     return found
 
 
 _NETWORKS = "allowed are networks as the internet sees them, such as 198.51.100.0/24 (access_office_addresses)"
-
-
-def source_addresses(document: Mapping[str, Any]) -> list[Any]:
-    return [value for values in _lists_of_addresses(document) for value in values]
 
 
 def _lists_of_addresses(document: Mapping[str, Any]) -> list[list[Any]]:

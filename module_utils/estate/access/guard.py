@@ -15,6 +15,9 @@ from ansible.module_utils.estate.access.after import Powers, after
 from ansible.module_utils.estate.access.check import GROUPS_OF_A_USER
 from ansible.module_utils.estate.access.plan import changes, everybodys
 from ansible.module_utils.estate.access.read import Live
+from ansible.module_utils.estate.evaluator.document import read
+from ansible.module_utils.estate.evaluator.evaluate import applies
+from ansible.module_utils.estate.evaluator.request import Known
 from ansible.module_utils.estate.people import FILE
 from ansible.module_utils.estate.policy import as_list, statements
 
@@ -52,7 +55,7 @@ def refusals(wanted: Mapping[str, Any], live: Live, limits: Limits, asked: Asked
         *_cases(wanted, live),
         *_too_many(wanted, live, leaves, limits),
         *_protected(wanted, live, then, now_able, then_able, asked),
-        *_own(wanted, live, joins, leaves, asked.caller, now_able, then_able),
+        *_own(wanted, live, then, joins, leaves, now_able, then_able, asked),
         *_shut_out(wanted, live, then, asked),
         *_crowded(wanted, live, joins, leaves),
     ]
@@ -157,15 +160,10 @@ _SESSION = re.compile(r"arn:aws:sts::\d{12}:assumed-role/([^/]+)/(.+)")
 
 
 def _own(
-    wanted: Mapping[str, Any],
-    live: Live,
-    joins: Pairs,
-    leaves: Pairs,
-    caller: str,
-    now_able: Powers,
-    then_able: Powers,
-) -> list[str]:
-    user, session = _USER.fullmatch(caller), _SESSION.fullmatch(caller)
+    wanted: Mapping[str, Any], live: Live, then: Live, joins: Pairs, leaves: Pairs,
+    now_able: Powers, then_able: Powers, asked: Asked,
+) -> list[str]:  # fmt: skip
+    user, session = _USER.fullmatch(asked.caller), _SESSION.fullmatch(asked.caller)
     # A session is named after the person where the profile says so (role_session_name).
     person = user[1] if user else session[2] if session else ""
     role = session[1] if session else ""
@@ -174,7 +172,7 @@ def _own(
         name = who.removeprefix("role ")
         if name in getattr(now_able, powers) - getattr(then_able, powers):
             found.append(f"{who}, who runs this, could no longer administer the account: let somebody else do that")
-    if role and not found and _shut_off(wanted, live, person, role):
+    if role and not found and _shut_off(wanted, live, then, person, role, asked):
         who = f"{person}, who runs this, could no longer" if person in live.users else "nobody could any longer"
         found.append(f"{who} assume role {role}, which runs this: let another role do that")
     declared = next((item for item in wanted["roles"] if item["name"] == role), None)
@@ -189,25 +187,21 @@ def _own(
     return found
 
 
-def _shut_off(wanted: Mapping[str, Any], live: Live, person: str, role: str) -> bool:
+def _shut_off(wanted: Mapping[str, Any], live: Live, then: Live, person: str, role: str, asked: Asked) -> bool:
     """Whether a group gives the role now and none would then: of the person's groups, or of all where it is unknown."""
-    declared = {group["name"]: group["inline"] for group in wanted["groups"]}
     there, members = live.members(), wanted["members"]
-    mine = [g for g in declared if person not in live.users or person in members[g]]
+    mine = [g["name"] for g in wanted["groups"] if person not in live.users or person in members[g["name"]]]
     stays = [g for g in mine if g in live.groups and (person not in live.users or person in there[g])]
-    arn = re.compile(rf"arn:aws:iam::{wanted['account_id']}:role/(.*/)?{re.escape(role)}")
+    known = live.roles[role].arn if role in live.roles else ""
+    arn = known or f"arn:aws:iam::{wanted['account_id']}:role/{role}"
 
-    def gives(inline: Mapping[str, Any]) -> bool:
-        return any(arn.fullmatch(one) for document in inline.values() for one in _named(document))
+    def gives(state: Live, name: str) -> bool:
+        group, own = state.groups[name], {one.arn: one.document for one in state.policies.values()}
+        held = [*group.inline.values(), *({**asked.documents, **own}.get(one) for one in group.managed)]
+        found = (one for document in held if document for one in read(document))
+        return any(one.allows and applies(one, "sts:AssumeRole", arn, Known()) for one in found)
 
-    return any(gives(live.groups[g].inline) for g in stays) and not any(gives(declared[g]) for g in mine)
-
-
-def _named(document: Mapping[str, Any]) -> Iterable[str]:
-    """What a policy allows to be assumed, as it names it."""
-    for statement in statements(document):
-        if statement.get("Effect") == "Allow" and "sts:AssumeRole" in as_list(statement.get("Action")):
-            yield from as_list(statement.get("Resource"))
+    return any(gives(live, g) for g in stays) and not any(gives(then, g) for g in mine)
 
 
 def _own_groups(wanted: Mapping[str, Any], live: Live, joins: Pairs, leaves: Pairs, person: str) -> list[str]:

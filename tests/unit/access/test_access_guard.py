@@ -210,15 +210,16 @@ def grant(*roles: str) -> dict:
     [
         ("ada", {"Admins": ["ops"]}, ["ada, who runs this, could no longer assume role admins, which runs this"]),
         ("ada", {"Admins": []}, ["ada, who runs this, could no longer assume role admins, which runs this"]),
-        ("ada", {"Admins": [], "Devs": ["admins"]}, ["ada, who runs this, could no longer assume role admins"]),
-        ("ada", {"Admins": ["admins"]}, []),
+        ("ada", {"Admins": [], "Devs": ["people/admins"]}, ["ada, who runs this, could no longer assume role admins"]),
+        ("ada", {"Admins": ["people/admins"]}, []),
         ("botocore-session-1", {"Admins": []}, ["nobody could any longer assume role admins, which runs this"]),
-        ("botocore-session-1", {"Admins": [], "Devs": ["admins"]}, []),
+        ("botocore-session-1", {"Admins": [], "Devs": ["people/admins"]}, []),
     ],
 )
 def test_the_role_that_runs_it_stays_within_reach(session: str, gives: dict[str, list[str]], said: list[str]) -> None:
     members = {"Admins": ["ada"], "Devs": ["bob"]}
-    live = account(members)
+    live = account(members, admins=trust(ROOT))
+    live.roles["admins"] = live.roles["admins"]._replace(arn=f"arn:aws:iam::{ACCOUNT}:role/people/admins")
     live.groups["Admins"] = live.groups["Admins"]._replace(inline=grant("people/admins", "ops"))
     groups = [group(name, inline=grant(*gives[name]) if gives.get(name) else {}) for name in members]
     caller = f"arn:aws:sts::{ACCOUNT}:assumed-role/admins/{session}"
@@ -372,6 +373,27 @@ def ruled(now: dict, then: dict) -> tuple[dict, Live]:
     live.groups["Devs"] = Group("Devs", "/", "", (), now)
     wanted["groups"][1] |= {"inline": then, "policies": []}
     return wanted, live
+
+
+@pytest.mark.parametrize("gives", [
+    {"inline": {"a": {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "sts:*", "Resource": "*"}}}},
+    {"inline": {"a": {"Version": "2012-10-17", "Statement": {
+        "Effect": "Allow", "NotAction": "iam:*", "Resource": f"arn:aws:iam::{ACCOUNT}:role/*"}}}},
+    {"policies": [ALL]},
+])  # fmt: skip
+def test_the_way_into_the_role_that_runs_it_is_seen_however_a_policy_gives_it(gives: dict) -> None:
+    held = {"policies": [], "inline": {}, **gives}
+    there = Group("Admins", "/", "", tuple(held["policies"]), held["inline"])
+    live = world(["ada", "bob"])
+    wanted, kept = same(["ada", "bob"]), same(["ada", "bob"])
+    kept["groups"][0] |= held
+    wanted["groups"][0] |= {"policies": [], "inline": READS}
+    live.groups["Admins"] = there
+
+    said = "ada, who runs this, could no longer assume role admins, which runs this: let another role do that"
+    asked = Asked(CALLER, documents=DOCUMENTS)
+    assert said in refusals(wanted, live, DEFAULT, asked)
+    assert refusals(kept, world(["ada", "bob"]), DEFAULT, asked) == [], "another form of the same is no loss"
 
 
 @pytest.mark.parametrize("form", [lambda *to: READS | ({"office": office(*to)} if to else {}),
