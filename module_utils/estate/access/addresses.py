@@ -29,13 +29,16 @@ _ASSUME = ("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIde
 class Narrowed(NamedTuple):
     """Something that could be done from more addresses."""
 
-    holders: tuple[str, ...]  # of the rules that are new: "group Everyone"
+    holders: tuple[str, ...]  # of the rules: "group Everyone"
     rule: str  # "address in 198.51.100.0/24"
     admits: Callable[[str], bool]  # whether it still can be from an address
 
 
 def narrowed(live: Live, then: Live, documents: Mapping[str, Any], account_id: str) -> Iterator[Narrowed]:
     """Of people as they are to be members, so that joining is no news here. documents are AWS's own policies."""
+    held, were = _held(then), _held(live)
+    if all(were.get(key, one) == one for key, one in held.items()) or not any(ADDRESS in one for one in held.values()):
+        return  # as nearly always, and ten thousand people are many
     users = {
         name: user._replace(groups=tuple(g for g in then.users[name].groups if g in live.groups))
         for name, user in live.users.items()
@@ -51,6 +54,17 @@ def narrowed(live: Live, then: Live, documents: Mapping[str, Any], account_id: s
         yield from _of(who.principal, will_be.who[arn].principal, who.kind, who.name)
         if who.kind == "role":
             yield from _trusted(who.name, was.trusts[arn], will_be.trusts[arn])
+
+
+def _held(state: Live) -> dict[tuple[str, str], str]:
+    """What is written, of each who holds it."""
+    groups = {("group", one.name): [sorted(one.managed), one.inline] for one in state.groups.values()}
+    roles = {
+        ("role", one.name): [sorted(one.managed), one.inline, one.trust, one.boundary] for one in state.roles.values()
+    }
+    policies = {("policy", one.arn): [one.document] for one in state.policies.values()}
+    every = {**groups, **roles, **policies}
+    return {key: json.dumps(one, sort_keys=True, default=str).lower() for key, one in every.items()}
 
 
 def _estate(state: Live, documents: Mapping[str, Any], account_id: str) -> Estate:
@@ -73,30 +87,30 @@ def _of(now: Principal, then: Principal, kind: str, name: str) -> Iterator[Narro
         | {(f"the boundary of {kind} {name}", one) for one in side.boundary or ()}
         for side in (now, then)
     )
-    new = [(holder, one) for holder, one in after - before if _asks(one)]
-    if not new:
+    rules = [(holder, one) for holder, one in after if _asks(one)]
+    if before == after or not rules:
         return
     known = _known(known_of(now, "1970-01-01", now.account))
     everything = [one for _, one in before | after]
     samples: dict[tuple[bool, ...], tuple[str, str]] = {}
     for one in (one for one in everything if one.allows):
         for action, resource in _samples(one, known):
-            about = tuple(applies(other, action, resource, known) is not None for other in everything)
-            samples.setdefault(about, (action, resource))
+            alike = tuple(applies(other, action, resource, known) is not None for other in everything)
+            samples.setdefault(alike, (action, resource))
 
     networks = _networks(everything)
     for action, resource in samples.values():
-        rules = [(holder, one) for holder, one in new if applies(one, action, resource, known)]
+        about = [(holder, one) for holder, one in rules if applies(one, action, resource, known)]
         before_may, after_may = (partial(_may, side, action, resource) for side in (now, then))
-        yield from _less(rules, networks, known, before_may, after_may)
+        yield from _less(about, networks, known, before_may, after_may)
 
 
 def _trusted(name: str, now: Statements, then: Statements) -> Iterator[Narrowed]:
     """What a role's trust leaves to each whom it names."""
-    new = [(f"the trust of role {name}", one) for one in then if _asks(one) and one not in now]
-    for asker in others(iter([now]), Estate({})).values() if new else ():
+    rules = [(f"the trust of role {name}", one) for one in then if _asks(one)]
+    for asker in others(iter([now]), Estate({})).values() if rules and now != then else ():
         before_lets, after_lets = (partial(_lets_in, trust, asker) for trust in (now, then))
-        yield from _less(new, _networks([*now, *then]), _known(asker.known), before_lets, after_lets)
+        yield from _less(rules, _networks([*now, *then]), _known(asker.known), before_lets, after_lets)
 
 
 def _may(who: Principal, action: str, resource: str, known: Known) -> bool:

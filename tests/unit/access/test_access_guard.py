@@ -440,6 +440,14 @@ def test_a_rule_on_addresses_is_seen_however_it_is_written(rules: dict) -> None:
     assert judged(wanted, live, seen=lambda: ["203.0.113.7", "198.51.100.9"]) == []
 
 
+def test_a_rule_on_addresses_that_is_all_that_is_left_counts_as_new() -> None:
+    narrow = {"office": admitting("198.51.100.9/32")}
+    wanted, live = ruled(READS | narrow, narrow)
+
+    (found,) = judged(wanted, live, seen=lambda: ["203.0.113.7"])
+    assert found.startswith("group Devs would ask for address in 198.51.100.9/32")
+
+
 def test_a_rule_on_addresses_that_takes_nothing_from_anybody_passes() -> None:
     """Another policy gives the same from everywhere; nobody is in the group; the rule is there already."""
     narrow = {"reads": admitting("198.51.100.9/32")}
