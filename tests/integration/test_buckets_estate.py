@@ -289,6 +289,10 @@ def test_credentials_that_do_not_work_are_one_sentence(estate_aws, run_playbook,
         ({"buckets_name_prefix": "m" * 50}, "allowed are 3 to 63"),
         ({"buckets_standalone": {"digitalmarketplace-logs-preview-preview": {}}}, "is declared twice"),
         (
+            {"buckets_overrides": {"reports": {"readers": ["arn:aws:iam::111111111111:user/ada.exampel"]}}},
+            "a user that nobody declares in main; allowed are those of vars/people.yml; did you mean ada.example",
+        ),
+        (
             {"buckets_defaults": {"versioning": False, "mfa_delete": False, "encryption": {"algorithm": "AES256"}}},
             "needs versioning",
         ),

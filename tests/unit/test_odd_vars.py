@@ -44,6 +44,8 @@ LISTS = [
     "[main:]",
     "~",
     "[[main]]",
+    "['arn:aws:iam::111111111111:user/ada.exampel']",
+    "['arn:aws:iam::222222222222:user/ada.example']",
 ]
 OF_ANY: dict[str, list[str]] = {
     "versioning": WORDS,
@@ -349,7 +351,9 @@ def declared() -> dict[str, Any]:
     host = {"dm_stage": "preview", "dm_account": "development", "inventory_hostname": "preview"}
     host["dm_stages"] = ["preview", "production"]
     host["buckets_router_addresses"] = ["198.51.100.10/32"]
-    found: dict[str, Any] = template("{{ __buckets_declared }}", BASE | host | ROLE | {"__buckets_users": []})
+    found: dict[str, Any] = template(
+        "{{ __buckets_declared }}", BASE | host | ROLE | {"__buckets_users": ["ada.example"]}
+    )
     return found
 
 
