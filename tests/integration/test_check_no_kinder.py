@@ -29,7 +29,7 @@ EXAMPLES = 40
 # ruff: noqa: E501
 # What is worth saying of a word: what is good (six times as often), and the limits and what is nearly right.
 GOOD: dict[str, list[str]] = {
-    "id": ["a", "b", "retention", "x" * 255],
+    "id": ["a", "b", "retention", "x" * 64],
     "prefix": ["", "a/", "a", "é/"],
     "suffix": ["", ".pdf"],
     "storage_class": ["STANDARD", "STANDARD_IA", "GLACIER"],
@@ -52,7 +52,7 @@ GOOD: dict[str, list[str]] = {
     "": ["", "a", "é", "a b", "k" * 128],
 }
 ODD: dict[str, list[str]] = {
-    "id": ["é x", "", "x" * 256, "a/b"],
+    "id": ["é x", "", "x" * 255, "x" * 256, "a/b"],
     "prefix": ["*", "x" * 1024, "x" * 1025],
     "suffix": ["x" * 1025],
     "storage_class": ["ONEZONE_IA", "REDUCED_REDUNDANCY"],
