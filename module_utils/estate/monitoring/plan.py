@@ -61,8 +61,9 @@ def plan(declared: Mapping[str, Any], live: Live) -> Plan:
 
 
 def _shown(kind: Kind, thing: Thing, found: Thing) -> dict[str, Any]:
-    """Of what is live only the words that are declared; the rest is left alone."""
-    return {word: value for word, value in kind.shown(found).items() if word in kind.shown(thing)}
+    """Of what is live only the words that are declared, and only what differs as it is; the rest is left alone."""
+    live, differs = kind.shown(found), kind.differs(thing, found)
+    return {word: live[word] if word in differs else said for word, said in kind.shown(thing).items() if word in live}
 
 
 def _actions(kind: Kind, thing: Thing, found: Thing | None, live: Live) -> Iterator[Action]:
