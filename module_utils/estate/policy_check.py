@@ -95,10 +95,11 @@ _USUAL = frozenset(
 )
 
 
-def statement_mistakes(statement: Any, names: bool = True) -> Iterator[str]:
+def statement_mistakes(statement: Any, names: bool = True, valued: bool = True) -> Iterator[str]:
     """Sentences that go on after the statement's name: ": Effect is 'Denny'; …".
 
-    IAM takes actions that no service has, S3 does not: whether names are looked up, which takes a table of all.
+    IAM takes actions that no service has, and conditions without a value, S3 does not: names is whether the actions are
+    looked up, which takes a table of all, and valued whether each condition must have a value.
     """
     if not isinstance(statement, Mapping):
         yield f" is {statement!r}; it must be a mapping"
@@ -115,7 +116,7 @@ def statement_mistakes(statement: Any, names: bool = True) -> Iterator[str]:
         yield " has no Action"
     for action in [*as_list(statement.get("Action") or []), *as_list(statement.get("NotAction") or [])]:
         yield from _action(action) if names else ()
-    yield from _condition(statement.get("Condition"))
+    yield from _condition(statement.get("Condition"), valued)
 
 
 def _action(action: Any) -> Iterator[str]:
@@ -148,7 +149,7 @@ def actions() -> dict[str, list[str]]:
     return found
 
 
-def _condition(given: Any) -> Iterator[str]:
+def _condition(given: Any, valued: bool) -> Iterator[str]:
     if given is None:
         return
     if not isinstance(given, Mapping):
@@ -163,7 +164,7 @@ def _condition(given: Any) -> Iterator[str]:
             yield f": Condition {operator} must be a mapping of keys to values"
             continue
         for key, values in keys.items():
-            if values == []:
+            if valued and values == []:
                 yield f": Condition {operator} {key} has no value"
             for value in as_list(values):
                 if not isinstance(value, (str, int, float, bool)):

@@ -95,3 +95,10 @@ def test_what_is_taken_without_the_table_stands_in_it():
     known = [f"s3:{name}".lower() for name in actions()["s3"]]
 
     assert [usual for usual in sorted(_USUAL) if not fnmatch.filter(known, usual)] == []
+
+
+def test_a_condition_without_a_value_is_for_iam_to_take_and_for_s3_to_refuse() -> None:
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html: a suggestion
+    empty = {**GOOD, "Condition": {"StringLike": {"aws:PrincipalArn": []}}}
+    assert list(statement_mistakes(empty, valued=False)) == []
+    assert list(statement_mistakes(empty)) == [": Condition StringLike aws:PrincipalArn has no value"]

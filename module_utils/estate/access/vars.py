@@ -100,7 +100,7 @@ def _refused(matrix: Mapping[str, Any], names: bool) -> Iterator[Mistake]:
             if where.endswith(".trust") == bool({"Resource", "NotResource"} & {*statement}):
                 said = "a trust has none" if where.endswith(".trust") else "a policy needs one"
                 yield Mistake(f"{at}: Resource: {said}", holder)
-            for said in statement_mistakes(statement, names):
+            for said in statement_mistakes(statement, names, valued=False):
                 yield Mistake(f"{at}{said}", holder)
 
 
