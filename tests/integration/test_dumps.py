@@ -161,9 +161,28 @@ def test_dumps_are_proved_restored_and_only_then_are_old_ones_released(written, 
     tags = {day: s3.get_object_tagging(Bucket=BUCKET, Key=key("production", hours=5, days=day))["TagSet"]
             for day in (0, 3, 200, 201)}  # fmt: skip
     assert [asked in tags[day] for day in (0, 3, 200, 201)] == [False, False, True, True]
+    written.settle()
+    london = written.client("s3", "backups", "eu-west-2", root=True)
+    rule = london.get_bucket_lifecycle_configuration(Bucket=REPLICA)["Rules"]
+    [asked] = [one["Filter"]["Tag"] for one in rule if "Expiration" in one]
+    policy = london.get_bucket_policy(Bucket=REPLICA)["Policy"]
+    london.delete_bucket_policy(Bucket=REPLICA)  # which lets nobody read a tag there
+    tags = {day: london.get_object_tagging(Bucket=REPLICA, Key=key("production", hours=5, days=day))["TagSet"]
+            for day in (0, 3, 200, 201)}  # fmt: skip
+    london.put_bucket_policy(Bucket=REPLICA, Policy=policy)
+    assert [asked in tags[day] for day in (0, 3, 200, 201)] == [False, False, True, True], "carried over by S3"
     written.forget_calls()
-    assert play("check_backup.yml").rc == 0
+    checked = play("check_backup.yml")
+    assert checked.rc == 0
     assert written.writes() == []
+    proofs = checked.report["plans"]["backups-account"]["dumps"]["proofs"]
+    assert {one["subject"] for one in proofs if "good copies" in one["subject"]} == {
+        "the last good copies of production's dump"
+    }
+    london.delete_object(Bucket=REPLICA, Key=key("production", hours=5, days=1))
+    lost = play("check_backup.yml", check=True)
+    assert lost.rc == 2
+    assert "restored, and not in the replica" in lost.output
 
 
 def test_each_way_a_dump_can_be_bad_is_seen(written, play, as_role, maker, plain):

@@ -54,7 +54,7 @@ def compared(estate, **more):
 def test_what_is_older_than_the_rule_is_found_to_the_last_version(estate, s3):
     rules = s3.get_bucket_replication(Bucket=SOURCE)["ReplicationConfiguration"]
     s3.delete_bucket_replication(Bucket=SOURCE)
-    for key, body in (("old/a", b"1"), ("old/a", b"22"), ("old/é +%.pdf", b"333")):
+    for key, body in (("old/a", b"1"), ("old/a", b"22"), ("old/é +%\x01\n.pdf", b"333")):
         s3.put_object(Bucket=SOURCE, Key=key, Body=body)
     s3.delete_object(Bucket=SOURCE, Key="old/a")
     s3.put_bucket_replication(Bucket=SOURCE, ReplicationConfiguration=rules)
@@ -65,7 +65,7 @@ def test_what_is_older_than_the_rule_is_found_to_the_last_version(estate, s3):
     proof, run = compared(estate)
 
     assert (proof["verdict"], proof["counts"], proof["bytes_to_copy"]) == ("failed", {"never": 4}, 6)
-    assert [one["key"] for one in proof["examples"]] == ["old/a", "old/a", "old/a", "old/é +%.pdf"]
+    assert [one["key"] for one in proof["examples"]] == ["old/a", "old/a", "old/a", "old/é +%\x01\n.pdf"]
     assert f"drift: every version of {SOURCE} in {COPY}: 4 older than the rule" in run.output
     assert estate.writes() == []
     assert {call["operation"] for call in estate.calls() if call["service"] == "s3"} == {
@@ -139,28 +139,60 @@ def test_a_bucket_that_is_not_replicated_is_refused(estate):
     assert estate.writes() == []
 
 
-def test_checksums_that_s3_works_out_tell_what_etags_do_not(estate, s3):
+def checked(estate):
     words = {"replicas_checksums": [SOURCE], "replicate_confirmed": [SOURCE]}
+    run = estate.playbook("compare_replicas.yml", *ONLY, extra_vars=words)
+    return run, run.report["plans"]["preview"]["checksums"]["proofs"][0]
 
-    def checked():
-        run = estate.playbook("compare_replicas.yml", *ONLY, extra_vars=words)
-        return run, run.report["plans"]["preview"]["checksums"]["proofs"][0]
 
+def test_checksums_that_s3_works_out_tell_what_etags_do_not(estate, s3):
     s3.put_object(Bucket=SOURCE, Key="rots", Body=b"as it was")
     estate.settle()
-    run, proof = checked()
+    run, proof = checked(estate)
     assert run.rc == 0, run.output
     assert (proof["verdict"], proof["differing"], proof["unread"]) == ("proved", 0, 0)
     assert proof["same"] >= 5
 
     estate.rot("development", COPY, "rots")
     assert compared(estate)[0]["counts"] == {}, "sizes and ETags are the same"
-    run, proof = checked()
+    run, proof = checked(estate)
     assert run.rc != 0
     assert (proof["differing"], proof["examples"][0]["key"]) == (1, "rots")
     estate.rot("development", COPY, "rots", etag="0" * 32)
     assert compared(estate)[0]["counts"] == {"differing": 1}
-    estate.rot("development", COPY, "rots", etag=s3.head_object(Bucket=SOURCE, Key="rots")["ETag"].strip('"'))
+    emptied(estate, "rots")
+
+
+def test_checksums_of_what_kms_encrypts_are_joined_too(estate, s3):
+    iam = estate.client("iam", "development")
+    keys = [estate.client("kms", "development", region).create_key()["KeyMetadata"]["Arn"]
+            for region in ("eu-west-1", "eu-west-2")]  # fmt: skip
+    may = {"Effect": "Allow", "Action": ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"], "Resource": keys}
+    ours = {"RoleName": "replication", "PolicyName": "keys-of-a-test"}
+    iam.put_role_policy(**ours, PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [may]}))
+    rules = s3.get_bucket_replication(Bucket=SOURCE)["ReplicationConfiguration"]
+    under = json.loads(json.dumps(rules))
+    for rule in under["Rules"]:
+        rule["SourceSelectionCriteria"] = {"SseKmsEncryptedObjects": {"Status": "Enabled"}}
+        rule["Destination"]["EncryptionConfiguration"] = {"ReplicaKmsKeyID": keys[1]}
+    s3.put_bucket_replication(Bucket=SOURCE, ReplicationConfiguration=under)
+    s3.put_object(Bucket=SOURCE, Key="sealed", Body=b"under a key", ServerSideEncryption="aws:kms", SSEKMSKeyId=keys[0])
+    estate.settle()
+    assert s3.head_object(Bucket=SOURCE, Key="sealed")["ReplicationStatus"] == "COMPLETED"
+    s3.put_bucket_replication(Bucket=SOURCE, ReplicationConfiguration=rules)
+    iam.delete_role_policy(**ours)
+
+    run, proof = checked(estate)
+    assert run.rc == 0, run.output
+    assert (proof["verdict"], proof["unread"]) == ("proved", 0)
+
+    barred = {"RoleName": "batch", "PolicyName": "no-keys"}
+    no_keys = {"Effect": "Deny", "Action": "kms:Decrypt", "Resource": "*"}
+    iam.put_role_policy(**barred, PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [no_keys]}))
+    run, proof = checked(estate)
+    iam.delete_role_policy(**barred)
+    assert run.rc != 0
+    assert (proof["verdict"], proof["unread"]) == ("failed", 1)
 
 
 def test_what_s3_failed_to_copy_and_what_was_lost_or_altered_there_are_told_apart(estate, s3, london):
