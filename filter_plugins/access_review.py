@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -85,12 +86,11 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - C(table), text for a terminal; C(ways), its first part as data; C(files), contents by name; C(judged), C(name),
-      C(verdict) and C(why) of each invariant.
+    - C(table), text for a terminal; C(ways), its first part as data; C(findings), what to look at; C(files), contents
+      by name; C(judged), C(name), C(verdict) and C(why) of each invariant.
     - C(files) are C(access.csv), a line for each way in; C(access_findings.csv); C(access_buckets.csv);
-      C(access.svg), the picture.
-    - C(review), all of it as data, with C(grants), C(dangling), C(unreachable), C(outsiders), C(able),
-      C(administrators), C(buckets) and C(findings).
+      C(access.svg), the picture; C(access.json), all of it as data, with C(grants), C(dangling), C(unreachable),
+      C(outsiders), C(able), C(administrators) and C(buckets).
   type: dict
 """
 
@@ -122,8 +122,11 @@ def access_review(
         "access_buckets.csv": lines.written(found.buckets, lines.COLUMNS["buckets"]),
         "access.svg": picture(found, lives, main, title),
     }
+    data = {name: value for name, value in found._asdict().items() if name != "findings"}
+    written = {"at": now, "review": data, "findings": found.findings}
+    files["access.json"] = json.dumps(written, indent=1, sort_keys=True, ensure_ascii=False)
     shown = {"table": table(found, int(width), colour, main), "ways": ways(found.grants, main)}
-    return {"review": found._asdict(), "judged": [one._asdict() for one in judged], "files": files, **shown}
+    return {"findings": found.findings, "judged": [one._asdict() for one in judged], "files": files, **shown}
 
 
 def _access_review_filter(lives: Any, now: str, **more: Any) -> dict[str, Any]:

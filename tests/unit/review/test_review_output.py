@@ -197,7 +197,9 @@ def test_one_filter_gives_the_table_and_every_file() -> None:
 
     found = access_review(made.lives(), NOW, people, {"Developers": {"members": "developers"}})
 
-    assert set(found["files"]) == {"access.csv", "access_findings.csv", "access_buckets.csv", "access.svg"}
+    assert set(found["files"]) == {
+        "access.csv", "access_findings.csv", "access_buckets.csv", "access.svg", "access.json"
+    }  # fmt: skip
     assert "until the end of 2027-01-31" in found["files"]["access.csv"]
     assert re.search("Who can reach which role, 2026-11-23", found["files"]["access.svg"])
 
@@ -207,8 +209,8 @@ def test_an_invariant_that_does_not_hold_is_the_first_of_the_findings() -> None:
     made.accounts["production"]["roles"][0]["inline"] = {"p": allow("*", "s3:*")}
     never = {"name": "docs", "never": ["s3:GetObject"], "of": ["arn:aws:s3:::docs/*"], "because": "they are private"}
 
-    held = access_review(made.lives(), NOW, invariants=[{**never, "who": ["unsigned"]}])["review"]["findings"]
-    broken = access_review(made.lives(), NOW, invariants=[never])["review"]["findings"]
+    held = access_review(made.lives(), NOW, invariants=[{**never, "who": ["unsigned"]}])["findings"]
+    broken = access_review(made.lives(), NOW, invariants=[never])["findings"]
 
     assert not [one for one in held if one["kind"] == "invariant"]
     assert broken[0]["kind"] == "invariant"
