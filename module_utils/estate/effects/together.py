@@ -6,7 +6,7 @@ Each plan tells the account as it was and what it changes of it; what no plan of
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible.module_utils.estate.effects.planned import of_buckets, planned
@@ -58,30 +58,37 @@ def together(plans: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> dict[str, 
             parts[one["account_id"]][part] = {name: item for name, item in left.items() if item is not None}
     known = any(own["buckets"] for own in parts.values())  # also the first of all: judged on access as it will be
     invariants = {one["name"]: one for account in told for one in account["invariants"]}
-    asked = [one for one in invariants.values() if known or not of_buckets(one)]
     after = _lives(parts, names)
+    absent = _not_there_yet(after)
+    # Nobody can be who is not there, so that nothing is broken by him; that nothing was proved of him is said.
+    asked = [
+        {**one, "but": [*one.get("but", []), *absent]} if absent else one
+        for one in invariants.values()
+        if known or not of_buckets(one)
+    ]
     meant, broken = planned(before, after, names, asked)
-    meant = meant._replace(undecided=(*meant.undecided, *_not_there_yet(after)))
+    unproved = (
+        f"what {names.get(account_in(arn), account_in(arn))}:{arn.rsplit('/', 1)[-1]} may do with bucket "
+        f"{' and '.join(sorted(buckets))}: it is not there yet, nor in this plan; "
+        "converge access first, or in the same run"
+        for arn, buckets in sorted(absent.items())
+    )
+    meant = meant._replace(undecided=(*meant.undecided, *unproved))
     single = {line for own in plans.values() for one in own.values() for line in one.get("effects", ())}
     said = [line for line in meant.lines if line not in single]
     return {"effects": said, "grants": meant.grants, "broken": broken}
 
 
-def _not_there_yet(lives: Lives) -> Iterator[str]:
-    """Of whom nothing can be said: AWS takes no policy that names nobody, so that access is to be made first."""
+def _not_there_yet(lives: Lives) -> dict[str, set[str]]:
+    """{ARN: the buckets whose policies name him}: AWS takes no policy that names nobody."""
     estate = Estate(lives)
     there = {item["arn"] for live in lives.values() for part in ("users", "roles") for item in live[part]}
-    named: dict[str, dict[str, None]] = {}
+    named: dict[str, set[str]] = {}
     for bucket in estate.buckets.values():
         for arn in (name for one in bucket.policy or () for kind, name in one.principals if kind == "AWS"):
             if re.search(":(user|role)/", arn) and account_in(arn) in estate.by_id and arn not in there:
-                named.setdefault(arn, {})[bucket.name] = None
-    for arn, buckets in sorted(named.items()):
-        account = estate.by_id[account_in(arn)].name
-        yield (
-            f"what {account}:{arn.rsplit('/', 1)[-1]} may do with bucket {' and '.join(sorted(buckets))}: it is not "
-            "there yet, nor in this plan; converge access first, or in the same run"
-        )
+                named.setdefault(arn, set()).add(bucket.name)
+    return named
 
 
 def judged(plans: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> dict[str, Any]:
