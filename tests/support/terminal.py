@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pty
@@ -66,6 +67,14 @@ def _kill(pid: int, due: Callable[[], bool]) -> None:
     """Not caught by anybody: what the run would still have done is not done."""
     for _ in range(600):
         if due():
-            os.kill(pid, signal.SIGKILL)
+            for one in (pid, *_started_by(pid)):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(one, signal.SIGKILL)
             return
         time.sleep(0.1)
+
+
+def _started_by(pid: int) -> list[int]:
+    """Ansible's workers have sessions of their own, so that no group is all of them."""
+    children = [int(one) for task in Path(f"/proc/{pid}/task").glob("*/children") for one in task.read_text().split()]
+    return [one for child in children for one in (child, *_started_by(child))]
