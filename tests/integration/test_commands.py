@@ -13,10 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import secrets
+
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 ESTATE = ROOT / "bin" / "estate"
 BUCKET = "digitalmarketplace-dev-uploads"
+STORED = {".json", ".html", ".xml", ".sarif", ".csv", ".svg", ".txt"}
 PART = ("LIMIT=development-account", "TAGS=buckets")
 # Jenkins' durable-task (BourneShellScript.java) starts a step with its streams closed, under nohup and in the
 # background, where shells ignore INT and QUIT; its output goes to a file.
@@ -35,14 +38,18 @@ def environment(estate_aws, tmp_path):
 
 
 @pytest.fixture
-def estate(environment, tmp_path):
+def estate(environment, estate_aws, tmp_path):
     """estate("plan", *PART) → .returncode, .stdout, .stderr."""
 
     def run(*words):
         command = [ESTATE, *words, f"BUILD={tmp_path}"]
-        return subprocess.run(
+        done = subprocess.run(
             command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
         )
+        stored = [file.read_text(encoding="utf-8") for file in tmp_path.rglob("*.*") if file.suffix in STORED]
+        said = "\n".join([done.stdout, done.stderr, *stored])
+        assert secrets.found(said, secrets.known(estate_aws)) == [], f"{words} shows or stores secrets"
+        return done
 
     return run
 

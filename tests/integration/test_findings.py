@@ -141,3 +141,14 @@ def test_one_cause_is_one_row_and_names_who_did_it_when_and_where_it_is_declared
     assert opened["when"].startswith("20")
     assert opened["file"] == "inventories/common/group_vars/all/access.yml"
     assert opened["line"] > 0
+
+
+def test_a_first_converge_fits_two_screens_whose_last_lines_are_the_sum(converged_estate):
+    told = converged_estate.told
+    # Each part has its own sum here; a converge of all of them has one.
+    shown = [line for lines in told.values() for line in lines[: lines.index("") if "" in lines else None]]
+    assert len(shown) < 85, "\n".join(shown)
+    for lines in told.values():
+        assert lines[-1].endswith("shows all of it.")
+        assert any(" added, " in line for line in lines[-15:])
+    assert any("metric filters" in line for line in told["monitoring"])
