@@ -64,6 +64,7 @@ def by_duckdb(manifests: Sequence[Path], scratch: str, megabytes: int = 1200) ->
     known = duckdb.connect()
     known.execute(f"SET memory_limit = '{megabytes}MB'; SET preserve_insertion_order = false; SET threads = 2")
     known.execute("SET temp_directory = ?", [scratch])
+    known.execute("SET enable_progress_bar = false")  # it is drawn where a module answers
     for name, manifest in zip(("source", "replica"), manifests, strict=True):
         listed = ", ".join("'" + one.replace("'", "''") + "'" for one in files(manifest))
         rows = f"SELECT {COLUMNS} FROM read_parquet([{listed}])" if listed else _NO_ROWS  # noqa: S608
