@@ -178,6 +178,7 @@ def test_an_upload_reaches_the_api_once_it_has_confirmed(converged_estate: Any) 
         server.shutdown()
         sns.unsubscribe(SubscriptionArn=made["SubscriptionArn"])
         emptied(converged_estate)
+        s3.delete_object(Bucket="digitalmarketplace-reports-preview-preview", Key="report.csv")
 
 
 def waited_for(ask: Callable[[], list[Any]]) -> list[Any]:
