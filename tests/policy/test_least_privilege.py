@@ -132,7 +132,8 @@ def test_the_page_says_which_calls_each_playbook_makes(converged_estate: Any) ->
     assert {name: more for name, permissions in seen.items() if (more := permissions - said[name])} == {}
     # What others' tests had made or proved already, the rest need not do again.
     for name in ("converge_access", "converge_monitoring", "converge_buckets", "converge_trails"):
-        assert said[name] == seen[name]
+        # A dashboard is read where another host of the account had just made it.
+        assert said[name] - seen[name] <= {"cloudwatch:GetDashboard"}
 
 
 def canaries() -> set[str]:
