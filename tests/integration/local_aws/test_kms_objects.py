@@ -81,6 +81,21 @@ def test_a_key_policy_that_delegates_nothing_keeps_identity_policies_out(estate_
     assert refusal(estate_aws.client_of("s3", other).get_object, Bucket=NAME, Key="a") == "AccessDenied"
 
 
+def test_a_key_policy_that_shuts_out_who_writes_it_is_refused(estate_aws, key):
+    kms = estate_aws.client("kms", "production")
+    account = allow("kms:*", "*", Principal={"AWS": "arn:aws:iam::333333333333:root"})
+    others = {"ArnNotEquals": {"aws:PrincipalArn": "arn:aws:iam::333333333333:role/admins"}}
+    keepers = {**allow("kms:PutKeyPolicy", "*", Principal="*", Condition=others), "Effect": "Deny"}
+    with pytest.raises(kms.exceptions.MalformedPolicyDocumentException, match="update the key policy in the future"):
+        key(Policy=document(account, keepers))
+    arn = key(Policy=document(account))
+    with pytest.raises(kms.exceptions.MalformedPolicyDocumentException, match="update the key policy in the future"):
+        kms.put_key_policy(KeyId=arn, PolicyName="default", Policy=document(account, keepers))
+    kms.put_key_policy(
+        KeyId=arn, PolicyName="default", Policy=document(account, keepers), BypassPolicyLockoutSafetyCheck=True
+    )
+
+
 @pytest.mark.parametrize(
     ("region", "grants", "status"),
     [
