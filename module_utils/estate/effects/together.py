@@ -86,7 +86,7 @@ def _not_there_yet(lives: Lives) -> dict[str, set[str]]:
     named: dict[str, set[str]] = {}
     for bucket in estate.buckets.values():
         for arn in (name for one in bucket.policy or () for kind, name in one.principals if kind == "AWS"):
-            if re.search(":(user|role)/", arn) and account_in(arn) in estate.by_id and arn not in there:
+            if re.search(":(user|role)/[^*?]+$", arn) and account_in(arn) in estate.by_id and arn not in there:
                 named.setdefault(arn, set()).add(bucket.name)
     return named
 

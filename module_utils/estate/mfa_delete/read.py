@@ -46,11 +46,12 @@ def _has_rules(client: Any, name: str) -> bool:
 
 def proved(records: Path) -> dict[str, bool]:
     """By proof's subject, whether MFA delete was proved to be on (or off) when that was last tried."""
-    proofs = []
+    proofs: list[Mapping[str, Any]] = []
     for path in records.glob("mfa-delete-*.json"):
         try:
-            proofs += json.loads(path.read_text()).get("proofs", [])
-        except ValueError:
+            found = json.loads(path.read_text())["proofs"]
+            proofs += [one for one in found if {"at", "seen", "subject", "verdict"} <= {*one}]
+        except (KeyError, TypeError, ValueError):
             continue  # what cannot be read proves nothing
     proofs.sort(key=lambda proof: str(proof["at"]))
     last = {proof["subject"]: proof for proof in proofs}

@@ -163,6 +163,10 @@ def test_a_proof_is_owed_until_a_record_has_it(tmp_path, enable, records, names)
         proofs = [{"subject": f"MFA delete of {name}", **told} for name in "ab"]
         (tmp_path / f"mfa-delete-{9 - at}.json").write_text(json.dumps({"proofs": proofs}))
     (tmp_path / "mfa-delete-cut.json").write_text('{"proofs": [')
+    (tmp_path / "mfa-delete-list.json").write_text("[1]")
+    (tmp_path / "mfa-delete-half.json").write_text(
+        '{"proofs": [{"subject": "MFA delete of a", "verdict": "proved"}, 1]}'
+    )
     live = {"a": Live(ON, False), "b": Live(OFF, False)}
     assert [one["name"] for one in owed([A, B], live, proved(tmp_path), enable)] == names
 
