@@ -16,7 +16,7 @@ if _ROOM not in ansible.module_utils.__path__:
 from ansible.module_utils.estate import people as listed
 from ansible.module_utils.estate.effects.invariants import judge
 from ansible.module_utils.estate.errors import Refusal
-from ansible.module_utils.estate.evaluator.composed import Estate
+from ansible.module_utils.estate.evaluator.composed import Estate, handed
 from ansible.module_utils.estate.review import lines, review
 from ansible.module_utils.estate.review.credentials import finding
 from ansible.module_utils.estate.review.findings import ordered
@@ -129,9 +129,16 @@ def access_review(
     return {"findings": found.findings, "judged": [one._asdict() for one in judged], "files": files, **shown}
 
 
+def _plain(value: Any) -> Any:
+    """Ansible works its own structures out anew wherever something looks into them."""
+    if isinstance(value, Mapping):
+        return {name: _plain(one) for name, one in value.items()}
+    return [_plain(one) for one in value] if isinstance(value, list) else value
+
+
 def _access_review_filter(lives: Any, now: str, **more: Any) -> dict[str, Any]:
     try:
-        return access_review(lives, now, **more)
+        return access_review(handed(lives), now, **{name: _plain(value) for name, value in more.items()})
     except Refusal as exc:
         raise AnsibleFilterError(f"access_review: {exc}.") from None
     except (AttributeError, KeyError, TypeError, ValueError) as exc:

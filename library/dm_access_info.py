@@ -43,9 +43,11 @@ EXAMPLES = r"""
 """
 RETURN = r"""
 access:
-  description: What the filter access_review takes for an account.
+  description: >-
+    What the filter access_review takes for an account, as JSON: Ansible looks into a structure value by value wherever
+    it hands it on, and of a thousand people that takes as long as judging them.
   returned: success
-  type: dict
+  type: str
   contains:
     account_id: {description: The account's id., type: str}
     users:
@@ -80,6 +82,7 @@ access:
       type: dict
 """
 
+import json
 import time
 from collections.abc import Callable
 from typing import Any
@@ -114,7 +117,7 @@ def main() -> None:
     seconds = module.params["report_seconds"]
     doing = f"Access to account {account} could only be read in part"
     access = clients.ask(lambda: read(clients, module.params["account_id"], seconds), doing)
-    module.exit_json(changed=False, access=access)
+    module.exit_json(changed=False, access=json.dumps(access))
 
 
 if __name__ == "__main__":

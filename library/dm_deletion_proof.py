@@ -53,6 +53,7 @@ rows:
 """
 
 from ansible.module_utils.estate.deletion.judge import Deletion
+from ansible.module_utils.estate.evaluator.composed import handed
 from ansible.module_utils.estate.plan import Plan
 from ansible.module_utils.estate.run import estate_module, run
 
@@ -63,7 +64,7 @@ def main() -> None:
     if strangers := [one for one in asked["holds"] if one not in asked["attackers"]]:
         allowed = ", ".join(asked["attackers"])
         module.fail_json(msg=f"holds names {', '.join(strangers)}, which is none of attackers; allowed are {allowed}.")
-    deletion = Deletion(asked["lives"])
+    deletion = Deletion(handed(asked["lives"]))
     judged = {
         attacker: deletion.proof(attacker, who, asked["advised"], asked["holds"].get(attacker, []))
         for attacker, who in asked["attackers"].items()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 import secrets
@@ -25,6 +26,11 @@ MOST_CALLS = 50_000  # that are remembered; the oldest go first
 
 class Dispatcher(DomainDispatcherApplication):
     """Every service by its credential scope; what is not signed is S3's, under whatever name it was asked."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        # Else moto lists its own folder, and tries 400 patterns, for each call while all others wait.
+        self.get_backend_for_host = functools.cache(super().get_backend_for_host)
 
     def get_application(self, environ: dict[str, Any]) -> Any:
         if requests.service(environ) == "s3":

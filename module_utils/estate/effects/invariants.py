@@ -79,6 +79,7 @@ class _Judge(World):
         self._broken: dict[tuple, bool] = {}
         self._near: dict[str, list[str]] = {}
         self._held: dict[tuple, list[Statement]] = {}
+        self._policies: dict[tuple[str, str], list[Statement]] = {}
 
     def judge(self, invariant: Mapping[str, Any]) -> Judged:
         without = invariant.get("without") == "MFA"
@@ -134,7 +135,10 @@ class _Judge(World):
         if resource not in self._near:
             self._near[resource] = [a for a in self.things if overlap(a, resource) or overlap(f"{a}/*", resource)]
         arns, me = self._near[resource], asker.principal
-        policies = [one for arn in arns for one in self.things[arn].policy if _acts_like(one, action)]
+        if (action, resource) not in self._policies:
+            said = [one for arn in arns for one in self.things[arn].policy if _acts_like(one, action)]
+            self._policies[action, resource] = said
+        policies = self._policies[action, resource]
         sources = (action, *(id(source.statements) for source in me.sources))
         if sources not in self._held:
             self._held[sources] = [one for source in me.sources for one in source.statements if _acts_like(one, action)]

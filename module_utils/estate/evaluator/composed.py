@@ -1,10 +1,11 @@
 """Accounts as they were read, put together: who is who, what each holds, and what hangs on what.
 
-lives is {account's name: what dm_access_info returns as `access`}; `buckets` may be missing where they were not read.
+lives is {account's name: what dm_access_info reads}; `buckets` may be missing where they were not read.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -17,6 +18,11 @@ Lives = Mapping[str, Mapping[str, Any]]
 # What AWS keeps itself: services' roles are nobody's way in; Identity Center's are people.
 SERVICE_ROLES = "/aws-service-role/"
 IDENTITY_CENTER = "/aws-reserved/sso.amazonaws.com/"
+
+
+def handed(lives: Mapping[str, Any]) -> dict[str, Any]:
+    """Lives as dm_access_info hands them on, which is as text."""
+    return {name: json.loads(live) if isinstance(live, str) else live for name, live in lives.items()}
 
 
 class Reader:
