@@ -52,6 +52,9 @@ class Picture:
         }
         self.alone |= {one["holder"][5:] for one in lines if one.get("holder", "").startswith("user ")}
         self.direct = [grant for grant in review.grants if not grant["via"]]
+        self.into: dict[tuple[str, str], list[Grant]] = {}
+        for grant in self.direct:
+            self.into.setdefault((grant["role_account"], grant["role"]), []).append(grant)
         self.usual = {kind: self._most(kind) for kind in ("user", "role")}
         self.boxes: dict[Node, Box] = {}
         self.under: list[str] = []  # panels and their titles
@@ -198,12 +201,11 @@ class Picture:
         here = [one for one in self.review.outsiders if (one["role_account"], one["role"]) == (account, role)]
         said = [f"for {one['names']}" for one in here if one["kind"] == "service"]
         ways: dict[str, set[tuple[str, ...]]] = {}
-        for grant in self.direct:
-            if (grant["role_account"], grant["role"]) == (account, role):
-                start = grant["through"].removeprefix("group ") if grant["kind"] == "user" else _shown(grant["who"])
-                usual = self.usual["role" if grant["kind"] == "role" else "user"]
-                if needs(grant) != usual or grant["kind"] in ("federated", "outside", "anyone"):
-                    ways.setdefault(start, set()).add(needs(grant))
+        for grant in self.into.get((account, role), ()):
+            start = grant["through"].removeprefix("group ") if grant["kind"] == "user" else _shown(grant["who"])
+            usual = self.usual["role" if grant["kind"] == "role" else "user"]
+            if needs(grant) != usual or grant["kind"] in ("federated", "outside", "anyone"):
+                ways.setdefault(start, set()).add(needs(grant))
         for start, sets in sorted(ways.items()):
             alternatives = " or ".join(sorted("; ".join(one) or "always" for one in sets))
             said.append(f"{start}: {alternatives}")
