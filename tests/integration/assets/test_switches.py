@@ -166,6 +166,36 @@ def test_trace_headers_count_from_listed_addresses_only(start_router, s3, fronte
     assert asked(trace='x"},{"', assets_router_trace_addresses=["127.0.0.0/8"])[0] != 'x"},{"'
 
 
+def test_the_log_has_the_trace_of_a_document_from_listed_addresses_only(start_router, document):
+    def logged(**switches):
+        router = start_router(**switches)
+        router.get(document, X_B3_TraceId=TRACE, X_B3_SpanId=SPAN)
+        router.get(document)
+        return [(line["trace"], line["span"]) for line in router.log()]
+
+    (given, own) = logged(assets_router_trace_addresses=["127.0.0.0/8"])
+    assert given == (TRACE, SPAN)
+    assert re.fullmatch("[0-9a-f]{32}", own[0])
+    assert logged() == [("", "")] * 2
+
+
+@pytest.mark.parametrize("length", [1023, 1024, 1025, 3000])
+def test_the_log_has_the_first_1024_characters_of_a_path(start_router, length):
+    router = start_router()
+    path = "/g-cloud-9/documents/".ljust(length, "x")
+    for asked in (path, path[:-1] + "^^\\"):  # with one reading, and without
+        router.get(asked + "?secret")
+
+    assert [line["path"] for line in router.log()] == [path[:1024], (path[:-1] + "^^\\")[:1024]]
+
+
+def test_what_a_trusted_proxy_says_of_tls_counts_however_it_is_written(start_router, document):
+    router = start_router(assets_router_trusted_proxies=["127.0.0.1"])
+    asked = [router.get(document, X_Forwarded_For="192.0.2.7", X_Forwarded_Proto=said) for said in ("HTTP", "Https")]
+
+    assert [answer.status for answer in asked] == [301, 200]
+
+
 def test_too_many_requests_of_one_address_are_throttled(start_router, document):
     router = start_router(assets_router_rate=1, assets_router_rate_burst=3)
 
