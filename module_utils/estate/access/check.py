@@ -121,11 +121,12 @@ def _quotas(raised: Mapping[str, Any]) -> list[str]:
     return found
 
 
-# What an address is never seen as on the internet: networks of one's own, of this machine, of a link, of a carrier.
+# What an address is never seen as on the internet: networks of one's own, of this machine, of a link, of a carrier, of
+# a group, those that are kept for later, and an IPv4 address written as IPv6.
 _INSIDE = [
     ipaddress.ip_network(network)
-    for network in ("10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16",
-                    "::1/128", "fc00::/7", "fe80::/10")
+    for network in ("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
+                    "192.168.0.0/16", "224.0.0.0/3", "::/8", "fc00::/7", "fe80::/10", "ff00::/8")
 ]  # fmt: skip
 
 
@@ -138,6 +139,9 @@ def _addresses(where: str, document: Mapping[str, Any]) -> list[str]:
     lists = _lists_of_addresses(document)
     for value in itertools.chain.from_iterable(lists):
         try:
+            # IAM knows neither netmasks nor zones, and to Python the number 203 is the address 0.0.0.203.
+            if not isinstance(value, str) or "%" in value or "." in value.partition("/")[2]:
+                raise ValueError("it is not written as address/prefix")
             network = ipaddress.ip_network(value)
         except (TypeError, ValueError) as exc:
             said = "nothing" if value is None else f"{value!r}: {exc}"

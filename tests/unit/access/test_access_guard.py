@@ -488,7 +488,8 @@ def test_a_rule_on_addresses_in_a_trust_or_boundary_counts_the_same() -> None:
 @pytest.mark.parametrize(
     "given",
     [[], [None], ["office"], ["203.0.113.0/33"], ["203.0.113.7/24"], ["0.0.0.0/0"], ["::/0"], ["10.0.0.0/8"],
-     ["192.168.1.0/24"], ["127.0.0.1/32"], ["fd00::/8"]],
+     ["192.168.1.0/24"], ["127.0.0.1/32"], ["fd00::/8"], [203], [True], ["203.0.113.0/255.255.255.0"], ["0.0.0.0/32"],
+     ["224.0.0.0/4"], ["255.255.255.255"], ["::ffff:203.0.113.0/120"], ["::"], ["ff02::1"], ["2001:db8::1%eth0"]],
 )  # fmt: skip
 def test_networks_that_shut_everybody_out_or_nobody_are_refused_before_a_call(given: list) -> None:
     wanted = declared({}, policies=[{"name": "OfficeOnly", "path": "/", "document": office(*given)}])
