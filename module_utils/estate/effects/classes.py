@@ -129,7 +129,7 @@ def _real(text: str) -> str:
     return text.replace("\ue000", "*").replace("\ue001", "?")
 
 
-@lru_cache(maxsize=500)
+@lru_cache(maxsize=5_000)
 def _representatives(patterns: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
     advance: dict[str, int] = {}
     forms: dict[int, tuple[str, ...]] = {}  # what the place of a bit waits for

@@ -80,6 +80,7 @@ class _Judge(World):
         self._near: dict[str, list[str]] = {}
         self._held: dict[tuple, list[Statement]] = {}
         self._policies: dict[tuple[str, str], list[Statement]] = {}
+        self._told: dict[tuple, tuple[str, ...]] = {}
 
     def judge(self, invariant: Mapping[str, Any]) -> Judged:
         without = invariant.get("without") == "MFA"
@@ -163,14 +164,17 @@ class _Judge(World):
         named = {a for one in relevant for a in one.actions if overlap(a.lower(), action.lower())}
         actions = representatives([action, *sorted(named)], ANY_CASE)
         actions = tuple(what for what in actions if like(action, what, ignore_case=True))
-        written = {filled(p, asker.known)[0] if one.variables else p for one in relevant for p in one.resources}
+        written = frozenset(
+            filled(p, asker.known)[0] if one.variables else p for one in relevant for p in one.resources
+        )
         for roots in self._alone(resource, arns):
-            near = [one for one in {*written, *roots, resource} if any(overlap(one, root) for root in roots)]
-            found = (one for one in representatives(near, ARN) if resource_like(resource, one))
-            if any(
-                self._meant(resource, where) and any(self.may(asker, what, where, without) for what in actions)
-                for where in found
-            ):
+            # Policies repeat what they name from bucket to bucket and from asker to asker.
+            key = (written, resource, roots[0])
+            if key not in self._told:
+                near = [one for one in {*written, *roots, resource} if any(overlap(one, root) for root in roots)]
+                found = (one for one in representatives(near, ARN) if resource_like(resource, one))
+                self._told[key] = tuple(one for one in found if self._meant(resource, one))
+            if any(self.may(asker, what, where, without) for where in self._told[key] for what in actions):
                 return True
         return False
 
