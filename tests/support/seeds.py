@@ -34,7 +34,7 @@ class Seed(NamedTuple):
 
 def seeds_of(aws: Any) -> list[Seed]:
     """Which there are depends on the estate, in its order."""
-    return [*_buckets(aws), *_access(aws), *_monitoring(aws), *_trails(aws), *_dns(aws)]
+    return [seed for sow in PARTS.values() for seed in sow(aws)]
 
 
 def found(report: Mapping[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
@@ -190,3 +190,12 @@ def _dns(aws: Any) -> Iterator[Seed]:
             )
             where, says = (f"record {label}", "nobody declared") if verb == "CREATE" else (f"records of {bare}", label)
             yield Seed(f"{account}-account", where, says, change, ("route53",))
+
+
+PARTS: dict[str, Callable[[Any], Iterator[Seed]]] = {
+    "S3": _buckets,
+    "IAM": _access,
+    "CloudWatch, SNS, SQS": _monitoring,
+    "CloudTrail": _trails,
+    "Route 53": _dns,
+}
