@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -146,3 +148,28 @@ def test_what_is_on_the_restored_volume_decides(tmp_path, files, fewest, passes)
     )
     assert (done.returncode == 0) is passes, done.stdout + done.stderr
     assert passes or "at least must be there" in done.stdout + done.stderr
+
+
+def test_the_drill_runs_as_its_page_says(estate_aws, ec2, data_volume, tmp_path):
+    """Without -i, for the embedded AWS, where nothing boots: a look by SSH is left to a real account."""
+    snapshot(ec2, data_volume)
+    page = (ROOT / "docs/jenkins-restore.md").read_text(encoding="utf-8")
+    (typed,) = re.findall(r"^    (ansible-playbook .*restore_jenkins\.yml.*)$", page, re.M)
+    command = typed.replace("-i inventories/accounts ", "") + f" -e jenkins_instance_records={tmp_path}"
+    environment = {
+        **estate_aws.env,
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "DM_CREDENTIALS_REPO": str(ROOT / "credentials.example"),
+        "DM_PLAN_FILE": str(tmp_path / "plan.json"),
+    }
+
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    (record,) = [json.loads(path.read_text()) for path in tmp_path.glob("restore-*.json")]
+    assert {"drill", "passed", "jobs", "seconds", "snapshot"} <= set(record), "what the page shows of it"
+    assert record["passed"] is True
+    assert scratch(ec2) == []
