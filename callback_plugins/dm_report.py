@@ -178,8 +178,8 @@ class CallbackModule(Default):
         host = result.host.get_name()
         self._run.looked_at[host].update(parts_of(result.task))
         self._run.keep(host, result.task.get_name().strip(), result.result, bool(result.task.no_log))
-        if result.task.action == "dm_account" and "arn" in result.result:
-            self._run.called_by(host, result.result["arn"])
+        if caller := result.result.get("caller"):
+            self._run.called_by(host, caller)
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
         hosts = [host for host in sorted(stats.processed) if self._run.was_looked_at(host)]

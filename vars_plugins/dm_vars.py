@@ -21,6 +21,7 @@ from ansible.plugins.vars.host_group_vars import VarsModule as HostGroupVars
 ROOT = Path(__file__).parents[1]
 ansible.module_utils.__path__.append(str(ROOT / "module_utils"))
 from ansible.module_utils.estate.errors import nearest
+from ansible.module_utils.estate.specs import argument_specs
 
 DOCUMENTATION = r"""
 name: dm_vars
@@ -72,12 +73,8 @@ _OF_ANSIBLE = re.compile(r"ansible_(connection|host|port|user|python_interpreter
 @functools.cache
 def known_names() -> frozenset[str]:
     """Every variable that the argument spec of a role has, and those of the project."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    names = set(PROJECT)
-    for spec in sorted(ROOT.glob("roles/*/meta/argument_specs.yml")):
-        for entry in yaml.load(spec.read_text(), loader)["argument_specs"].values():  # noqa: S506 both are safe
-            names |= set(entry.get("options") or ())
-    return frozenset(names)
+    entries = (entry for role in argument_specs(ROOT).values() for entry in role.values())
+    return frozenset(PROJECT).union(*(entry.get("options") or () for entry in entries))
 
 
 def check_names(path: str, content: dict[str, Any]) -> None:

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, NamedTuple, TypeVar
 
+from ansible.module_utils.estate import account
 from ansible.module_utils.estate.errors import Refusal, error_code, sentence
 from ansible.module_utils.estate.plan import Action
 from ansible.module_utils.estate.policy import same_policy
@@ -226,8 +227,8 @@ def warm() -> None:
     """For a process that forks others, which each would read anew what all of them need."""
     for name in ("endpoints", "partitions", "sdk-default-configuration", "_retry"):
         _loader().load_data_with_path(name)
-    for service in ("cloudtrail", "cloudwatch", "iam", "logs", "s3", "sns", "sts"):
-        for kind in ("service-2", "endpoint-rule-set-1"):
+    for service in ("cloudtrail", "cloudwatch", "iam", "kms", "logs", "route53", "s3", "sns", "sqs", "sts"):
+        for kind in ("service-2", "endpoint-rule-set-1", "paginators-1"):
             _loader().load_service_model(service, kind)
 
 
@@ -251,14 +252,21 @@ class Clients:
         workers: int = 16,
         validate: bool = True,
         region: str = "",
-        attempts: int = 8,
-        doing: str = "Cannot set up the session",
+        guard: account.Account | None = None,
     ) -> None:
-        """validate=False leaves boto3's own checks of parameters out, for modules whose tests make them."""
+        """validate=False leaves boto3's own checks of parameters out, for modules whose tests make them.
+
+        guard is the account that this must be; by default the one that the play is about, where it says one.
+        """
         self._module = module
         module.estate_clients = self  # for run.py, whatever a module wraps its call in
         self.began = time.monotonic()  # before anything is read
-        module.params["region"] = module.params.get("region") or region or None
+        params = module.params
+        params["region"] = params.get("region") or region or None
+        mine = guard or account.declared(params)
+        if wrong := mine and account.mistake(mine, params):
+            module.fail_json(msg=wrong)
+        doing = account.way_in(mine, params) if mine else "Cannot set up the session"
         self.region, endpoint, options = self.ask(lambda: get_aws_connection_info(module), doing)
         names = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token", "profile_name")
         given = {name: options.pop(name, None) for name in names}
@@ -266,7 +274,7 @@ class Clients:
         self.session.events.register("before-parse", whole)
         config = Config(
             max_pool_connections=workers,
-            retries={"mode": "standard", "total_max_attempts": attempts},
+            retries={"mode": "standard", "total_max_attempts": 8},
             connect_timeout=5,
             parameter_validation=validate,
             user_agent=f"Ansible/{module.ansible_version} estate",  # boto3 builds its own anew for every call
@@ -277,6 +285,16 @@ class Clients:
         self._others: dict[str, Clients] = {}
         self._lock = threading.Lock()
         self.fresh: set[str] = set()  # resources made or changed in this run, or a moment before it
+        self.caller = ""  # as whom AWS knows these credentials, where there is a guard
+        if mine:
+            self.caller = self.ask(lambda: account.caller(self.session, self._asked_caller), doing)
+            if wrong := account.stranger(mine, self.caller, params):
+                module.fail_json(msg=wrong)
+
+    def _asked_caller(self) -> str:
+        few = self._options["config"].merge(Config(retries={"mode": "standard", "total_max_attempts": 3}))
+        sts = self.session.client("sts", region_name=self.region, **{**self._options, "config": few})
+        return str(sts.get_caller_identity()["Arn"])
 
     def __getitem__(self, which: str | tuple[str, str]) -> Any:
         service, region = which if isinstance(which, tuple) else (which, "")

@@ -84,6 +84,8 @@ def run(
     """
     subject, left_out = f"{plan.purpose} of {plan.account}", plan.left_out
     answer: dict[str, Any] = {"changed": bool(plan.actions), "diff": list(plan.diff), "plan": plan.told()}
+    if caller := getattr(getattr(module, "estate_clients", None), "caller", ""):
+        answer["caller"] = caller
     against = [*refusals, *_unreviewed(module, plan)]
     if against:
         said = "; ".join(reason.rstrip(".") for reason in against)
