@@ -13,7 +13,7 @@ ansible.module_utils.__path__.append(str(Path(__file__).parent.parent / "module_
 from ansible.module_utils.estate import people as lists
 from ansible.module_utils.estate.access.desired import desired
 from ansible.module_utils.estate.access.vars import culprit, wrong
-from ansible.module_utils.estate.origin import file_and_line, line_of
+from ansible.module_utils.estate.origin import file_and_line, line_of, plainly
 
 DOCUMENTATION = r"""
 name: access_desired
@@ -76,6 +76,12 @@ def _access_desired_filter(
     today: str = "",
     announce_days: int = 14,
     strict: bool = False,
+) -> dict[str, Any]:
+    return plainly(lambda said: _worked_out(said, account, people, today, announce_days, strict), matrix)
+
+
+def _worked_out(
+    matrix: Mapping[str, Any], account: str, people: Any, today: str, announce_days: int, strict: bool
 ) -> dict[str, Any]:
     try:
         members: dict[str, Any] = {"users": [], "members": {}, "ended": {}, "notes": []}

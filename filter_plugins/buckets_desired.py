@@ -11,7 +11,7 @@ from ansible.errors import AnsibleFilterError
 ansible.module_utils.__path__.append(str(Path(__file__).parents[1] / "module_utils"))
 from ansible.module_utils.estate.buckets.desired import buckets_desired
 from ansible.module_utils.estate.buckets.vars import Mistake
-from ansible.module_utils.estate.origin import file_and_line
+from ansible.module_utils.estate.origin import file_and_line, plainly
 
 DOCUMENTATION = r"""
 name: buckets_desired
@@ -45,7 +45,7 @@ _value:
 
 def _buckets_desired_filter(declared: Mapping[str, Any]) -> dict[str, Any]:
     try:
-        return buckets_desired(declared)
+        return plainly(buckets_desired, declared)
     except Mistake as exc:
         said = str(exc).removesuffix("?") + file_and_line(exc.culprit)
         raise AnsibleFilterError(f"{said}{'?' if str(exc).endswith('?') else '.'}", obj=exc.culprit) from None

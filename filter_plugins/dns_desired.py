@@ -10,7 +10,7 @@ from ansible.errors import AnsibleFilterError
 ansible.module_utils.__path__.append(str(Path(__file__).parents[1] / "module_utils"))
 from ansible.module_utils.estate.dns.check import mistakes
 from ansible.module_utils.estate.dns.desired import dns_desired
-from ansible.module_utils.estate.origin import line_of
+from ansible.module_utils.estate.origin import line_of, plain
 
 DOCUMENTATION = r"""
 name: dns_desired
@@ -50,7 +50,10 @@ _value:
 
 
 def _dns_desired_filter(zones: Any, account: str, accounts: Mapping[str, Any], ttl: int) -> dict[str, Any]:
-    if found := mistakes(zones, accounts):
+    zones_said, accounts_said = plain(zones), plain(accounts)
+    if not mistakes(zones_said, accounts_said):
+        return dns_desired(zones_said, account, ttl)
+    if found := mistakes(zones, accounts):  # which know where they stand
         said = "; ".join(f"dns_zones{one.said.removesuffix('?')}{line_of(one.culprit)}" for one in found)
         raise AnsibleFilterError(
             f"{said}. It stands in inventories/common/group_vars/all/dns.yml.", obj=found[0].culprit

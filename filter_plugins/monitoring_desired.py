@@ -9,6 +9,7 @@ from ansible.errors import AnsibleFilterError
 
 ansible.module_utils.__path__.append(str(Path(__file__).parents[1] / "module_utils"))
 from ansible.module_utils.estate.monitoring.desired import monitoring_desired
+from ansible.module_utils.estate.origin import plainly
 
 DOCUMENTATION = r"""
 name: monitoring_desired
@@ -43,7 +44,7 @@ _value:
 
 def _monitoring_desired_filter(declared: Mapping[str, Any], purpose: str = "") -> dict[str, Any]:
     try:
-        return monitoring_desired(declared, purpose)
+        return plainly(lambda said: monitoring_desired(said, purpose), declared)
     except (TypeError, ValueError) as exc:
         raise AnsibleFilterError(f"{str(exc).rstrip('.')}.", obj=declared) from None
 

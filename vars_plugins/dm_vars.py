@@ -130,7 +130,8 @@ def shown(path: str) -> str:
     return str(Path(path).relative_to(here)) if Path(path).is_relative_to(here) else path
 
 
-# Files that a loader has read are asked for with every task of every host.
+# Files that a loader has read, and what they say, are asked for with every task of every host.
+_KEPT: WeakKeyDictionary[DataLoader, dict[tuple[Any, ...], dict[str, Any]]] = WeakKeyDictionary()
 _CHECKED: WeakKeyDictionary[DataLoader, set[str]] = WeakKeyDictionary()
 
 
@@ -139,11 +140,16 @@ class VarsModule(HostGroupVars):
     is_stateless = True
 
     def get_vars(self, loader: DataLoader, path: str, entities: Any, cache: bool = True) -> dict[str, Any]:
-        own = dict(super().get_vars(loader, path, entities, cache))
-        over_all = Path(path, "host_vars", "_all.yml")
-        if isinstance(entities, list) and all(isinstance(entity, Host) for entity in entities) and over_all.is_file():
-            return self.load_found_files(loader, own, [str(over_all)])
-        return own
+        entities = entities if isinstance(entities, list) else [entities]
+        kept = _KEPT.setdefault(loader, {})
+        key = (path, *((type(entity), entity.name) for entity in entities))
+        if not cache or key not in kept:
+            own = dict(super().get_vars(loader, path, entities, cache))
+            over_all = Path(path, "host_vars", "_all.yml")
+            if all(isinstance(entity, Host) for entity in entities) and over_all.is_file():
+                own = self.load_found_files(loader, own, [str(over_all)])
+            kept[key] = own
+        return kept[key]
 
     def load_found_files(self, loader: DataLoader, data: dict[str, Any], found_files: list[str]) -> dict[str, Any]:
         checked = _CHECKED.setdefault(loader, set())

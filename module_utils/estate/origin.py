@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 try:
     from ansible._internal._datatag._tags import Origin
 except ImportError:  # on another machine there are no vars
     Origin = None
+
+T = TypeVar("T")
 
 
 def place_of(value: Any) -> tuple[str, int] | None:
@@ -21,6 +24,25 @@ def line_of(value: Any) -> str:
     """' (line 7)', or '' where nobody knows."""
     origin = Origin.get_tag(value) if Origin else None
     return f" (line {origin.line_num})" if origin and origin.line_num else ""
+
+
+def plain(value: Any) -> Any:
+    """The same without what Ansible keeps of where it stands; working on that takes several times as long."""
+    if isinstance(value, Mapping):
+        return {str(key) if isinstance(key, str) else key: plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(part) for part in value]
+    if isinstance(value, str):
+        return str(value)
+    return int(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def plainly(work: Callable[[Any], T], said: Any) -> T:
+    """What work makes of the vars; where it refuses them, it is asked again with what knows where they stand."""
+    try:
+        return work(plain(said))
+    except Exception:
+        return work(said)
 
 
 def file_and_line(value: Any) -> str:

@@ -13,13 +13,15 @@ from ansible.module_utils.estate.policy_check import statement_mistakes
 _TEXT = {"type": "string", "minLength": 1}
 _BOOL = {"type": "boolean"}
 _TEXTS = {"type": "array", "items": _TEXT}
-_VALUES = {
-    "oneOf": [
-        {"type": ["string", "number", "boolean"]},
-        {"type": "array", "items": {"type": ["string", "number", "boolean"]}},
-    ]
-}
-_SOME = {"oneOf": [_TEXT, {**_TEXTS, "minItems": 1}]}
+
+
+def _several(one: Mapping[str, Any], least: int = 1) -> dict[str, Any]:
+    """One or a list. Not oneOf, which writes all of what it was given out for each form that it is not."""
+    return {"if": {"type": "array"}, "then": {"items": one, "minItems": least}, "else": one}
+
+
+_VALUES = _several({"type": ["string", "number", "boolean"]}, least=0)
+_SOME = _several(_TEXT)
 _STATEMENT = {
     "type": "object",
     "properties": {
@@ -34,7 +36,7 @@ _DOCUMENT = {
     "properties": {
         "Version": {"enum": ["2012-10-17", "2008-10-17"]},
         "Id": {"type": "string"},
-        "Statement": {"oneOf": [_STATEMENT, {"type": "array", "items": _STATEMENT, "minItems": 1}]},
+        "Statement": _several(_STATEMENT),
     },
     "required": ["Statement"],
     "additionalProperties": False,
