@@ -43,8 +43,6 @@ _value:
 
 
 def _monitoring_desired_filter(declared: Mapping[str, Any], purpose: str = "") -> dict[str, Any]:
-    if purpose == "trails":  # which have nothing of the buckets, and those take long to work out
-        declared = {name: declared[name] for name in declared if name != "buckets"}
     try:
         return plainly(lambda said: monitoring_desired(said, purpose), declared)
     except (TypeError, ValueError) as exc:

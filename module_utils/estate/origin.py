@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 try:
     from ansible._internal._datatag._tags import Origin
 except ImportError:  # on another machine there are no vars
     Origin = None
-
-T = TypeVar("T")
 
 
 def place_of(value: Any) -> tuple[str, int] | None:
@@ -37,10 +35,28 @@ def plain(value: Any) -> Any:
     return int(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-def plainly(work: Callable[[Any], T], said: Any) -> T:
+class Plain(Mapping[str, Any]):
+    """The vars as plain data, each worked out when it is asked for: one may be read from a file that is seldom needed."""
+
+    def __init__(self, said: Mapping[str, Any]) -> None:
+        self._said, self._known = said, dict[str, Any]()
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._known:
+            self._known[name] = plain(self._said[name])
+        return self._known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._said)
+
+    def __len__(self) -> int:
+        return len(self._said)
+
+
+def plainly[T](work: Callable[[Mapping[str, Any]], T], said: Mapping[str, Any]) -> T:
     """What work makes of the vars; where it refuses them, it is asked again with what knows where they stand."""
     try:
-        return work(plain(said))
+        return work(Plain(said))
     except Exception:
         return work(said)
 

@@ -56,6 +56,48 @@ def test_it_is_not_packed_and_meets_the_plays_environment(play):
     assert "but the credentials of profile digitalmarketplace are for 111111111111" in output
 
 
+BUCKETS = {"dm_buckets": {"account": "production", "buckets": []}}
+
+
+def test_a_module_does_nothing_in_another_account_than_its_play_is_about(play, estate_aws):
+    estate_aws.forget_calls()
+
+    output = play({**BUCKETS, "environment": {"DM_ACCOUNT": "production", "DM_ACCOUNT_ID": "333333333333"}})
+
+    assert (
+        "Account production is 333333333333, but the credentials of profile digitalmarketplace-development are"
+        in output
+    )
+    assert "for 222222222222 (arn:aws:sts::222222222222:assumed-role/" in output
+    assert {call["service"] for call in estate_aws.calls()} == {"sts"}
+
+
+@pytest.mark.parametrize(
+    ("profile", "account", "asked"),
+    [
+        ("digitalmarketplace-production", "333333333333", {"AssumeRole"}),  # whose answer says whose session it is
+        ("digitalmarketplace", "111111111111", {"GetCallerIdentity"}),
+    ],
+)
+def test_whose_credentials_they_are_is_asked_once_and_only_where_nobody_said(play, estate_aws, profile, account, asked):
+    estate_aws.forget_calls()
+    environment = {"AWS_PROFILE": profile, "DM_ACCOUNT": "production", "DM_ACCOUNT_ID": account}
+
+    assert "ok: [localhost]" in play({**BUCKETS, "environment": environment})
+    assert [call["operation"] for call in estate_aws.calls() if call["service"] == "sts"] == [*asked]
+
+
+def test_a_role_that_leaves_its_arguments_to_its_module_is_refused_with_wrong_ones(run_playbook, estate_aws):
+    estate_aws.forget_calls()
+
+    run = run_playbook("converge_access.yml", "--limit", "backups-account", "-e", '{"access_quotas": [1]}')
+
+    assert run.rc != 0
+    assert "access_quotas" in run.output
+    assert "cannot be converted to a dict" in run.output
+    assert not estate_aws.calls()
+
+
 def test_every_item_of_a_loop_starts_afresh(play):
     output = play(
         {

@@ -222,7 +222,8 @@ def _key(one: dict[str, Any], where: Place) -> dict[str, Any]:
 def monitoring_desired(declared: Vars, purpose: str = "") -> dict[str, list[dict[str, Any]]]:
     """What dm_monitoring takes, by kind; all kinds where no purpose is named. Raises ValueError in the vars' words."""
     where = Place(declared["account_id"], declared["region"], partition(declared["region"]))
-    buckets = declared.get("buckets") or ()
+    # Trails have nothing of the buckets, which take long to work out.
+    buckets = () if purpose == "trails" else declared.get("buckets") or ()
     base = {
         name: declared[name] for name in ("stage", "place", "account", "account_id", "region") if declared.get(name)
     }

@@ -542,9 +542,13 @@ def test_declared_roles_others_accounts_and_services_may_be_named(who):
 class Asked(dict):
     """Vars that know what they were asked for: users are read from a file."""
 
-    def get(self, key, default=None):
-        self.setdefault("asked", []).append(key)
-        return super().get(key, default)
+    def __init__(self, said):
+        super().__init__(said)
+        self.asked = set()
+
+    def __getitem__(self, key):
+        self.asked.add(key)
+        return super().__getitem__(key)
 
 
 PEOPLE = {"users": ["ada.example", {"name": "bob.example", "path": "/staff/"}, 5], "users_in": "main"}
@@ -565,7 +569,7 @@ def test_people_are_asked_for_only_where_a_policy_names_a_user(arn):
     for standalone, asked in (({}, False), (of_user(f"arn:aws:iam::{arn}"), True)):
         given = Asked(declared(roles={**ROLES}, standalone=standalone, **PEOPLE))
         assert desire(given)
-        assert ("users" in given["asked"]) is asked
+        assert ("users" in given.asked) is asked
 
 
 def test_an_adopted_bucket_names_whom_it_names_live():
