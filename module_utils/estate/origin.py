@@ -36,7 +36,7 @@ def plain(value: Any) -> Any:
 
 
 class Plain(Mapping[str, Any]):
-    """The vars as plain data, each worked out when it is asked for: one may be read from a file that is seldom needed."""
+    """The vars as plain data, each worked out when it is asked for: one may be read from a file."""
 
     def __init__(self, said: Mapping[str, Any]) -> None:
         self._said, self._known = said, dict[str, Any]()
