@@ -6,9 +6,6 @@ Anywhere else than on this machine with this Python the module runs as every oth
 
 What a module says of how far it has come (module_utils/estate/progress.py) goes to Ansible's display at once.
 
-Where a playbook leaves a role's argument spec to the role's module (`rolespec_validate: false`), it is checked here,
-before the module: a task of its own costs each host a process, as much as many a module.
-
 In a run that carries out a reviewed plan (`-e @PLAN`) it hands each module that plans what was reviewed for its host.
 
 One file for all modules: the others are links to it.
@@ -44,7 +41,6 @@ if str(ROOT / "module_utils") not in ansible.module_utils.__path__:
     ansible.module_utils.__path__.append(str(ROOT / "module_utils"))
 from ansible.module_utils.estate import progress
 from ansible.module_utils.estate.call import warm
-from ansible.module_utils.estate.specs import argument_specs
 
 progress.hear(lambda line: Display().display(line, stderr=True))
 
@@ -71,10 +67,6 @@ for direction in Direction:
     get_module_encoder(PROFILE, direction)
 if Path(__file__).is_symlink():
     load(Path(__file__).stem)
-    argument_specs(ROOT)
-
-
-_RIGHT: set[tuple[str, str]] = set()  # roles and entry points whose arguments this process has found right
 
 
 @contextlib.contextmanager
@@ -100,8 +92,6 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result = super().run(tmp, task_vars)
         task_vars = task_vars or {}
-        if wrong := self._wrong_arguments(task_vars):
-            return {**result, **wrong}
         name = self._task.action.rpartition(".")[2]
         args = dict(self._task.args)
         if "dm_reviewed" in task_vars:
@@ -123,33 +113,6 @@ class ActionModule(ActionBase):
         answer = self._parse_returned_data({"stdout": output.getvalue(), "stderr": "", "rc": 0}, PROFILE)
         answer.remove_internal_keys()
         return merge_hash(result, answer.as_result_dict(for_round_trip=True))
-
-    def _wrong_arguments(self, task_vars: dict[str, Any]) -> dict[str, Any] | None:
-        """What Ansible's own task would say of the role's arguments; None where they are right, or it has said it."""
-        role = self._task._role
-        if role is None or role._should_validate:
-            return None
-        name, entry = role.get_name(), role._from_files.get("tasks", "main")
-        spec = argument_specs(ROOT).get(name, {}).get(entry)
-        if spec is None or (name, entry) in _RIGHT:  # a loop's items
-            return None
-        task = self._task.copy()
-        task.args = {
-            "argument_spec": spec.get("options") or {},
-            "provided_arguments": {},
-            "validate_args_context": {"type": "role", "name": name, "argument_spec_name": entry},
-        }
-        plugins = self._shared_loader_obj.action_loader
-        action = plugins.get("ansible.builtin.validate_argument_spec", task=task, **self._own())
-        said: dict[str, Any] = action.run(task_vars=task_vars)
-        if said.get("failed"):
-            return said
-        _RIGHT.add((name, entry))
-        return None
-
-    def _own(self) -> dict[str, Any]:
-        names = ("connection", "play_context", "loader", "templar", "shared_loader_obj")
-        return {name: getattr(self, f"_{name}") for name in names}
 
     def _is_here(self, task_vars: dict[str, Any]) -> bool:
         python = self._templar.template(task_vars.get("ansible_python_interpreter", ""))

@@ -12,6 +12,9 @@ _PREAMBLE = re.compile(
     r"^(Task failed: |Action failed: |Module failed: |Finalization of task args for \S+ failed: "
     r"|A 'when' expression failed: |Error processing keyword '\w+': )+"
 )
+_WRAPPED = re.compile(
+    r"^Error while resolving value for '\w+': |The filter plugin '[\w.]+' failed: |The lookup plugin 'dm_\w+' failed: "
+)
 _MISSING = re.compile(r"missing required arguments: (?P<names>.+?)( found in .*)?$")
 _WRONG = re.compile(
     r"argument '(?P<name>\w+)' is of type (?P<given>\w+) and we were unable to convert to (?P<type>\w+)"
@@ -22,18 +25,18 @@ _TYPES = {"dict": "a mapping", "list": "a list", "str": "a text", "bool": "true 
 def sentence(result: dict[str, Any]) -> str:
     """A failed task's own message on one line, without what Ansible wraps around it."""
     if "argument_errors" in result and (role := result.get("validate_args_context", {}).get("name")):
-        return _of_arguments(role, result["argument_errors"])
+        return of_arguments(role, result["argument_errors"])
     items = [item for item in result.get("results", []) if isinstance(item, dict) and item.get("failed")]
     message = "; ".join(dict.fromkeys(str(item.get("msg", "")) for item in items)) or str(result.get("msg", "failed"))
     message = _PREAMBLE.sub("", " ".join(message.split()))
     if message == "failed to validate":  # a file that a command checks: it says why
         message += ": " + " ".join((result.get("stderr") or result.get("stdout") or "").split())
-    # A filter's message comes wrapped in the expression that called it.
-    message = re.sub(r"^Error while resolving value for '\w+': |The filter plugin '[\w.]+' failed: ", "", message)
+    # A plugin's message comes wrapped in the expression that called it.
+    message = _WRAPPED.sub("", message)
     return re.sub(r"^'(\w+)' is undefined$", r"\1 is missing (inventories/*/group_vars/all and host_vars).", message)
 
 
-def _of_arguments(role: str, errors: list[str]) -> str:
+def of_arguments(role: str, errors: list[str]) -> str:
     """What a role's argument spec has against its vars: which, what is allowed, and where they are said."""
     said = []
     for error in errors:
