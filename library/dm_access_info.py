@@ -42,6 +42,10 @@ EXAMPLES = r"""
     account_id: "333333333333"
 """
 RETURN = r"""
+caller:
+  description: As whom AWS knows the credentials, where the play says whose account it is about.
+  returned: success
+  type: str
 access:
   description: >-
     What the filter access_review takes for an account, as JSON: Ansible looks into a structure value by value wherever
@@ -117,7 +121,7 @@ def main() -> None:
     seconds = module.params["report_seconds"]
     doing = f"Access to account {account} could only be read in part"
     access = clients.ask(lambda: read(clients, module.params["account_id"], seconds), doing)
-    module.exit_json(changed=False, access=json.dumps(access))
+    module.exit_json(changed=False, caller=clients.caller, access=json.dumps(access))
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ def declared(params: dict[str, Any]) -> Account | None:
 
 def mistake(account: Account, params: dict[str, Any]) -> str:
     """What is wrong before anybody is asked."""
-    if not re.fullmatch(r"\d{12}", account.id):
+    if not re.fullmatch(r"[0-9]{12}", account.id):
         return f"dm_accounts.{account.name}.id is {account.id!r}; it must be 12 digits in quotes ({DECLARED})."
     if params.get("profile") and params.get("access_key"):
         return (

@@ -19,6 +19,7 @@ BIN = Path(sys.executable).parent
 FILTERS = sorted(path.stem for path in (ROOT / "filter_plugins").glob("*.py"))
 MODULES = sorted(path.stem for path in (ROOT / "library").glob("*.py"))
 ROLES = sorted(path.name for path in (ROOT / "roles").iterdir() if path.is_dir())
+LOOKUPS = [path.stem for path in sorted((ROOT / "lookup_plugins").glob("*.py"))]
 PLAYBOOKS = sorted((ROOT / "playbooks").glob("*.yml"))
 
 
@@ -34,7 +35,7 @@ def run(*command, **env):
     )
 
 
-@pytest.mark.parametrize(("kind", "names"), [("filter", FILTERS), ("module", MODULES)])
+@pytest.mark.parametrize(("kind", "names"), [("filter", FILTERS), ("lookup", LOOKUPS), ("module", MODULES)])
 def test_ansible_doc_shows_every_plugin_with_examples(kind, names):
     done = run(BIN / "ansible-doc", "-t", kind, "--json", *names)
 
@@ -86,6 +87,28 @@ def test_a_play_whose_modules_do_not_look_at_the_account_starts_with_its_guard(p
         first = [*play.get("pre_tasks", []), *play["tasks"]][0]
         assert first.get("ansible.builtin.import_role", {}).get("name") == "account_guard", play["name"]
         assert "always" in first["tags"], play["name"]
+
+
+LEFT = [
+    (playbook.name, task["ansible.builtin.import_role"])
+    for playbook in PLAYBOOKS
+    for play in yaml.safe_load(playbook.read_text())
+    for task in play.get("tasks", ())
+    if task.get("ansible.builtin.import_role", {}).get("rolespec_validate") is False
+]
+
+
+@pytest.mark.parametrize(("playbook", "role"), LEFT, ids=str)
+def test_arguments_that_ansible_leaves_unchecked_are_checked_by_the_first_task(playbook, role):
+    name, entry = role["name"], role.get("tasks_from", "main")
+    if name in ("account_guard", "credentials"):  # whose tasks say as much
+        return
+    folder = ROOT / "roles" / name / "tasks"
+    first = yaml.safe_load((folder / f"{entry}.yml").read_text())[0]
+    if "ansible.builtin.import_tasks" in first:
+        first = yaml.safe_load((folder / first["ansible.builtin.import_tasks"]).read_text())[0]
+    words = f"'{name}'" if entry == "main" else f"'{name}', '{entry}'"
+    assert f"lookup('dm_arguments', {words})" in str(first), f"{playbook} leaves {name} to {first['name']}"
 
 
 def test_the_guard_stands_where_jenkins_host_is_made():
