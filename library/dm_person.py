@@ -120,7 +120,7 @@ import datetime
 import getpass
 from typing import Any
 
-from ansible.module_utils.estate.access.check import name_problem
+from ansible.module_utils.estate.access.names import name_problem
 from ansible.module_utils.estate.call import Clients
 from ansible.module_utils.estate.errors import Refusal, sentence
 from ansible.module_utils.estate.person import guard, plan, read

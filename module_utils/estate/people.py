@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
+from ansible.module_utils.estate.access.names import name_problem, path_problem
 from ansible.module_utils.estate.errors import Refusal, nearest
 
 USERS = "users"
@@ -103,7 +104,10 @@ def _entry(item: Any, at: str, is_user: bool, where: Where) -> Listed:
         if key not in (*_KEYS, "path") or (key == "path" and not is_user):
             raise Refusal(f"{at}: {name} has {key!r}, which no member has{nearest(key, _KEYS)}; {_MEMBER}{where(key)}")
     until = _day(entry["until"], at, name, where) if "until" in entry else None
-    return Listed(name, until, entry.get("path", "/"))
+    path = entry.get("path", "/")
+    if wrong := name_problem("user", name) or path_problem("user", name, path):
+        raise Refusal(f"{at}: {wrong}")
+    return Listed(name, until, path)
 
 
 def _read_as(value: Any) -> str:

@@ -97,6 +97,12 @@ def test_the_end_of_a_user_ends_all_memberships_but_neither_the_user_nor_what_de
         ({"developers": ["nobody"]}, "add it to users first"),
         ({"developers": ["ada.example", "ada.example"]}, "item 2: 'ada.example' is there already (item 1); remove one"),
         ({"users": ["ada.example", "Ada.Example"]}, "'Ada.Example' differs from 'ada.example' only by case"),
+        ({"users": ["ada example"]}, "users, item 1: user 'ada example': ' ' at position 4 is not allowed;"),
+        ({"developers": ["zoë"]}, "developers, item 1: user 'zoë': 'ë' at position 3 is not allowed"),
+        ({"users": ["a" * 65]}, "65 characters; at most 64 are allowed"),
+        ({"users": [{"name": ""}]}, "users, item 1: user '': the name must be text of 1 to 64 characters"),
+        ({"users": [{"name": "ada.example", "path": None}]}, "path None must be / or begin and end with /"),
+        ({"users": [{"name": "ada.example", "path": "people"}]}, "path 'people' must be / or begin and end with /"),
         ({"develpers": []}, "the list develpers belongs to no group of access_groups; did you mean developers?"),
     ],
 )  # fmt: skip

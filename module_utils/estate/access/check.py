@@ -1,7 +1,6 @@
-"""What is wrong with a declaration: IAM's rules of names and sizes, and lists of members. No Ansible, no boto3, no I/O.
+"""What is wrong with a declaration: IAM's rules of sizes and counts, and lists of members. No Ansible, boto3 or I/O.
 
-Names and paths: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
-Sizes and counts: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 """
 
 from __future__ import annotations
@@ -13,13 +12,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ansible.module_utils.estate.access.names import name_problem, path_problem
 from ansible.module_utils.estate.errors import nearest
 from ansible.module_utils.estate.people import FILE
 from ansible.module_utils.estate.policy import as_list, statements
 
-_WORD = re.compile(r"[A-Za-z0-9_+=,.@-]")
-_PATH = re.compile(r"/([!-~]+/)?")
-NAME_LENGTH = {"user": 64, "role": 64, "group": 128, "policy": 128, "inline policy": 128}
 INLINE_SIZE = {"user": 2048, "group": 5120, "role": 10240}
 MANAGED_SIZE = 6144
 TRUST_SIZE = 2048
@@ -31,26 +28,6 @@ MOST = {"attached": 20, "trust": 4096}  # what AWS raises its quotas for roles t
 def size(document: Any) -> int:
     """Characters as IAM counts them: without white space."""
     return len("".join(json.dumps(document, separators=(",", ":"), ensure_ascii=False).split()))
-
-
-def name_problem(kind: str, name: Any) -> str:
-    """Why IAM would refuse a name, or ""."""
-    if not isinstance(name, str) or not name:
-        return f"{kind} {name!r}: the name must be text of 1 to {NAME_LENGTH[kind]} characters"
-    for position, character in enumerate(name, start=1):
-        if not _WORD.fullmatch(character):
-            return (
-                f"{kind} {name!r}: {character!r} at position {position} is not allowed; allowed are a-z A-Z 0-9 +=,.@_-"
-            )
-    if len(name) > NAME_LENGTH[kind]:
-        return f"{kind} {name!r}: {len(name)} characters; at most {NAME_LENGTH[kind]} are allowed"
-    return ""
-
-
-def path_problem(kind: str, name: str, path: str) -> str:
-    if _PATH.fullmatch(path) and len(path) <= 512:
-        return ""
-    return f"{kind} {name!r}: path {path!r} must be / or begin and end with / (at most 512 characters without spaces)"
 
 
 def problems(wanted: Mapping[str, Any]) -> list[str]:

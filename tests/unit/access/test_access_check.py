@@ -3,7 +3,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible.module_utils.estate.access.check import name_problem, problems, size
+from ansible.module_utils.estate.access.check import problems, size
+from ansible.module_utils.estate.access.names import name_problem
 
 OPEN = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
 EMPTY: dict[str, Any] = {"users": [], "groups": [], "roles": [], "policies": [], "members": {}, "quotas": {}}
