@@ -47,7 +47,8 @@ def read(people: Any, groups: Mapping[str, Mapping[str, Any]], where: Where = _n
     if not isinstance(people, Mapping):
         raise Refusal(f"people must be a mapping of lists, got {type(people).__name__}")
     for name, declared in groups.items():
-        if not isinstance(declared.get("members"), str):
+        title = declared.get("members")
+        if not isinstance(title, str) or not re.fullmatch(r"\S+", title):
             raise Refusal(f"access_groups.{name} does not say which list its members are in; add members: <list>")
     known = {declared["members"] for declared in groups.values()}
     for listed in people:

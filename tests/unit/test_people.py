@@ -118,9 +118,10 @@ def test_a_missing_list_is_not_an_empty_one(name: str) -> None:
         read({key: value for key, value in PEOPLE.items() if key != name}, GROUPS)
 
 
-def test_a_group_names_its_list() -> None:
+@pytest.mark.parametrize("said", [{}, {"members": 5}, {"members": ""}, {"members": "\n"}])
+def test_a_group_names_its_list(said: dict) -> None:
     with pytest.raises(Refusal, match=r"access_groups\.Devs does not say which list"):
-        read(PEOPLE, GROUPS | {"Devs": {}})
+        read(PEOPLE, GROUPS | {"Devs": said})
 
 
 def test_a_membership_ends_with_its_list_or_with_the_person() -> None:

@@ -58,7 +58,8 @@ def problems(wanted: Mapping[str, Any]) -> list[str]:
                 f"the trust of role {role['name']!r} has {length} characters; at most {quotas['trust']} are allowed"
                 + (" (access_quotas.trust, once AWS has raised it)" if quotas["trust"] < MOST["trust"] else "")
             )
-        if role["max_session"] and not 3600 <= role["max_session"] <= 43200:
+        found += _addresses(f"the trust of role {role['name']!r}", role["trust"])
+        if role["max_session"] is not None and not 3600 <= role["max_session"] <= 43200:
             found.append(
                 f"role {role['name']!r}: max_session is {role['max_session']}; allowed are 3600 to 43200 seconds"
             )

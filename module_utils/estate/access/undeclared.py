@@ -48,7 +48,8 @@ def unmanaged(wanted: Mapping[str, Any], live: Live) -> list[Unmanaged]:
         if not _AWS_OWN.match(role.path):
             made: dict[str, Any] = {**_elsewhere(role), "trust": role.trust, **_adopt(role, live)}
             made |= {"boundary": _named(role.boundary, live)} if role.boundary else {}
-            made |= {"tags": role.tags} if role.tags else {}
+            tags = {key: value for key, value in role.tags.items() if not key.lower().startswith("aws:")}  # AWS's own
+            made |= {"tags": tags} if tags else {}
             made |= {"instance_profile": True} if name in role.instance_profiles else {}
             report("role", name, _FILE, _yaml({"access_roles": {name: {wanted["account"]: made}}}))
     holders: list[Group | Role] = [*live.groups.values(), *live.roles.values()]

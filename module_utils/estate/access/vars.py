@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -41,22 +42,40 @@ _DOCUMENT = {
     "required": ["Statement"],
     "additionalProperties": False,
 }
+
+
+def _form(pattern: str, said: str, length: int = 2048) -> dict[str, Any]:
+    return {"type": "string", "pattern": rf"\A({pattern})\Z", "maxLength": length, "description": said}
+
+
+_POLICY = _form(r"(?!arn:).+|arn:aws:iam::(aws|\d{12}):policy/[!-~]+", "a name of access_policies, or a policy's ARN")
+_PATH = _form(r"/([!-~]+/)?", "/, or text that begins and ends with / (at most 512 characters without spaces)", 512)
+_A_SERVICE = r"[a-z0-9-]+(\.[a-z0-9-]+)+"
+_KEY = _form(
+    r"(?![aA][wW][sS]:)[\w\s.:/=+@-]+", "a tag of at most 128 letters, digits, spaces and _.:/=+-@, not aws:", 128
+)
+_TAG = _form(r"[\w\s.:/=+@-]*", "at most 256 letters, digits, spaces and _.:/=+-@", 256)
 _HOLDER = {
     "about": {"type": "string"},
     "assume": {"type": "object", "additionalProperties": _TEXTS},
-    "policies": _TEXTS,
+    "policies": {"type": "array", "items": _POLICY},
     "inline": {"type": "object", "additionalProperties": _DOCUMENT},
-    "path": _TEXT,
+    "path": _PATH,
 }
 _GROUP = {**_HOLDER, "members": _TEXT, "protected": _BOOL, "everyone": _BOOL}
 _ROLE = {
     **_HOLDER,
-    "service": _TEXT,
+    "service": _form(_A_SERVICE, "a service of AWS's, such as ec2.amazonaws.com"),
     "instance_profile": _BOOL,
     "trust": _DOCUMENT,
-    "boundary": _TEXT,
-    "max_session": {"type": "integer"},
-    "tags": {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}},
+    "boundary": _POLICY,
+    "max_session": {"type": "integer", "minimum": 3600, "maximum": 43200, "description": "3600 to 43200 seconds"},
+    "tags": {
+        "type": "object",
+        "propertyNames": _KEY,
+        "maxProperties": 50,
+        "additionalProperties": {"anyOf": [_TAG, {"type": ["number", "boolean"]}], "description": _TAG["description"]},
+    },
 }
 _KNOWN = {"name": _TEXT, **dict.fromkeys(("accounts", "trusts", "actions", "policies"), _TEXTS)}
 
@@ -104,6 +123,37 @@ def _refused(matrix: Mapping[str, Any], names: bool) -> Iterator[Mistake]:
                 yield Mistake(f"{at}: Resource: {said}", holder)
             for said in statement_mistakes(statement, names, valued=False):
                 yield Mistake(f"{at}{said}", holder)
+            for said in _principals(statement) if where.endswith(".trust") else ():
+                yield Mistake(f"{at}{said}", holder)
+
+
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+_IAM = r"arn:aws:iam::\d{12}:"
+_PRINCIPALS = {
+    "AWS": (
+        rf"\*|\d{{12}}|A(ID|RO)A[A-Z0-9]+|{_IAM}(root|(user|role)/[^*?\s]+)"
+        r"|arn:aws:sts::\d{12}:(assumed-role/[^*?/\s]+|federated-user)/[^*?/\s]+",
+        "an account's id in quotes, or the ARN of an account, user, role or session without wildcards",
+    ),
+    "Service": (_A_SERVICE, "a service of AWS's, such as ec2.amazonaws.com"),
+    "Federated": (rf"{_A_SERVICE}|{_IAM}(saml|oidc)-provider/\S+", "the ARN of a provider, or its domain"),
+}
+
+
+def _principals(statement: Mapping[str, Any]) -> Iterator[str]:
+    given = statement.get("Principal", statement.get("NotPrincipal"))
+    if given == "*":
+        return
+    if not isinstance(given, Mapping) or not given:
+        yield f": Principal is {given!r}; allowed is a mapping with {', '.join(_PRINCIPALS)}"
+        return
+    for kind, names in given.items():
+        form, said = _PRINCIPALS.get(kind, ("", ""))
+        if not form:
+            yield f": Principal has {kind!r}; allowed are {', '.join(_PRINCIPALS)}"
+        for name in as_list(names) or [None]:
+            if form and not (isinstance(name, str) and re.fullmatch(form, name)):
+                yield f": Principal {kind} is {name!r}; allowed is {said}"
 
 
 def _documents(matrix: Mapping[str, Any]) -> Iterator[tuple[str, object, Mapping[str, Any]]]:

@@ -66,6 +66,11 @@ def test_white_space_does_not_count() -> None:
             "5121 characters of inline policies; at most 5120",
         ),
         ({"roles": [group(inline={"a": long(10241)}, trust=OPEN)]}, "role 'Devs' has 10241 characters"),
+        (
+            {"roles": [group(trust={"Statement": [{"Condition": {"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}}}]})]},
+            "the trust of role 'Devs': aws:SourceIp has '0.0.0.0/0', which is every address",
+        ),
+        ({"roles": [group(trust=OPEN, max_session=0)]}, "role 'Devs': max_session is 0; allowed are 3600 to"),
         ({"roles": [group(trust=long(2049))]}, "the trust of role 'Devs' has 2049 characters; at most 2048"),
         (
             {"groups": [group(policies=[f"arn:aws:iam::aws:policy/{n}" for n in range(11)])]},

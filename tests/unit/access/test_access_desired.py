@@ -40,6 +40,10 @@ def dev(given: dict[str, Any]) -> dict[str, Any]:
     return given["groups"]["Devs"]
 
 
+def jenkins(given: dict[str, Any]) -> dict[str, Any]:
+    return given["roles"]["jenkins"]["main"]
+
+
 def by_name(items: list[dict]) -> dict[str, dict]:
     return {item["name"]: item for item in items}
 
@@ -123,6 +127,17 @@ def test_the_declaration_is_left_as_it_was() -> None:
         (lambda m: dev(m).update(assume=["x"]), "access_groups.Devs.assume must be a mapping, got a list"),
         (lambda m: dev(m).update(policies=None), "access_groups.Devs.policies must be a list, and nothing is written"),
         (lambda m: dev(m).update(protected="no"), "access_groups.Devs.protected must be true or false, got text"),
+        (lambda m: dev(m).update(path="/people"), "access_groups.Devs.path is '/people'; allowed is /, or text that"),
+        (lambda m: dev(m).update(path=""), "access_groups.Devs.path is ''; allowed is /, or text that"),
+        (lambda m: dev(m).update(policies=["Office", "arn:x"]), "policies[1] is 'arn:x'; allowed is a name"),
+        (lambda m: jenkins(m).update(boundary="arn:x"), "jenkins.main.boundary is 'arn:x'; allowed is a name"),
+        (lambda m: jenkins(m).update(service="ec2"), "jenkins.main.service is 'ec2'; allowed is a service of AWS's"),
+        (lambda m: jenkins(m).update(service="*"), "jenkins.main.service is '*'; allowed is a service of AWS's"),
+        (lambda m: jenkins(m).update(max_session=0), "max_session is '0'; allowed is 3600 to 43200 seconds"),
+        (lambda m: jenkins(m).update(tags={"aws:x": "1"}), "tags is 'aws:x'; allowed is a tag of at most 128 letters"),
+        (lambda m: jenkins(m).update(tags={"k" * 129: "1"}), "allowed is a tag of at most 128 letters"),
+        (lambda m: jenkins(m).update(tags={"k": "a*"}), "tags.k is 'a*'; allowed is at most 256 letters"),
+        (lambda m: jenkins(m).update(tags={str(n): 1 for n in range(51)}), "main.tags"),
         (lambda m: m["groups"].update(Devs=None), "access_groups.Devs must be a mapping, and nothing is written there"),
     ],
 )  # fmt: skip
@@ -134,6 +149,52 @@ def test_what_cannot_be_meant_is_told_with_its_variable(change: Any, why: str) -
         desired(wrong, "main")
     assert why in str(told.value)
     assert "group_vars/all/access.yml" in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("principal", "said"),
+    [
+        (None, "Principal is None; allowed is a mapping with AWS, Service, Federated"),
+        ("nobody", "Principal is 'nobody'; allowed is a mapping"),
+        ({}, "Principal is {}; allowed is a mapping"),
+        ({"Aws": "*"}, "Principal has 'Aws'; allowed are AWS, Service, Federated"),
+        ({"AWS": []}, "Principal AWS is None; allowed is an account's id in quotes"),
+        ({"AWS": 111111111111}, "Principal AWS is 111111111111; allowed is an account's id in quotes"),
+        ({"AWS": "12345"}, "Principal AWS is '12345'"),
+        ({"AWS": ["arn:aws:iam::111111111111:root", "arn:aws:iam::111111111111:role/*"]}, "role/*'; allowed is"),
+        ({"AWS": "arn:aws:iam::111111111111:group/Admins"}, "group/Admins'; allowed is"),
+        ({"Service": "s3"}, "Principal Service is 's3'; allowed is a service of AWS's, such as"),
+        ({"Federated": "*"}, "Principal Federated is '*'; allowed is the ARN of a provider"),
+    ],
+)
+def test_whom_a_trust_cannot_name_is_told(principal: Any, said: str) -> None:
+    with pytest.raises(AnsibleFilterError) as told:
+        desired(trusting(principal), "main")
+    assert said in str(told.value)
+    assert "access_roles.jenkins.main.trust.Statement[0]: Principal" in str(told.value)
+
+
+@pytest.mark.parametrize(
+    "principal",
+    [
+        "*",
+        {"AWS": ["111111111111", "AROA0123456789EXAMPLE", "arn:aws:sts::111111111111:assumed-role/admins/ada.example"]},
+        {"AWS": "arn:aws:iam::111111111111:user/people/ada.example", "Service": ["states.eu-west-1.amazonaws.com"]},
+        {"Federated": "arn:aws:iam::111111111111:oidc-provider/token.actions.githubusercontent.com"},
+        {"Federated": "cognito-identity.amazonaws.com"},
+    ],
+)
+def test_whom_a_trust_can_name_passes(principal: Any) -> None:
+    assert desired(trusting(principal), "main")["roles"][0]["trust"]["Statement"][0]["Principal"] == principal
+
+
+def trusting(principal: Any) -> dict[str, Any]:
+    statement = {"Effect": "Allow", "Action": "sts:AssumeRole"} | (
+        {} if principal is None else {"Principal": principal}
+    )
+    given = matrix()
+    given["roles"]["jenkins"]["main"] = {"trust": {"Version": "2012-10-17", "Statement": [statement]}}
+    return given
 
 
 def test_an_unknown_account_is_told() -> None:

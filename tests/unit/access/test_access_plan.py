@@ -313,7 +313,7 @@ def test_what_is_pasted_is_read_as_it_is_meant(name: str) -> None:
     live = Live(
         {name: User(name, "/people/", "", ("USERS",), (), {}, "", {})},
         {"USERS": Group("USERS", "/people/", "", (), {})},
-        {name: live_role(name, path="/x/", tags={"a": "on"}, instance_profiles=(name,))},
+        {name: live_role(name, path="/x/", tags={"a": "on", "aws:x": "y"}, instance_profiles=(name,))},
         {},
     )
 
