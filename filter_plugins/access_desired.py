@@ -11,6 +11,7 @@ from ansible.errors import AnsibleFilterError
 # Ansible puts what modules share there only for modules.
 ansible.module_utils.__path__.append(str(Path(__file__).parent.parent / "module_utils"))
 from ansible.module_utils.estate import people as lists
+from ansible.module_utils.estate.access.check import MOST, problems
 from ansible.module_utils.estate.access.desired import desired
 from ansible.module_utils.estate.access.vars import culprit, wrong
 from ansible.module_utils.estate.origin import file_and_line, line_of, plainly
@@ -51,7 +52,7 @@ options:
     type: int
     default: 14
   strict:
-    description: Whether names of actions are looked up, which AWS does not do.
+    description: Whether names of actions are looked up, which AWS does not do, and IAM's rules of names and sizes kept.
     type: bool
     default: false
 """
@@ -107,6 +108,8 @@ def _worked_out(
     if mistake:
         where = file_and_line(mistake.culprit) or " (group_vars/all/access.yml)"
         raise AnsibleFilterError(f"access_desired: {mistake}{where}.", obj=mistake.culprit)
+    if strict and (read or account != matrix["main"]) and (told := problems({**members, **found, "quotas": MOST})):
+        raise AnsibleFilterError(f"access_desired: {told[0]} (group_vars/all/access.yml).")
     return {**members, **found, "notes": [*members["notes"], *found["notes"]]}
 
 

@@ -242,6 +242,33 @@ def test_a_mistake_is_told_with_its_file_and_line(tmp_path: Path, was: str, now:
         desired(vars_, "production")
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda m: m["groups"].update({"a b": {"members": "developers"}}), "group 'a b': ' ' at position 2"),
+        (lambda m: m["roles"].update({"r" * 65: {"main": {"service": "s3.amazonaws.com"}}}), "at most 64 are allowed"),
+        (lambda m: m["policies"].update(Office=office([])), "aws:SourceIp is an empty list, which shuts everybody out"),
+        (lambda m: m["policies"].update(Office=office(["0.0.0.0/0"])), "which is every address"),
+        (lambda m: m["policies"].update(Office=office(["10.0.0.0/8"])), "which no request to AWS ever comes from"),
+        (lambda m: m["policies"].update(Office=office(["198.51.100.0/24"] * 400)), "at most 6144 are allowed"),
+    ],
+)  # fmt: skip
+def test_what_iam_would_refuse_is_told_where_the_vars_are_checked(change: Any, said: str) -> None:
+    people = {"users": ["ada.example"], "developers": ["ada.example"]}
+    assert desired(MATRIX, "main", people, "2026-11-26", strict=True)["groups"]
+    assert desired(MATRIX, "production", {}, "2026-11-26", strict=True)["roles"]
+    wrong = matrix()
+    change(wrong)
+
+    with pytest.raises(AnsibleFilterError) as told:
+        desired(wrong, "main", people, "2026-11-26", strict=True)
+    assert said in str(told.value)
+
+
+def office(networks: list[str]) -> dict[str, Any]:
+    return {"Statement": [{**POLICY["Statement"][0], "Condition": {"NotIpAddress": {"aws:SourceIp": networks}}}]}
+
+
 def test_an_action_that_no_service_has_is_a_mistake_where_the_vars_are_checked() -> None:
     given = matrix(policies={"Office": {**POLICY, "Statement": [{**POLICY["Statement"][0], "Action": "s3:GetObjct"}]}})
 
