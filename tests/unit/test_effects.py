@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from ansible.module_utils.estate.effects.classes import Undecided, of_lists, overlap, representatives
+from ansible.module_utils.estate.effects.classes import Undecided, beginning, of_lists, overlap, representatives
 from ansible.module_utils.estate.effects.contexts import Contexts
 from ansible.module_utils.estate.effects.tell import NOTHING_NEW, Effects, effects
 from ansible.module_utils.estate.evaluator.patterns import like, resource_like
@@ -181,6 +181,18 @@ def test_every_string_is_alike_to_one_that_stands_for_its_class(patterns: list[s
     kinds = {tuple(like(p, one) for p in patterns) for one in representatives(patterns)}
 
     assert {tuple(like(p, text) for p in patterns) for text in texts} <= kinds
+
+
+@given(
+    ends=st.lists(st.text("ab/*?", max_size=5), max_size=4), texts=st.lists(st.text("abc/", max_size=5), max_size=20)
+)
+def test_every_arn_of_a_bucket_is_alike_to_one_that_stands_for_its_class(ends: list[str], texts: list[str]) -> None:
+    head, patterns = "arn:aws:s3:::ab/", ["*", *(f"arn:aws:s3:::{end}" for end in ends)]
+    found = beginning(head, patterns)
+    kinds = {tuple(resource_like(p, one) for p in patterns) for one in found}
+
+    assert all(one.startswith(head) for one in found)
+    assert {tuple(resource_like(p, f"{head}{text}") for p in patterns) for text in texts} <= kinds
 
 
 PATHS = st.builds("arn:aws:s:::{}".format, st.text("ab/*", min_size=1, max_size=5))

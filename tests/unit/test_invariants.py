@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.estate.effects.invariants import judge, proofs
+from ansible.module_utils.estate.effects.world import World as Becoming
 from ansible.module_utils.estate.errors import Refusal
 from ansible.module_utils.estate.evaluator.composed import Estate
 
@@ -143,3 +144,39 @@ def test_a_bucket_that_a_pattern_could_mean_and_that_is_not_there_is_nobodys(mad
     made.user("cy.example", "Everything")
 
     assert verdict(made, of=["arn:aws:s3:::d*/*"], who=["user:cy.example"]) == ("proved", "")
+
+
+def test_a_policy_that_fills_in_who_asks_gives_each_what_is_his(made: World) -> None:
+    """Both hold the same statement, which is judged once for whoever it does not tell apart."""
+    made.group("Own", {"p": allow(f"{DOCS}/${{aws:username}}/*", "s3:GetObject")}, account="production")
+    for name in ("cy.example", "dee.example"):
+        made.user(name, "Own", account="production")
+
+    state = Becoming(Estate(made.lives()))
+    askers = [state.askers[arn("production", name, "user")] for name in ("cy.example", "dee.example")]
+
+    for whose, may in (("cy", [True, False]), ("dee", [False, True])):
+        where = f"{DOCS}/{whose}.example/a"
+        assert [state.may(one, "s3:GetObject", where, without=False) for one in askers] == may
+
+
+def test_one_policy_gives_and_a_bucket_of_another_account_does_not(made: World) -> None:
+    """The same statements on two buckets, of which one's own account is another's."""
+    made.user("cy.example", account="main", inline={"p": allow("*", "s3:GetObject")})
+    made.accounts["main"]["buckets"] = {"ours": {"policy": None, "restricted": False}}
+
+    assert verdict(made, of=["arn:aws:s3:::ours/*"], who=["user:cy.example"])[0] == "failed"
+    assert verdict(made, of=[f"{DOCS}/*"], who=["user:cy.example"]) == ("proved", "")
+    both = {"of": ["arn:aws:s3:::d*/*", "arn:aws:s3:::o*/*"], "who": ["user:cy.example"]}
+    assert "on arn:aws:s3:::o*/*" in verdict(made, **both)[1]
+
+
+def test_what_stands_for_an_action_may_be_written_in_any_case(made: World) -> None:
+    """A role's trust is asked however an action of STS is written."""
+    state = Becoming(Estate(made.lives()))
+    jenkins = state.askers[arn("main", "jenkins")]
+
+    assert [
+        state.may(jenkins, action, arn("production", "infrastructure"), without=False)
+        for action in ("sts:AssumeRole", "STS:assumerole", "iam:PassRole")
+    ] == [True, True, False]

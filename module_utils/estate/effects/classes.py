@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import lru_cache, reduce
 
 from ansible.module_utils.estate.evaluator.patterns import NEVER, resource_like
 
@@ -60,6 +60,11 @@ def together(patterns: Iterable[tuple[str, str]]) -> tuple[str, ...]:
         if not any(_room(text) in rooms and _room(text) != room for room, found in each.items() for text in found):
             return tuple(dict.fromkeys(text for found in each.values() for text in found))
     return _together(made)
+
+
+def beginning(head: str, patterns: Iterable[str]) -> tuple[str, ...]:
+    """The same of ARNs that begin with some text, all that is in a bucket: what tells others apart is not followed."""
+    return _representatives(tuple(sorted((one, ARN) for one in patterns if NEVER not in one)), head)
 
 
 def of_lists(lists: Iterable[tuple[str, ...]], patterns: set[str]) -> tuple[str, ...]:
@@ -130,7 +135,7 @@ def _real(text: str) -> str:
 
 
 @lru_cache(maxsize=5_000)
-def _representatives(patterns: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+def _representatives(patterns: tuple[tuple[str, str], ...], head: str = "") -> tuple[str, ...]:
     advance: dict[str, int] = {}
     forms: dict[int, tuple[str, ...]] = {}  # what the place of a bit waits for
     stay_any = stay_no_colon = any_one = any_no_colon = start = finals = stars = literals = 0
@@ -170,16 +175,19 @@ def _representatives(patterns: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
             found |= dict.fromkeys(forms[bit])
         return found
 
-    first = closed(start)
-    seen, queue, found = {first}, [(first, "")], {first & finals: ""}
+    def after(state: int, char: str) -> int:
+        colon = char == ":"
+        on = advance.get(char, 0) | any_one | (0 if colon else any_no_colon)
+        stay = stay_any | (0 if colon else stay_no_colon)
+        return closed((state & on) << 1 | (state & stay))
+
+    first = reduce(after, head, closed(start))
+    seen, queue, found = {first}, [(first, head)], {first & finals: head}
     while queue:
         reached_now = []
         for state, text in queue:
             for char in following(state):
-                colon = char == ":"
-                on = advance.get(char, 0) | any_one | (0 if colon else any_no_colon)
-                stay = stay_any | (0 if colon else stay_no_colon)
-                reached = closed((state & on) << 1 | (state & stay))
+                reached = after(state, char)
                 if reached not in seen:
                     seen.add(reached)
                     reached_now.append((reached, text + char))

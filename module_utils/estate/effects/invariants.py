@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible.module_utils.estate.effects.askers import Asker
-from ansible.module_utils.estate.effects.classes import ANY_CASE, ARN, Undecided, overlap, representatives
+from ansible.module_utils.estate.effects.classes import ANY_CASE, ARN, Undecided, beginning, overlap, representatives
 from ansible.module_utils.estate.effects.world import World, among
 from ansible.module_utils.estate.errors import Refusal
 from ansible.module_utils.estate.evaluator.composed import Estate
@@ -167,23 +167,27 @@ class _Judge(World):
         written = frozenset(
             filled(p, asker.known)[0] if one.variables else p for one in relevant for p in one.resources
         )
-        for roots in self._alone(resource, arns):
-            # Policies repeat what they name from bucket to bucket and from asker to asker.
-            key = (written, resource, roots[0])
-            if key not in self._told:
-                near = [one for one in {*written, *roots, resource} if any(overlap(one, root) for root in roots)]
-                found = (one for one in representatives(near, ARN) if resource_like(resource, one))
-                self._told[key] = tuple(one for one in found if self._meant(resource, one))
-            if any(self.may(asker, what, where, without) for where in self._told[key] for what in actions):
-                return True
-        return False
+        # No pattern of one bucket tells apart what is in another.
+        inside = ":s3:::" in resource and self._all_buckets
+        alone = [arn for arn in arns if ":s3:" in arn and self._meant(resource, arn)] if inside else [""]
+        return any(
+            self.may(asker, what, where, without)
+            for bucket in alone
+            for where in self._places(resource, bucket, written, arns)
+            for what in actions
+        )
 
-    def _alone(self, resource: str, arns: Sequence[str]) -> list[list[str]]:
-        """What can be looked at by itself: no pattern of one bucket tells apart what is in another."""
-        objects = [[arn, f"{arn}/*"] for arn in arns if ":s3:" in arn]
-        if ":s3:::" in resource and self._all_buckets:
-            return objects
-        return [[resource, *arns, *(arn for _, arn in objects)]]
+    def _places(self, resource: str, bucket: str, written: frozenset[str], arns: Sequence[str]) -> tuple[str, ...]:
+        """What a resource means, in a bucket or ("") anywhere: one of each kind that what is written tells apart."""
+        # Policies repeat what they name from bucket to bucket and from asker to asker.
+        key = written, resource, bucket
+        if key not in self._told:
+            roots = [bucket, f"{bucket}/*"] if bucket else [resource, *arns, *(f"{a}/*" for a in arns if ":s3:" in a)]
+            near = {one for one in {*written, *roots, resource} if any(overlap(one, root) for root in roots)}
+            found = (bucket, *beginning(f"{bucket}/", near)) if bucket else representatives(near, ARN)
+            meant = (one for one in found if resource_like(resource, one) and self._meant(resource, one))
+            self._told[key] = tuple(meant)
+        return self._told[key]
 
 
 def _about_any(statement: Statement, resource: str, known: Known) -> bool:

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
-from typing import Any
 
 from ansible.module_utils.estate.effects.askers import UNSIGNED, Asker, others, ours
 from ansible.module_utils.estate.effects.classes import Undecided
 from ansible.module_utils.estate.effects.contexts import Contexts
-from ansible.module_utils.estate.effects.judged import Held, Thing, allowed, things
+from ansible.module_utils.estate.effects.judged import About, Held, Thing, allowed, things
 from ansible.module_utils.estate.evaluator.composed import Estate
 from ansible.module_utils.estate.evaluator.document import Statement
-from ansible.module_utils.estate.evaluator.evaluate import acts, applies, is_personal
+from ansible.module_utils.estate.evaluator.evaluate import Opens, acts, applies, covers, is_personal
 from ansible.module_utils.estate.evaluator.request import MFA
 from ansible.module_utils.estate.evaluator.words import Open
 from ansible.module_utils.estate.review.able import HAND, STARTS, WRITES, Targets, candidates, targets_of
@@ -48,6 +47,11 @@ class World:
             for name in {name for one in trust for _, name in one.principals}:
                 self._trusting.setdefault(name, []).append(role)
         self._allows: dict[tuple, list[str]] = {}
+        # What is asked of one resource was mostly asked of another. Askers and statements live as long as this does.
+        self._mine: dict[tuple, About] = {}
+        self._theirs: dict[tuple, tuple[About, tuple | None]] = {}
+        self._covers: dict[tuple, tuple[bool, Opens] | None] = {}
+        self._answers: dict[tuple, bool] = {}
 
     def reached(self, start: str, without: bool, but: Sequence[str]) -> Iterator[tuple[bool, str]]:
         """(whether as somebody else, who) of everybody that somebody can become; who is excepted leads no further."""
@@ -166,37 +170,66 @@ class World:
         given: conditions that hold of the request.
         """
         thing = None if bare else self.things.get(resource) or self.things.get(resource.split("/", 1)[0])
-        statements = [one for source in asker.principal.sources for one in source.statements]
-        # Most questions are of what only an own policy could allow.
-        if asker.ours and thing is None and not any(one.allows and acts(one, action) for one in statements):
-            return False
-        about = tuple(_about(asker, thing, action, resource))
+        action = action.lower()  # as IAM takes it: whether it is STS's is asked below
+        theirs, nature = self._said(asker, thing, action)
+        # A role's trust hangs on it.
+        covering = self._covering(asker, resource, theirs) if thing is None or thing.kind != "role" else theirs
+        about = (*self._covering(asker, resource, self._acting(asker, action)), *covering)
         if not any(held.statement.allows for held, *_ in about):
             return False
-        contexts = Contexts(
-            [*(one for _, opens, _ in about for one in opens), *given, *([_WITH_MFA] if without else [])]
-        )
-        found = allowed(contexts, asker, about, thing, action.startswith("sts:"))
-        if without and MFA not in asker.known:
-            found &= contexts.all & ~contexts.where(_WITH_MFA)
-        return found & contexts.where_all(given) != 0
+        # All that the answer goes by: neither who asks, nor of what, nor through which policy.
+        sides = frozenset((held.side, held.statement.allows, opens, how) for held, opens, how in about)
+        key = (
+            asker.kind, asker.principal.boundary is None, MFA in asker.known, nature, without, tuple(given), sides,
+            action.startswith("sts:"),
+        )  # fmt: skip
+        if key not in self._answers:
+            contexts = Contexts(
+                [*(one for _, opens, _ in about for one in opens), *given, *([_WITH_MFA] if without else [])]
+            )
+            found = allowed(contexts, asker, about, thing, action.startswith("sts:"))
+            if without and MFA not in asker.known:
+                found &= contexts.all & ~contexts.where(_WITH_MFA)
+            self._answers[key] = found & contexts.where_all(given) != 0
+        return self._answers[key]
 
+    def _acting(self, asker: Asker, action: str) -> About:
+        """The asker's own statements about an action, with what their conditions leave open."""
+        key = id(asker), action
+        if key not in self._mine:
+            me = asker.principal
+            own = [Held("identity", of.holder, of.policy, one) for of in me.sources for one in of.statements]
+            own += [Held("boundary", "", "boundary", one) for one in me.boundary or ()]
+            asked = ((held, applies(held.statement, action, None, asker.known)) for held in own)
+            self._mine[key] = tuple((held, is_.opens, "") for held, is_ in asked if is_)
+        return self._mine[key]
 
-def _about(asker: Asker, thing: Thing | None, action: str, resource: str) -> Iterator[tuple[Held, Any, str]]:
-    for source in asker.principal.sources:
-        for one in source.statements:
-            if is_ := applies(one, action, resource, asker.known):
-                yield Held("identity", source.holder, source.policy, one), is_.opens, ""
-    for one in asker.principal.boundary or ():
-        if is_ := applies(one, action, resource, asker.known):
-            yield Held("boundary", "", "boundary", one), is_.opens, ""
-    if thing is None or (thing.kind == "role" and not action.startswith("sts:")):
-        return
-    for one in thing.policy:
-        asked = None if thing.kind == "role" else resource
-        if acts(one, action) and (them := asker.meant(one)) and (is_ := applies(one, action, asked, asker.known)):
-            for how, more in them:
-                yield Held("resource", thing.name, "policy", one), is_.opens | more, how
+    def _said(self, asker: Asker, thing: Thing | None, action: str) -> tuple[About, tuple | None]:
+        """The same of a thing's own policy, and what else of a thing decides."""
+        if thing is None:
+            return (), None
+        key = id(asker), thing.arn, action
+        if key not in self._theirs:
+            about = [
+                (Held("resource", thing.name, "policy", one), is_.opens | more, how)
+                for one in (thing.policy if thing.kind != "role" or action.startswith("sts:") else ())
+                if acts(one, action) and (them := asker.meant(one)) and (is_ := applies(one, action, None, asker.known))
+                for how, more in them
+            ]
+            nature = thing.kind, thing.closed, thing.account == asker.principal.account
+            self._theirs[key] = tuple(about), nature
+        return self._theirs[key]
+
+    def _covering(self, asker: Asker, resource: str, acting: About) -> Iterator[tuple[Held, Opens, str]]:
+        """Which of these are about a resource, with what that leaves open."""
+        for held, opens, how in acting:
+            one = held.statement
+            # Only where it has variables does it depend on who asks.
+            key = id(one), resource, id(asker) if one.variables and "${" in str(one.resources) else 0
+            if key not in self._covers:
+                self._covers[key] = covers(one, resource, asker.known)
+            if (found := self._covers[key]) is not None:
+                yield held, opens | found[1] if found[1] else opens, how
 
 
 def among(asker: Asker, patterns: Sequence[str]) -> bool:

@@ -67,7 +67,7 @@ def applies(statement: Statement, action: str, resource: str | None, known: Know
         return None
     explicit, opens = True, NONE
     if resource is not None:
-        covered = _covers(statement, resource, known)
+        covered = covers(statement, resource, known)
         if covered is None:
             return None
         explicit, opens = covered
@@ -79,7 +79,8 @@ def applies(statement: Statement, action: str, resource: str | None, known: Know
     return Applied(explicit and not statement.not_actions, opens | left)
 
 
-def _covers(statement: Statement, resource: str, known: Mapping[str, Values]) -> tuple[bool, Opens] | None:
+def covers(statement: Statement, resource: str, known: Mapping[str, Values]) -> tuple[bool, Opens] | None:
+    """How a statement's resources mean one; None where they do not."""
     best: tuple[bool, Opens] | None = None
     unless: set[Open] = set()
     for pattern in statement.resources:
