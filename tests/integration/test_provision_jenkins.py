@@ -1,7 +1,8 @@
 """The Jenkins host from an empty account to its replacement, on the embedded AWS: one story, run upon run.
 
 It takes longer than a minute: five runs of some twenty module processes each. Each proves something that only
-a whole run can: planned as done, nothing to do the second time, replaced without loss.
+a whole run can: planned as done, nothing to do the second time, replaced without loss. What is run is what the pages
+say to type. Their last line, configure_jenkins.yml, needs a host that boots: tests/hosts runs it on one.
 """
 
 from __future__ import annotations
@@ -16,12 +17,14 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.support import typed
+
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
 NAME = "jenkins"
 OFFICE = "192.0.2.0/24"
-REPLACE = {"jenkins_instance_replace": True}
+HOST_PAGE = "docs/jenkins-host.md"
 
 
 def pending(run: Any) -> dict[str, Any]:
@@ -129,11 +132,9 @@ def test_the_host_is_made_kept_as_declared_and_replaced_without_losing_its_data(
     # The estate's own list may grow; what is declared here is what is looked for.
     office = {"jenkins_instance_allowed_addresses": [OFFICE], "jenkins_instance_ssh_addresses": [OFFICE]}
 
-    def provision(*tags: str, check: bool = False, **extra: Any) -> Any:
-        arguments = ["-l", "main-account", *(["--tags", ",".join(tags)] if tags else [])]
-        run = run_playbook(
-            "provision_jenkins.yml", *arguments, check=check, extra_vars={**office, **extra}, timeout=900
-        )
+    def as_typed(said: typed.Typed, without: str = "", **extra: Any) -> Any:
+        options = [one for one in said.options if one != without]
+        run = run_playbook(said.playbook, *options, extra_vars={**office, **extra}, timeout=900)
         assert run.rc == 0, run.output
         return run
 
@@ -154,16 +155,18 @@ def test_the_host_is_made_kept_as_declared_and_replaced_without_losing_its_data(
                 assert said in run.output
                 assert estate_aws.writes() == []
     for playbook in ("converge_access.yml", "converge_buckets.yml"):
-        run = run_playbook(playbook, "-l", "main-account")
+        (said,) = typed.playbooks(HOST_PAGE, playbook)
+        run = run_playbook(playbook, *said.options)
         assert run.rc == 0, run.output
     estate_aws.forget_calls()
-    planned = provision(check=True)
+    look, make = typed.playbooks(HOST_PAGE, "provision_jenkins.yml")
+    planned = as_typed(look)
     with subtests.test("check mode writes nothing"):
         assert estate_aws.writes() == []
     with subtests.test("the host's alarms tell somebody, and a run where they do not would say so"):
         assert "so the alarms of the Jenkins host tell nobody" not in planned.output
 
-    made = provision()
+    made = as_typed(make)
     with subtests.test("check mode told exactly what was then done"):
         assert pending(planned) == pending(made)
         assert len(pending(made)["tasks"]) > 10
@@ -237,7 +240,7 @@ def test_the_host_is_made_kept_as_declared_and_replaced_without_losing_its_data(
 
     estate_aws.forget_calls()
     # A newer image has appeared meanwhile: here, by another filter.
-    again = provision(jenkins_instance_image_filters={"name": "debian-12-amd64-*"})
+    again = as_typed(make, jenkins_instance_image_filters={"name": "debian-12-amd64-*"})
     with subtests.test("a second run changes nothing, makes no write call, and leaves an older image running"):
         assert pending(again) == {"tasks": [], "plans": []}
         assert estate_aws.writes() == []
@@ -246,14 +249,15 @@ def test_the_host_is_made_kept_as_declared_and_replaced_without_losing_its_data(
     world = [{"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
     host.ec2.authorize_security_group_ingress(GroupId=host.group(NAME)["GroupId"], IpPermissions=world)
     estate_aws.forget_calls()
-    planned = provision("instance", check=True, **REPLACE)
+    (replace,) = typed.playbooks("docs/jenkins-restore.md", "provision_jenkins.yml")
+    planned = as_typed(replace)
     with subtests.test("planning a replacement writes nothing"):
         assert estate_aws.writes() == []
     with subtests.test("a security group that was opened by hand is shown"):
         assert "Let the load balancer and nobody else reach Jenkins" in pending(planned)["tasks"]
         assert re.search(r"^- .*0\.0\.0\.0/0", planned.stdout, re.M)
         assert (22, "0.0.0.0/0") in host.let_in(NAME)
-    replaced = provision("instance", **REPLACE)
+    replaced = as_typed(replace, without="--check")  # as the page goes on
     second = host.instance()
     with subtests.test("and closed"):
         assert host.let_in(NAME) == {(80, balancers), (22, OFFICE)}
