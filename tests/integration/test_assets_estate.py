@@ -14,9 +14,11 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 import pytest
 
+from tests.support import typed
 from tests.support.assets import NGINX
 from tests.support.terminal import at_a_terminal
 
@@ -276,6 +278,35 @@ def test_a_url_is_explained_as_it_was_given(converged_estate):
 
 
 PDF = "/g-cloud-9/documents/with%20drawn.pdf"
+
+
+def test_a_document_is_withdrawn_by_what_its_page_says_to_type(converged_estate, router, tmp_path):
+    """STAGE=production is a real account's; of the same hosts' part of local all is the same but whose AWS it is."""
+    s3, bucket = converged_estate.client("s3", "production"), "digitalmarketplace-documents-production-production"
+    (said,) = typed.lines("docs/assets.md", "make withdraw")
+    command, key = (
+        said.replace("STAGE=production", f"STAGE=local LIMIT={STAGE[1]} BUILD={tmp_path}"),
+        urlsplit(said.rpartition("URL=")[2]).path[1:],
+    )
+    s3.put_object(Bucket=bucket, Key=key, Body=b"shown to everybody")
+    assert command != said
+    assert router.get(f"/{key}")[0] == 200
+
+    def make() -> subprocess.CompletedProcess[str]:
+        environment = {**converged_estate.env, "ANSIBLE_LOCAL_TEMP": str(tmp_path / "ansible")}
+        return subprocess.run(
+            ["bash", "-c", command], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True,
+            text=True, check=False,
+        )  # fmt: skip
+
+    early = make()
+    s3.delete_object(Bucket=bucket, Key=key)  # "Take it out of its bucket"
+    done = make()
+
+    assert early.returncode == 2
+    assert "S3 still has it" in early.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert router.get(f"/{key}")[0] == 404
 
 
 def test_a_withdrawn_document_is_emptied_from_the_router_at_once_and_that_is_proved(converged_estate, router):
