@@ -154,3 +154,12 @@ def test_what_is_new_is_told_by_its_kind_few_by_name(monkeypatch):
     text = re.sub(r"\x1b\[[\d;]*m", "", said._get_diff(new))
 
     assert text == "+ log group /shop/a, /shop/b; 40 alarms; 9 policies; records of 9"
+
+
+def test_of_many_what_fits_no_line_is_counted_the_longest_first_and_of_few_all_is_named():
+    buckets = [{"before_header": f"bucket digitalmarketplace-{name * 20}", "after": {"a": 1}} for name in "abcd"]
+    topics = [{"before_header": f"topic {name}", "after": {"a": 1}} for name in "ab"]
+    alarms = [{"before_header": f"alarm {number}", "after": {"a": 1}} for number in range(9)]
+
+    assert listed("+", [*buckets, *topics, *alarms]) == "+ 4 buckets; topic a, b; 9 alarms"
+    assert listed("+", [*buckets, *topics]).count("digitalmarketplace-") == 4

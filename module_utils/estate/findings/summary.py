@@ -14,6 +14,7 @@ WORDS = {"add": ("to add", "added"), "change": ("to change", "changed"), "remove
 # What a plan says beside its changes, and the word for it.
 TOLD = {"effects": "this means", "drift": "drift", "notes": "note"}
 NAMED = 4  # resources of a kind that are named where they are new
+MANY = 12  # of more resources than this, names that do not fit a line are a number
 WIDE = 100  # after the host's name
 
 
@@ -56,14 +57,21 @@ def _of_roles(line: str) -> tuple[bool, bool]:
 
 
 def listed(sign: str, diffs: Sequence[Mapping[str, Any]]) -> str:
-    """What is new or changed, by kind: few by name, more as a number; a file with its length."""
+    """What is new or changed, by kind: few by name, more as a number, of many on one line; a file with its length."""
     lines = {named(one): str(one.get("after", "")).count("\n") for one in diffs}
-    parts = []
+    parts, numbers = [], {}
     for kind, names in kinds(map(named, diffs)):
         if not kind:
             parts += [f"{name} ({lines[name]} lines)" if lines[name] else name for name in names]
+        elif len(names) > NAMED:
+            parts.append(_number(len(names), kind))
         else:
-            parts.append(f"{kind} {', '.join(names)}" if len(names) <= NAMED else _number(len(names), kind))
+            parts.append(f"{kind} {', '.join(names)}")
+            if len(names) > 1:
+                numbers[parts[-1]] = _number(len(names), kind)
+    for part in sorted(numbers, key=len, reverse=True) if len(diffs) > MANY else ():
+        if len(f"{sign} {'; '.join(parts)}") > WIDE:
+            parts[parts.index(part)] = numbers[part]
     return textwrap.fill(
         "; ".join(parts), WIDE, initial_indent=f"{sign} ", subsequent_indent="  ", break_on_hyphens=False
     )
