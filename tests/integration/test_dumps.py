@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from local_aws.control import Control
 from tests.conftest import _runner
-from tests.support import dumps
+from tests.support import dumps, typed
 from tests.support.dumps import packed
 
 pytestmark = pytest.mark.slow
@@ -77,8 +77,9 @@ def play(written, maker, within, tmp_path):
     given = {"dumps_profile": "dumps", "dumps_recipients": [maker.key], "dumps_evidence": str(tmp_path / "evidence"),
              "dumps_scratch": str(within)}  # fmt: skip
 
-    def run(playbook, check=False, **more):
-        return written.playbook(playbook, check=check, extra_vars=given | more, env={"GNUPGHOME": str(maker.home)})
+    def run(playbook, check=False, options=(), **more):
+        env = {"GNUPGHOME": str(maker.home)}
+        return written.playbook(playbook, *options, check=check, extra_vars=given | more, env=env)
 
     return run
 
@@ -131,8 +132,11 @@ def test_whoever_checks_dumps_can_neither_write_nor_delete_one(as_role):
 
 
 def test_dumps_are_proved_restored_and_only_then_are_old_ones_released(written, play, as_role, tmp_path):
+    """As docs/backups.md says to type it, but for whose key it is and which role looks: a real account's own."""
     s3 = as_role("dumps")
-    checked = play("check_backup.yml")
+    (look,), (restore,) = (typed.playbooks("docs/backups.md", f"{name}_backup.yml") for name in ("check", "restore"))
+    checked = play(look.playbook, options=look.options)
+    assert restore.env == {"GNUPGHOME": "~/backups-key"}
     assert checked.rc == 0, checked.output[-3000:]
     assert checked.report["pending"] == 0
     assert "production has 0 dumps that were restored, so that none may go" in checked.output
@@ -140,7 +144,7 @@ def test_dumps_are_proved_restored_and_only_then_are_old_ones_released(written, 
     planned = play("restore_backup.yml", check=True, dumps_stages=["production"])
     assert planned.report["pending"] == 1
     for day in range(3):
-        restored = play("restore_backup.yml", dumps_stages=["production"])
+        restored = play(restore.playbook, options=restore.options)
         assert restored.rc == 0, restored.output[-3000:]
         [proof, lost] = json.loads((tmp_path / "evidence" / "production.json").read_text())
         assert proof["rows"]["public.users"] == 500
