@@ -161,5 +161,8 @@ def test_of_many_what_fits_no_line_is_counted_the_longest_first_and_of_few_all_i
     topics = [{"before_header": f"topic {name}", "after": {"a": 1}} for name in "ab"]
     alarms = [{"before_header": f"alarm {number}", "after": {"a": 1}} for number in range(9)]
 
+    queue = [{"before_header": f"queue {'q' * 90}", "after": {"a": 1}}]
+
     assert listed("+", [*buckets, *topics, *alarms]) == "+ 4 buckets; topic a, b; 9 alarms"
+    assert listed("+", [*buckets, *queue, *alarms]) == "+ 4 buckets; 1 queue; 9 alarms"
     assert listed("+", [*buckets, *topics]).count("digitalmarketplace-") == 4

@@ -67,7 +67,7 @@ def listed(sign: str, diffs: Sequence[Mapping[str, Any]]) -> str:
             parts.append(_number(len(names), kind))
         else:
             parts.append(f"{kind} {', '.join(names)}")
-            if len(names) > 1:
+            if len(names) > 1 or " " not in kind:  # "record NAME NS" is no kind to count
                 numbers[parts[-1]] = _number(len(names), kind)
     for part in sorted(numbers, key=len, reverse=True) if len(diffs) > MANY else ():
         if len(f"{sign} {'; '.join(parts)}") > WIDE:
@@ -81,4 +81,6 @@ def _number(count: int, kind: str) -> str:
     """21 log groups, 15 policies, records of 9."""
     if kind.endswith(" of"):
         return f"{kind} {count}"
+    if count == 1:
+        return f"1 {kind}"
     return f"{count} {kind[:-1]}ies" if kind.endswith("cy") else f"{count} {kind}s"
