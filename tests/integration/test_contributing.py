@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import secrets
+from tests.support import secrets, typed
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 TEXT = "".join((ROOT / page).read_text(encoding="utf-8") for page in ("CONTRIBUTING.md", "docs/tasks.md"))
 SECTIONS = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", TEXT, re.M | re.S))
 RECIPES = {title: text for title, text in SECTIONS.items() if "```sh" in text and not title.startswith("Change some")}
+TWO_SCREENS = 80  # lines
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
 
 
@@ -55,6 +56,32 @@ def follow(tree: Path, kind: str, text: str, environment: dict[str, str], known:
         path.write_text(before + line + text[place.end() :] + after)
     else:
         raise AssertionError(f"a block that says neither its file nor its place: {text[:60]!r}")
+
+
+def test_the_first_page_works_as_it_stands(tree):
+    """`make converge`, and `make stop` after it. `make test` is what runs this; set-up from nothing is test_setup's."""
+    converge, test = typed.lines("README.md", "make")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "DM_", "LOCAL_"))}
+
+    def type_in(command: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["bash", "-c", command], cwd=tree, env=environment, stdin=subprocess.DEVNULL, capture_output=True,
+            text=True, check=False,
+        )  # fmt: skip
+
+    try:
+        done = type_in(converge)
+    finally:
+        stopped = type_in("make stop")
+
+    assert test == "make test"
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    assert stopped.returncode == 0, stopped.stderr
+    assert not list((tree / "build").rglob("*.pid")), "nothing is left running"
+    said = done.stdout.splitlines()
+    first = said[: said.index("build/run-local.html shows all of it.") + 1]
+    assert len(first) <= TWO_SCREENS, "\n".join(first)
+    assert (tree / "build/report/index.html").is_file()
 
 
 @pytest.mark.parametrize("title", RECIPES)
