@@ -148,7 +148,7 @@ SETTINGS = ("policy", "tagging", "lifecycle_configuration", "replication", "encr
 
 
 def in_order(policy: Any) -> Any:
-    """S3 keeps a policy's text, in which the order of lists says nothing."""
+    """S3 keeps a policy's text and tags as they were written; the order of lists says nothing in either."""
     if isinstance(policy, dict):
         return {key: in_order(value) for key, value in sorted(policy.items())}
     return sorted(map(in_order, policy), key=str) if isinstance(policy, list) else policy
@@ -166,6 +166,8 @@ def buckets(aws: Any) -> Any:
             said = {**answer, "ResponseMetadata": 0} if isinstance(answer, dict) else answer
             if setting == "get_bucket_policy" and isinstance(said, dict):
                 said = in_order(json.loads(said["Policy"]))
+            if setting == "get_bucket_tagging":  # a set
+                said = in_order(said)
             found[name, setting] = str(said)
     return found
 
