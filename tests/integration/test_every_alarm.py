@@ -183,7 +183,7 @@ def bad_data(place: str, kinds: dict[str, Any], alarm: dict[str, Any], until: fl
 
 def test_the_lines_are_the_routers_own() -> None:
     template = (PROJECT / "roles/assets_router/templates/assets.j2").read_text()
-    said = template.split("log_format assets escape=json")[1].split("}'")[0]
+    said = template.split("escape=json", 1)[1].split("}'")[0]
     assert re.findall(r'"(\w+)":', said) == list(json.loads(router(0)))
     assert '"seconds":$request_time' in said, "a number in quotes is no number to a filter"
 
