@@ -6,6 +6,7 @@ The table is written down here a second time, from the domain's words, so that t
 from __future__ import annotations
 
 import copy
+import dataclasses
 import itertools
 import json
 from collections.abc import Iterable
@@ -272,6 +273,59 @@ def test_nobody_changes_somebody_else(simulator: Any, applied: State) -> None:
     actions = [(action, OTHER) for action, resource in BEFORE_MFA + WITH_MFA if resource == ONESELF]
 
     assert set(simulator.judge(act(applied, ["Everyone"], *what, "MFA") for what in actions)) == {NOT_ALLOWED}
+
+
+# What each role is for: a call that its own policies allow.
+DOES = {
+    "admins": ("s3:DeleteBucket", "arn:aws:s3:::anything"),
+    "developers": ("ec2:DescribeInstances", "*"),
+    "security_audit": ("iam:ListUsers", "*"),
+    "backups": ("s3:GetObject", "arn:aws:s3:::digitalmarketplace-database-backups/dump.sql.gpg"),
+    "infrastructure": ("s3:ListAllMyBuckets", "*"),
+}
+PEOPLES = sorted(set().union(*REACH.values()))
+
+
+def sessions(simulator: Any, state: State, roles: list[str], **keys: str) -> dict[str, str]:
+    """What somebody may who has assumed a role; sessions carry no MFA of their own."""
+    requests = []
+    for role in roles:
+        account, name = role.split(":")
+        held = [policy["document"] for policy in state[account]["roles"][name]["policies"]]
+        session = f"arn:aws:sts::{ACCOUNTS[account]}:assumed-role/{name}/{PERSON}"
+        requests.append(Request(session, *DOES[name], ACCOUNTS[account], held, context=keys))
+    return dict(zip(roles, simulator.judge(requests), strict=True))
+
+
+def test_sessions_of_peoples_roles_end_at_the_offices_door(simulator: Any, applied: State) -> None:
+    inside, outside = ({"aws:SourceIp": address} for address in OFFICE.values())
+    bound = [role for role in PEOPLES if role not in JENKINS]
+
+    assert sessions(simulator, applied, PEOPLES, **inside) == dict.fromkeys(PEOPLES, ALLOWED)
+    assert sessions(simulator, applied, bound, **outside) == dict.fromkeys(bound, DENIED)
+    # Jenkins has these too, from elsewhere.
+    shared = sorted(JENKINS)
+    assert sessions(simulator, applied, shared, **outside) == dict.fromkeys(shared, ALLOWED)
+
+
+def test_the_office_binds_peoples_roles_and_no_services(applied: State) -> None:
+    bound = {
+        f"{account}:{name}"
+        for account, state in applied.items()
+        for name, role in state["roles"].items()
+        if "OfficeOnly" in {policy["name"] for policy in role["policies"]}
+    }
+    assert bound == set(PEOPLES) - JENKINS
+
+
+def test_what_aws_forwards_for_somebody_comes_from_its_own_addresses(simulator: Any, applied: State) -> None:
+    bound = [role for role in PEOPLES if role not in JENKINS]
+    aws = {"aws:SourceIp": OFFICE["elsewhere"], "aws:ViaAWSService": "true"}
+    assert sessions(simulator, applied, bound, **aws) == dict.fromkeys(bound, ALLOWED)
+
+    own = act(applied, ["Everyone"], "iam:GetUser", ONESELF, "MFA", "elsewhere")
+    forwarded = dataclasses.replace(own, context=own.context | {"aws:ViaAWSService": "true"})
+    assert simulator.judge([own, forwarded]) == [DENIED, ALLOWED]
 
 
 def test_admins_may_do_everything_in_main_with_mfa(simulator: Any, applied: State) -> None:
