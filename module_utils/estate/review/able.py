@@ -22,6 +22,12 @@ WRITES: Mapping[str, tuple[str, ...]] = {
     "group": ("iam:AddUserToGroup", "iam:PutGroupPolicy", "iam:AttachGroupPolicy"),
     "policy": ("iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion"),
 }  # fmt: skip
+# Taking a denial away is a way up as well, where what is taken away denies.
+TAKES: Mapping[str, tuple[str, ...]] = {
+    "role": ("iam:DetachRolePolicy", "iam:DeleteRolePolicy"),
+    "user": ("iam:DetachUserPolicy", "iam:DeleteUserPolicy"),
+    "group": ("iam:DetachGroupPolicy", "iam:DeleteGroupPolicy", "iam:RemoveUserFromGroup"),
+}
 # To hand a role to a service takes a call that starts something with it.
 STARTS: Mapping[str, tuple[str, ...]] = {
     "ec2.amazonaws.com": ("ec2:RunInstances",),
@@ -69,7 +75,7 @@ def able(estate: Estate, evaluator: Evaluator) -> tuple[list[Administrator], lis
 
 def _writes(who: Who) -> bool:
     """Whether any statement allows any of it: most people's do not."""
-    asked = [HAND, *(action for actions in WRITES.values() for action in actions)]
+    asked = [HAND, *(action for ways in (WRITES, TAKES) for actions in ways.values() for action in actions)]
     allows = (one for source in who.principal.sources for one in source.statements if one.allows)
     return any(acts(one, action) for one in allows for action in asked)
 
@@ -117,13 +123,24 @@ class Targets:
 
 def _each(estate: Estate, evaluator: Evaluator, who: Who, targets: Mapping[str, Targets]) -> Iterator[Able]:
     for kind, actions in WRITES.items():
-        for action in actions:
+        for action in (*actions, *TAKES.get(kind, ())):
             for arn in candidates(who.principal, action, targets[kind]):
+                if action in TAKES.get(kind, ()) and not _denies(who.account, action, targets[kind].named[arn]):
+                    continue
                 if arn == who.principal.arn and action in ("iam:CreateAccessKey", "iam:UpdateLoginProfile"):
                     continue  # one's own password and keys make nobody more than he is
                 if (needs := may(evaluator, who, action, arn)) is not None:
                     yield Able(who, action, targets[kind].named[arn], needs)
     yield from _passes(estate, evaluator, who)
+
+
+def _denies(account: Account, action: str, target: str) -> bool:
+    """Whether what a call takes away from a target denies anything."""
+    kind, name = target.split(" ", 1)
+    item = {"role": account.roles, "user": account.users, "group": account.groups}[kind][name]
+    held, managed = account.held(kind, item), len(item["managed"])
+    gone = held[:managed] if ":Detach" in action else held[managed:] if ":Delete" in action else held
+    return any(not one.allows for source in gone for one in source.statements)
 
 
 def targets_of(account: Account) -> dict[str, Targets]:
