@@ -89,6 +89,25 @@ def test_a_play_whose_modules_do_not_look_at_the_account_starts_with_its_guard(p
         assert "always" in first["tags"], play["name"]
 
 
+# Whose modules ask AWS for something, and see to the account by what dm_aws_environment says.
+CALLERS = sorted(path.stem for path in (ROOT / "library").glob("dm_*.py") if "Clients(" in path.read_text())
+
+
+@pytest.mark.parametrize("playbook", PLAYBOOKS, ids=lambda path: path.name)
+def test_a_play_whose_modules_call_aws_says_which_account_it_is_about(playbook):
+    for play in yaml.safe_load(playbook.read_text()):
+        tasks = play.get("tasks", ())
+        roles = [
+            value for task in tasks for key, value in task.items() if key.endswith(("import_role", "include_role"))
+        ]
+        files = [ROOT / "roles" / role["name"] / "tasks" / f"{role.get('tasks_from', 'main')}.yml" for role in roles]
+        used = "".join([str(tasks), *(file.read_text() for file in files)])
+        if any(
+            re.search(rf"\b{name}['\"]?:", used) for name in CALLERS if name not in ("dm_account", "dm_assets_proof")
+        ):
+            assert "dm_aws_environment" in str(play.get("environment")), f"{playbook.name}: {play['name']}"
+
+
 LEFT = [
     (playbook.name, task["ansible.builtin.import_role"])
     for playbook in PLAYBOOKS
