@@ -54,7 +54,7 @@ class LookupModule(LookupBase):
         given = self._templar.template({name: known[name] for name in options if name in known})
         found = ArgumentSpecValidator(options).validate(given, validate_role_argument_spec=True)
         if found.error_messages:
-            raise AnsibleError(of_arguments(role, found.error_messages))
+            raise AnsibleError(of_arguments(role, found.error_messages, known))
         return [True]
 
     def _check_account(self, known: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -93,6 +94,23 @@ def test_a_role_that_leaves_its_arguments_to_its_module_is_refused_with_wrong_on
     assert "access_quotas" in run.output
     assert "allowed is a mapping (inventories/*/group_vars/all and host_vars; roles/access" in run.output
     assert not estate_aws.calls()
+
+
+def test_wrong_arguments_are_said_with_their_file_and_line(run_playbook, estate_aws, tmp_path):
+    shutil.copytree(ROOT / "inventories", tmp_path / "inventories", symlinks=True)
+    own = tmp_path / "inventories/preview/host_vars/preview/buckets.yml"
+    own.write_text(f"{own.read_text()}buckets_known: {{a: 1}}\n")
+    line = len(own.read_text().splitlines())
+
+    run = run_playbook(
+        "converge_buckets.yml", "--limit", "preview", inventories=tmp_path / "inventories",
+        env={"LOCAL_AWS_STATE": str(estate_aws.state)},
+    )  # fmt: skip
+
+    assert run.rc != 0
+    assert (
+        f"buckets_known is of type dict ({own}:{line}); allowed is a list (inventories/*/group_vars/all" in run.output
+    )
 
 
 def test_every_item_of_a_loop_starts_afresh(play):

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ansible.module_utils.estate.origin import file_and_line
+
 # What Ansible puts before a task's own message.
 _PREAMBLE = re.compile(
     r"^(Task failed: |Action failed: |Module failed: |Finalization of task args for \S+ failed: "
@@ -36,15 +38,19 @@ def sentence(result: dict[str, Any]) -> str:
     return re.sub(r"^'(\w+)' is undefined$", r"\1 is missing (inventories/*/group_vars/all and host_vars).", message)
 
 
-def of_arguments(role: str, errors: list[str]) -> str:
-    """What a role's argument spec has against its vars: which, what is allowed, and where they are said."""
+def of_arguments(role: str, errors: list[str], given: Mapping[str, Any] | None = None) -> str:
+    """What a role's argument spec has against its vars: which, what is allowed, and where they are said.
+
+    given: the vars as they are written, where they are at hand, for the file and line of each.
+    """
     said = []
     for error in errors:
         if missing := _MISSING.match(error):
             said += [f"{name} is missing" for name in missing["names"].split(", ")]
         elif wrong := _WRONG.match(error):
-            given = "empty" if wrong["given"] == "NoneType" else f"of type {wrong['given']}"
-            said.append(f"{wrong['name']} is {given}; allowed is {_TYPES.get(wrong['type'], wrong['type'])}")
+            form = "empty" if wrong["given"] == "NoneType" else f"of type {wrong['given']}"
+            where = file_and_line((given or {}).get(wrong["name"]))
+            said.append(f"{wrong['name']} is {form}{where}; allowed is {_TYPES.get(wrong['type'], wrong['type'])}")
         else:
             said.append(" ".join(error.split()))
     return f"{', '.join(said)} (inventories/*/group_vars/all and host_vars; roles/{role}/meta/argument_specs.yml)."
