@@ -70,7 +70,7 @@ options:
     type: str
     default: main
   width:
-    description: Columns of the terminal.
+    description: Columns of the terminal; V(0) where nobody looks at it, and C(table) is empty.
     type: int
     default: 120
   colour:
@@ -125,7 +125,7 @@ def access_review(
     data = {name: value for name, value in found._asdict().items() if name != "findings"}
     written = {"at": now, "review": data, "findings": found.findings}
     files["access.json"] = json.dumps(written, indent=1, sort_keys=True, ensure_ascii=False)
-    shown = {"table": table(found, int(width), colour, main), "ways": ways(found.grants, main)}
+    shown = {"table": table(found, int(width), colour, main) if width else "", "ways": ways(found.grants, main)}
     return {"findings": found.findings, "judged": [one._asdict() for one in judged], "files": files, **shown}
 
 

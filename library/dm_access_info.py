@@ -100,11 +100,12 @@ from ansible.module_utils.estate.run import estate_module
 
 def read(clients: Any, account_id: str, seconds: float, wait: Callable[[float], object] = time.sleep) -> dict[str, Any]:
     iam = clients["iam"]
+    asked = iam.generate_credential_report()["State"]  # AWS makes it while the rest is read
     live = parse(pages(iam.get_account_authorization_details))
-    made = report(iam, seconds, wait)
     more = other_keys(iam, live.users)
     found = buckets(clients["s3"], clients["s3control"], account_id)
     by_trails(clients["cloudtrail"], found)
+    made = report(iam, seconds, wait, asked)
     return {
         "account_id": account_id,
         **shape(live, policies_of_aws(iam, managed(live))),

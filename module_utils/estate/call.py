@@ -17,7 +17,7 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, NamedTuple, TypeVar
 
-from ansible.module_utils.estate import account
+from ansible.module_utils.estate import account, answers
 from ansible.module_utils.estate.errors import Refusal, error_code, sentence
 from ansible.module_utils.estate.plan import Action
 from ansible.module_utils.estate.policy import same_policy
@@ -272,6 +272,8 @@ class Clients:
         given = {name: options.pop(name, None) for name in names}
         self.session: Any = self.ask(lambda: session(**given), doing)
         self.session.events.register("before-parse", whole)
+        if mine and module.check_mode and not given["aws_access_key_id"]:
+            answers.share(self.session.events, (mine.id, self.session.profile_name))
         config = Config(
             max_pool_connections=workers,
             retries={"mode": "standard", "total_max_attempts": 8},
@@ -315,6 +317,7 @@ class Clients:
                 other = SimpleNamespace(
                     params={**self._module.params, "profile": profile},
                     ansible_version=self._module.ansible_version,
+                    check_mode=self._module.check_mode,
                     fail_json=self._module.fail_json,
                 )
                 self._others[profile] = Clients(other)

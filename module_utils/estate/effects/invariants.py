@@ -88,10 +88,14 @@ class _Judge(World):
         undecided: dict[str, None] = {}
         broken: dict[str, None] = {}
         who: dict[str, None] = {}
-        leading = self.leading_to([arn for arn, asker in self.askers.items() if self._perhaps(asker, invariant)], but)
-        for arn, asker in self.askers.items():
+        asked = [arn for arn, asker in self.askers.items() if among(asker, whose) and not among(asker, but)]
+        # Of whom nobody asks and whom nobody asked for can become, what he may is of no interest.
+        ends = [arn for arn in self.led_to(asked, but) if self._perhaps(self.askers[arn], invariant)]
+        leading = self.leading_to(ends, but)
+        for arn in asked:
+            asker = self.askers[arn]
             # Without MFA nobody may what he may not with it, or with no word on it.
-            if arn not in leading or not among(asker, whose) or among(asker, but):
+            if arn not in leading:
                 continue
             try:
                 for via, reached in self.reached(arn, without, but):

@@ -50,6 +50,7 @@ class World:
         # What is asked of one resource was mostly asked of another. Askers and statements live as long as this does.
         self._mine: dict[tuple, About] = {}
         self._theirs: dict[tuple, tuple[About, tuple | None]] = {}
+        self._natures: dict[tuple[str, str], tuple] = {}
         self._covers: dict[tuple, tuple[bool, Opens] | None] = {}
         self._answers: dict[tuple, bool] = {}
 
@@ -63,6 +64,17 @@ class World:
                 if there not in seen and not among(self.askers[there], but):
                     seen.add(there)
                     queue.append((there, True))
+
+    def led_to(self, starts: Iterable[str], but: Sequence[str]) -> Iterable[str]:
+        """Whomever these can become, and these; everybody where that was not decided."""
+        seen: dict[str, None] = {}
+        try:
+            for start in starts:
+                if start not in seen:
+                    seen |= dict.fromkeys(there for _, there in self.reached(start, False, but))
+        except Undecided:
+            return self.askers
+        return seen
 
     def leading_to(self, ends: Iterable[str], but: Sequence[str]) -> set[str]:
         """Whoever can become one of these, and these; of whom that was not decided counts as able to."""
@@ -216,8 +228,10 @@ class World:
                 if acts(one, action) and (them := asker.meant(one)) and (is_ := applies(one, action, None, asker.known))
                 for how, more in them
             ]
-            nature = thing.kind, thing.closed, thing.account == asker.principal.account
-            self._theirs[key] = tuple(about), nature
+            whose = thing.arn, asker.principal.account
+            if whose not in self._natures:
+                self._natures[whose] = thing.kind, thing.closed, thing.account == whose[1]
+            self._theirs[key] = tuple(about), self._natures[whose]
         return self._theirs[key]
 
     def _covering(self, asker: Asker, resource: str, acting: About) -> Iterator[tuple[Held, Opens, str]]:

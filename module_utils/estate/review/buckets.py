@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible.module_utils.estate.evaluator.composed import Bucket, Estate, Who
-from ansible.module_utils.estate.evaluator.evaluate import Evaluator, applies
+from ansible.module_utils.estate.evaluator.evaluate import Evaluator, acts, applies
 from ansible.module_utils.estate.evaluator.request import Known, Principal
 from ansible.module_utils.estate.review.outsiders import conditions_of
 
@@ -25,11 +25,20 @@ KEY = "any/key"  # of an object that stands for all: lists name whole buckets
 def buckets(estate: Estate, evaluator: Evaluator) -> list[dict[str, Any]]:
     """A line for each bucket, question and set of conditions, with everybody who may."""
     found = []
+    everybody = [who.principal for who in estate.who.values()]
+    given = {action: {one.arn for one in everybody if _gives(one, action)} for action, _ in ASKED.values()}
     for bucket in estate.buckets.values():
         for asked, (action, of_objects) in ASKED.items():
             resource = f"arn:aws:s3:::{bucket.name}" + (f"/{KEY}" if of_objects else "")
             allowed: dict[tuple[str, ...], list[str]] = {}
-            for same in evaluator.alike((who.principal for who in estate.who.values()), action, bucket.policy):
+            lets = any(one.allows and acts(one, action) for one in bucket.policy or ())
+            # In its own account either side is enough, from another it takes both.
+            perhaps = (
+                one
+                for one in everybody
+                if (one.arn in given[action]) + lets >= (1 if one.account == bucket.account.id else 2)
+            )
+            for same in evaluator.alike(perhaps, action, bucket.policy):
                 for needs in may(evaluator, same[0], action, resource, bucket):
                     allowed.setdefault(needs, []).extend(name(estate.who[one.arn]) for one in same)
             for needs in _unsigned(bucket, action, resource):
@@ -46,6 +55,11 @@ def may(evaluator: Evaluator, who: Principal, action: str, resource: str, bucket
     answer = evaluator.verdict(who, action, resource, bucket.policy, bucket.account.id, trust=False)
     sets = {way.conditions for way in answer.ways}
     return {one for one in sets if not any(set(other) < set(one) for other in sets)}
+
+
+def _gives(who: Principal, action: str) -> bool:
+    """Whether some policy of its own allows the action on anything."""
+    return any(one.allows and acts(one, action) for source in who.sources for one in source.statements)
 
 
 def name(who: Who) -> str:

@@ -22,7 +22,7 @@ ROOT = "<root_account>"
 _NOTHING = ("", "N/A", "no_information", "not_supported")
 # There is no report, it has become too old, or it is still being made: each means asking for one again.
 _AGAIN = ("ReportNotPresent", "ReportExpired", "ReportInProgress")
-STEP = 2.0  # seconds between two questions
+STEPS = (0.5, 1.0, 2.0)  # seconds between two questions, the last one from then on
 
 
 class NoReport(Refusal):
@@ -34,11 +34,15 @@ class Report(NamedTuple):
     rows: list[dict[str, str]]
 
 
-def report(client: Any, seconds: float, wait: Callable[[float], object]) -> Report:
-    """The credential report, asked for until it is there: STARTED and INPROGRESS come before COMPLETE."""
-    waited = 0.0
+def report(client: Any, seconds: float, wait: Callable[[float], object], asked: str = "") -> Report:
+    """The credential report, asked for until it is there: STARTED and INPROGRESS come before COMPLETE.
+
+    asked is the state that it had a while ago; what was complete then is fetched at once.
+    """
+    waited, steps = 0.0, [*STEPS]
     while True:
-        state = client.generate_credential_report()["State"]
+        state = asked if asked == "COMPLETE" else client.generate_credential_report()["State"]
+        asked = ""
         if state == "COMPLETE":
             try:
                 made = client.get_credential_report()
@@ -52,8 +56,9 @@ def report(client: Any, seconds: float, wait: Callable[[float], object]) -> Repo
                 return Report(made["GeneratedTime"].isoformat(), list(csv.DictReader(io.StringIO(text))))
         if waited >= seconds:
             raise NoReport(f"the credential report was still {state} after {seconds:g} s; try again later")
-        wait(STEP)
-        waited += STEP
+        step = steps.pop(0) if len(steps) > 1 else steps[0]
+        wait(step)
+        waited += step
 
 
 # Whoever is no management account may not ask, and without an organization there is nothing to ask for.

@@ -53,6 +53,11 @@ def test_the_report_is_asked_for_until_it_is_there() -> None:
     assert len(waited) == 5
 
 
+def test_a_report_that_was_complete_when_it_was_asked_for_first_is_fetched_at_once() -> None:
+    client = Client([], [f"{HEADER}\nada,x"])
+    assert report(client, 60, lambda _: None, "COMPLETE").rows[0]["user"] == "ada"
+
+
 def test_a_report_that_never_comes_ends_in_a_sentence_and_another_error_at_once() -> None:
     with pytest.raises(NoReport, match="still INPROGRESS after 6 s"):
         report(Client(["INPROGRESS"], []), 6, lambda _: None)

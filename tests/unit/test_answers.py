@@ -1,0 +1,113 @@
+"""What one module of a run heard of AWS, the next one need not ask."""
+
+from __future__ import annotations
+
+import io
+import os
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from ansible.module_utils.estate import answers
+from ansible.module_utils.estate.call import session
+from botocore.awsrequest import AWSResponse
+from botocore.exceptions import ClientError
+
+ABSENT = b"<Error><Code>NoSuchBucketPolicy</Code><Message>no</Message></Error>"
+REFUSED = b"<Error><Code>AccessDenied</Code><Message>no</Message></Error>"
+DETAILS = (
+    b"<GetAccountAuthorizationDetailsResponse><GetAccountAuthorizationDetailsResult><Policies><member><PolicyVersionList>"
+    b"<member><Document>%7B%22Statement%22%3A%5B%5D%7D</Document></member></PolicyVersionList></member></Policies>"
+    b"</GetAccountAuthorizationDetailsResult></GetAccountAuthorizationDetailsResponse>"
+)
+
+
+@pytest.fixture(autouse=True)
+def one_run(monkeypatch):
+    monkeypatch.setattr(answers, "_file", None)
+    answers.begin()
+    forget(monkeypatch)
+    held = answers._file
+    yield
+    held.close()
+
+
+def forget(monkeypatch):
+    """As a process that was forked before anything was read."""
+    monkeypatch.setattr(answers, "_known", {})
+    monkeypatch.setattr(answers, "_read", 0)
+
+
+def client(service: str, status: int, body: bytes, whose: tuple[str, ...] = ("111111111111", "main")) -> Any:
+    """Of a module of its own; sent says what it asked AWS itself."""
+    made = session(aws_access_key_id="AKIAINVENTED", aws_secret_access_key="invented", region_name="eu-west-1")
+    sent: list[str] = []
+
+    def answer(request: Any, **_: Any) -> AWSResponse:
+        sent.append(request.url)
+        return AWSResponse(request.url, status, {}, SimpleNamespace(stream=lambda: io.BytesIO(body)))
+
+    made.events.register("before-send", answer)
+    answers.share(made.events, whose)
+    found = made.client(service)
+    found.sent = sent
+    return found
+
+
+def test_an_answer_is_asked_for_once_whatever_module_asks(monkeypatch):
+    first, second = (client("s3", 200, b'{"Version": "2012-10-17"}') for _ in range(2))
+    heard = first.get_bucket_policy(Bucket="invented")
+    forget(monkeypatch)
+    assert second.get_bucket_policy(Bucket="invented") == heard
+    assert (len(first.sent), second.sent) == (1, [])
+    second.get_bucket_policy(Bucket="another")
+    assert len(second.sent) == 1, "another bucket"
+    other = client("s3", 200, b"")
+    for _ in range(2):
+        other.get_bucket_acl(Bucket="invented")
+    assert len(other.sent) == 2, "what no two modules ask"
+
+
+def test_that_something_is_absent_is_an_answer_and_that_it_is_refused_is_none():
+    for body, status, code, asked in ((ABSENT, 404, "NoSuchBucketPolicy", 0), (REFUSED, 403, "AccessDenied", 1)):
+        first, second = client("s3", status, body), client("s3", status, body)
+        for one in (first, second):
+            with pytest.raises(ClientError, match=code):
+                one.get_bucket_policy(Bucket=f"invented-{status}")
+        assert len(second.sent) == asked
+
+
+def test_another_account_or_profile_has_answers_of_its_own():
+    client("s3", 200, b"{}").get_bucket_policy(Bucket="invented")
+    other = client("s3", 200, b"{}", ("222222222222", "main"))
+    other.get_bucket_policy(Bucket="invented")
+    assert len(other.sent) == 1
+
+
+def test_what_botocore_reads_out_of_an_answer_is_read_out_of_a_known_one_too():
+    first, second = client("iam", 200, DETAILS), client("iam", 200, DETAILS)
+    heard = first.get_account_authorization_details()["Policies"]
+    assert heard[0]["PolicyVersionList"][0]["Document"] == {"Statement": []}
+    assert second.get_account_authorization_details()["Policies"] == heard
+    assert second.sent == []
+
+
+def test_forked_processes_tell_each_other_and_half_an_answer_is_none():
+    if os.fork() == 0:
+        client("s3", 200, b'{"from": "a child"}').get_bucket_policy(Bucket="invented")
+        os._exit(0)
+    os.wait()
+    mine = client("s3", 200, b"{}")
+    assert mine.get_bucket_policy(Bucket="invented")["Policy"] == '{"from": "a child"}'
+    os.write(answers._file.fileno(), b"k" * 16 + (99).to_bytes(8, "big") + b"whoever wrote was killed")
+    mine.get_bucket_policy(Bucket="another")
+    assert len(mine.sent) == 1
+
+
+def test_the_file_has_no_name_and_without_it_everything_is_asked(monkeypatch):
+    assert os.fstat(answers._file.fileno()).st_nlink == 0
+    monkeypatch.setattr(answers, "_file", None)
+    mine = client("s3", 200, b"{}")
+    for _ in range(2):
+        mine.get_bucket_policy(Bucket="invented")
+    assert len(mine.sent) == 2
