@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import random
 import threading
 import time
@@ -272,8 +273,11 @@ class Clients:
         given = {name: options.pop(name, None) for name in names}
         self.session: Any = self.ask(lambda: session(**given), doing)
         self.session.events.register("before-parse", whole)
-        if mine and module.check_mode and not given["aws_access_key_id"]:
-            answers.share(self.session.events, (mine.id, self.session.profile_name))
+        whose = self.session.profile_name, os.environ.get("AWS_ACCESS_KEY_ID", "")
+        self._roles = answers.Roles(whose)
+        if getattr(module, "check_mode", False) and not given["aws_access_key_id"]:
+            answers.share(self.session.events, whose)
+            self._roles.share(self.session._session)
         config = Config(
             max_pool_connections=workers,
             retries={"mode": "standard", "total_max_attempts": 8},
@@ -294,6 +298,8 @@ class Clients:
                 module.fail_json(msg=wrong)
 
     def _asked_caller(self) -> str:
+        if self._roles.arn:
+            return self._roles.arn
         few = self._options["config"].merge(Config(retries={"mode": "standard", "total_max_attempts": 3}))
         sts = self.session.client("sts", region_name=self.region, **{**self._options, "config": few})
         return str(sts.get_caller_identity()["Arn"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 from types import SimpleNamespace
@@ -38,9 +39,16 @@ def forget(monkeypatch):
     monkeypatch.setattr(answers, "_read", 0)
 
 
-def client(service: str, status: int, body: bytes, whose: tuple[str, ...] = ("111111111111", "main")) -> Any:
+def client(
+    service: str,
+    status: int,
+    body: bytes,
+    whose: tuple[str, ...] = ("main", ""),
+    region: str = "eu-west-1",
+    **more: Any,
+) -> Any:
     """Of a module of its own; sent says what it asked AWS itself."""
-    made = session(aws_access_key_id="AKIAINVENTED", aws_secret_access_key="invented", region_name="eu-west-1")
+    made = session(aws_access_key_id="AKIAINVENTED", aws_secret_access_key="invented", region_name=region)
     sent: list[str] = []
 
     def answer(request: Any, **_: Any) -> AWSResponse:
@@ -49,7 +57,7 @@ def client(service: str, status: int, body: bytes, whose: tuple[str, ...] = ("11
 
     made.events.register("before-send", answer)
     answers.share(made.events, whose)
-    found = made.client(service)
+    found = made.client(service, **more)
     found.sent = sent
     return found
 
@@ -77,11 +85,20 @@ def test_that_something_is_absent_is_an_answer_and_that_it_is_refused_is_none():
         assert len(second.sent) == asked
 
 
-def test_another_account_or_profile_has_answers_of_its_own():
+def test_another_profile_has_answers_of_its_own():
     client("s3", 200, b"{}").get_bucket_policy(Bucket="invented")
-    other = client("s3", 200, b"{}", ("222222222222", "main"))
+    other = client("s3", 200, b"{}", ("production", ""))
     other.get_bucket_policy(Bucket="invented")
     assert len(other.sent) == 1
+
+
+def test_another_region_has_answers_of_its_own_also_where_all_are_behind_one_address():
+    asked = []
+    for region in ("eu-west-1", "us-east-1", "us-east-1"):
+        one = client("acm", 200, b"{}", region=region, endpoint_url="https://aws.invented.example")
+        one.list_certificates()
+        asked.append(len(one.sent))
+    assert asked == [1, 1, 0]
 
 
 def test_what_botocore_reads_out_of_an_answer_is_read_out_of_a_known_one_too():
@@ -111,3 +128,40 @@ def test_the_file_has_no_name_and_without_it_everything_is_asked(monkeypatch):
     for _ in range(2):
         mine.get_bucket_policy(Bucket="invented")
     assert len(mine.sent) == 2
+
+
+ASSUMED = b"""<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIAINVENTED</AccessKeyId>
+<SecretAccessKey>invented</SecretAccessKey><SessionToken>invented</SessionToken><Expiration>%s</Expiration></Credentials>
+<AssumedRoleUser><AssumedRoleId>A:s</AssumedRoleId><Arn>arn:aws:sts::111111111111:assumed-role/infrastructure/s</Arn>
+</AssumedRoleUser></AssumeRoleResult></AssumeRoleResponse>"""
+PROFILES = """[profile stage]
+role_arn = arn:aws:iam::111111111111:role/infrastructure
+source_profile = person
+[profile person]
+aws_access_key_id = AKIAINVENTED
+aws_secret_access_key = invented
+"""
+
+
+@pytest.mark.parametrize(("ends", "taken"), [(b"2999-01-01T00:00:00Z", 1), (b"2001-01-01T00:00:00Z", 2)])
+def test_a_role_is_taken_on_once_and_anew_where_its_session_ended(tmp_path, monkeypatch, ends, taken):
+    (tmp_path / "config").write_text(PROFILES)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    sent: list[str] = []
+
+    def answer(request: Any, **_: Any) -> AWSResponse:
+        sent.append(request.url)
+        return AWSResponse(request.url, 200, {}, SimpleNamespace(stream=lambda: io.BytesIO(ASSUMED % ends)))
+
+    roles = []
+    for _ in range(2):
+        made = session(profile_name="stage", region_name="eu-west-1")
+        made.events.register("before-send", answer)
+        roles.append(answers.Roles(("stage", "")))
+        roles[-1].share(made._session)
+        provided = made._session.get_component("credential_provider").get_provider("assume-role").load()
+        with contextlib.suppress(RuntimeError):  # of one that is over botocore says so
+            provided.get_frozen_credentials()
+        forget(monkeypatch)
+    assert len(sent) == taken
+    assert [bool(one.arn) for one in roles] == [False, True]
