@@ -4,10 +4,11 @@
     python benchmarks/bench_audit.py --page    # measures nothing, writes docs/findings.md
 
 prowler is not among our requirements (it pins an old boto3): `uv venv p && uv pip install -p p prowler` makes one. It
-looks at all accounts side by side, by the services and in the regions that the estate has. Then both look for the same
-faults over every service (tests/support/seeds.py): prowler has found one where a check that asks for something like it
-fails now and did not before; what else fails now is a false alarm of either. Fails where the audit writes, finds a
-change, takes longer than ten seconds at 40 ms, misses a fault or finds another.
+looks at all accounts side by side, by the services and in the regions that the estate has, while a call takes what the
+last --latency says. Then both look for the same faults over every service (tests/support/seeds.py): prowler has found
+one where a check that asks for something like it fails now and did not before; what else fails now is a false alarm of
+either. Fails where the audit writes, finds a change, takes longer than ten seconds at 40 ms, misses a fault or finds
+another. Ends by itself: prowler is ended after --patience. What was measured is kept, for --page to write.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import os
 import re
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -37,7 +39,7 @@ from local_aws.control import Control
 from tests.support.seeds import HOSTS, PARTS, Seed, judged
 
 MOST = 10.0  # seconds at 40 ms a call
-PATIENCE = 1800  # seconds that prowler has for an account
+EACH = 30  # seconds between two lines of progress
 SERVICES = ("iam", "s3", "cloudtrail", "cloudwatch", "route53", "sns", "sqs", "kms")
 REGIONS = ("eu-west-1", "eu-west-2", "us-east-1")
 FOUND, PAGE = ROOT / "build/bench_audit.json", ROOT / "docs/findings.md"
@@ -50,6 +52,7 @@ class Theirs(NamedTuple):
     failing: Failing
     version: str
     broken: list[str]
+    ended: bool = False  # by us, so that it takes longer, and not all that fails is known
 
 
 class Table:
@@ -97,16 +100,16 @@ def prowler(aws: Control, folder: Path, words: argparse.Namespace) -> Theirs:
         command += ["--output-directory", str(output), "--output-formats", "json-ocsf", "--no-banner"]
         with (output / f"{account}.log").open("w") as log:
             running[account] = subprocess.Popen(command, env=env, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+    try:
+        ended = waited(running, words.patience)
+    finally:
+        for process in running.values():
+            process.kill()
     broken = []
     for account, process in running.items():
-        try:
-            status = process.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            status = process.wait()
-        if status not in (0, 3):  # 3: something was found
+        if process.wait() not in (0, 3) and account not in ended:  # 3: something was found
             said = (output / f"{account}.log").read_text()[-500:]
-            broken.append(f"prowler of {account} ended with {status}: {said}")
+            broken.append(f"prowler of {account} ended with {process.returncode}: {said}")
     seconds = time.monotonic() - began
     results = [one for file in output.glob("*.json") for one in json.loads(file.read_text())]
     failing = {
@@ -117,10 +120,24 @@ def prowler(aws: Control, folder: Path, words: argparse.Namespace) -> Theirs:
     }
     version = next((one["metadata"]["product"]["version"] for one in results), "?")
     print(f"prowler: {len(words.accounts)} accounts, {seconds:.0f} s, {len(failing)} fail", flush=True)
-    return Theirs(seconds, failing, version, broken)
+    return Theirs(seconds, failing, version, broken, bool(ended))
 
 
-def faults(aws: Control, folder: Path, words: argparse.Namespace, before: Failing, table: Table) -> list[str]:
+def waited(running: dict[str, subprocess.Popen[bytes]], patience: float) -> list[str]:
+    """Those that are not through by then."""
+    began = told = time.monotonic()
+    while left := [account for account, process in running.items() if process.poll() is None]:
+        now = time.monotonic()
+        if now - began > patience:
+            return left
+        if now - told > EACH:
+            told = now
+            print(f"prowler: {now - began:.0f} s, {', '.join(left)} not through", flush=True)
+        time.sleep(0.1)
+    return []
+
+
+def faults(aws: Control, folder: Path, words: argparse.Namespace, before: Theirs, table: Table) -> list[str]:
     """The same faults, by either; what is wrong with ours."""
     _, ours_before = audit(aws, folder)
     parts = {name: [one for one in sow(aws) if _account(one) in words.accounts] for name, sow in PARTS.items()}
@@ -131,20 +148,19 @@ def faults(aws: Control, folder: Path, words: argparse.Namespace, before: Failin
     # An administrator made by hand breaks what a proof asks for as well, and that ends with 2.
     _, now = audit(aws, folder, ends=(0, 2))
     missed, others = judged(seeds, ours_before, now)
-    theirs, new = Theirs(0, set(), "", []), set[tuple[str, str, str]]()
-    if words.prowler:
-        theirs = prowler(aws, folder, words)
-        new = theirs.failing - before
+    theirs = prowler(aws, folder, words) if words.prowler and not before.ended else before
+    new = theirs.failing - before.failing
+    unknown = "not known: it was not through in time" if theirs.ended else "" if words.prowler else "not installed"
     met = [seed for seed in seeds if any(asks_for(seed, one) for one in new)]
     false = [one for one in new if not any(explains(seed, one) for seed in seeds)]
     for name, found in parts.items():
-        beside = sum(seed in met for seed in found) if words.prowler else ""
+        beside = unknown or sum(seed in met for seed in found)
         table.add(f"{name}: {len(found)} faults, found", sum(seed not in missed for seed in found), beside)
     what, figure = f"all {len(seeds)} faults, found", len(seeds) - len(missed)
-    table.add(what, figure, len(met) if words.prowler else "")
-    table.add("false alarms beside them", len(others), len(false) if words.prowler else "")
-    table.add("failing before any fault", ours_before["pending"], len(before) if words.prowler else "")
-    beside = f"prowler {len(met)}, {len(false)} false alarms" if words.prowler else "prowler is not installed"
+    table.add(what, figure, unknown or len(met))
+    table.add("false alarms beside them", len(others), unknown or len(false))
+    table.add("failing before any fault", ours_before["pending"], unknown or len(before.failing))
+    beside = f"prowler {unknown or f'{len(met)}, {len(false)} false alarms'}"
     note(what, f"{figure}, {len(others)} false alarms", beside=beside)
     for one in sorted(false):
         print(f"prowler's false alarm: {one}")
@@ -182,6 +198,7 @@ def main() -> None:
     parser.add_argument("--latency", type=float, nargs="+", default=[0, 40], help="milliseconds that AWS takes")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--prowler", default=os.environ.get("PROWLER") or shutil.which("prowler") or "")
+    parser.add_argument("--patience", type=float, default=1200, help="seconds that prowler has, each of two times")
     parser.add_argument("--accounts", nargs="+", default=list(ACCOUNTS), choices=list(ACCOUNTS))
     parser.add_argument("--services", nargs="+", default=list(SERVICES), help="that prowler looks at")
     parser.add_argument("--seeds", type=int, default=0, help="faults of each service; 0: all")
@@ -189,6 +206,7 @@ def main() -> None:
     words = parser.parse_args()
     if words.page:
         return page()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended before it was through"))  # what it started ends with it
     os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = (
         "false"  # their snapshots pass for an account's own: 1,295 calls to prowler
     )
@@ -199,7 +217,7 @@ def main() -> None:
         try:
             play(aws, folder, "playbooks/site.yml")
             play(aws, folder, "playbooks/prove_estate.yml")
-            before: Failing = set()
+            before = Theirs(0, set(), "", [])
             for latency in words.latency:
                 aws.latency(latency)
                 aws.forget_calls()
@@ -208,19 +226,21 @@ def main() -> None:
                 calls, best = aws.calls(), min(run for run, _ in audits)
                 number = len(calls) // words.runs
                 aws.forget_calls()
-                theirs = prowler(aws, folder, words) if words.prowler else None
+                last = latency == words.latency[-1]
+                theirs = prowler(aws, folder, words) if words.prowler and last else None
                 asked = len(aws.calls())
                 aws.latency(0)
                 what = f"the whole estate, {latency:g} ms a call"
                 figure = f"{best.seconds:.1f} s, {best.cpu:.1f} s of CPU"
                 beside, times = "", 0.0
                 if theirs:
-                    before, times = theirs.failing, theirs.seconds / best.seconds
-                    beside = f"{theirs.seconds:.0f} s, {asked} calls: {times:.0f} times"
+                    before, times = theirs, theirs.seconds / best.seconds
+                    more = "more than " if theirs.ended else ""
+                    beside = f"{more}{theirs.seconds:.0f} s, {asked} calls: {more}{times:.0f} times"
                     beside += f" ({theirs.version}, {len(words.accounts)} accounts side by side)"
                     broken += theirs.broken
                 table.add(what, f"{figure}, {number} calls", beside)
-                beside = f"prowler {beside}" if beside else "prowler is not installed"
+                beside = f"prowler {beside}" if beside else "" if words.prowler else "prowler is not installed"
                 first = memory if latency == words.latency[0] else 0  # afterwards prowler is the biggest child
                 note(f"audit of {what}", figure, beside=beside, times=times, calls=number, memory_mb=first)
                 pending = audits[-1][1]["pending"]

@@ -39,7 +39,8 @@ EXAMPLES = r"""
 """
 RETURN = r"""
 proofs:
-  description: Of each attacker against whom something has to hold, with his C(rows).
+  description: >-
+    Of each attacker against whom something has to hold, with his C(rows), C(cause), and C(of), the buckets that do not.
   returned: always
   type: list
   elements: dict

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime
 import json
+import shlex
+import subprocess
 from pathlib import Path
 
 import boto3
@@ -16,6 +18,7 @@ from tests.support import dumps, typed
 from tests.support.dumps import packed
 
 pytestmark = pytest.mark.slow
+ROOT = Path(__file__).parents[2]
 maker, plain, within = dumps.maker, dumps.plain, dumps.within
 BUCKET, REPLICA = "digitalmarketplace-database-backups", "digitalmarketplace-cross-region-database-backups"
 NOW = datetime.datetime.now(datetime.UTC)
@@ -129,6 +132,24 @@ def test_whoever_checks_dumps_can_neither_write_nor_delete_one(as_role):
     ):
         with pytest.raises(ClientError, match=r"AccessDenied|MalformedXML"):
             call(Bucket=BUCKET, **words)
+
+
+def test_both_proofs_are_what_the_page_says_to_type(written, maker, within, tmp_path):
+    """But for whose key it is, which role looks, and of which stage: a real account's own."""
+    (said,) = typed.lines("docs/backups.md", "bin/estate")
+    given = {"dumps_profile": "dumps", "dumps_recipients": [maker.key], "dumps_evidence": str(tmp_path / "evidence"),
+             "dumps_scratch": str(within), "dumps_stages": ["preview"]}  # fmt: skip
+    own = f"BUILD={tmp_path} ARGS={shlex.quote(f'-e {shlex.quote(json.dumps(given))}')}"
+    done = subprocess.run(
+        ["bash", "-c", f"{said} {own}"], cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        env={**written.env, "GNUPGHOME": str(maker.home), "ANSIBLE_LOCAL_TEMP": str(tmp_path / "ansible")}, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    stored = json.loads((tmp_path / "prove-backups-accounts.json").read_text())["dm_plan"]
+    proofs = [proof for plan in stored["plans"]["backups-account"].values() for proof in plan["proofs"]]
+    assert {proof["verdict"] for proof in proofs} == {"proved"}
+    assert {"size of preview's dump", "restore of preview's dump"} <= {proof["subject"] for proof in proofs}
 
 
 def test_dumps_are_proved_restored_and_only_then_are_old_ones_released(written, play, as_role, tmp_path):

@@ -1,12 +1,15 @@
 """The suite of playbooks broken on purpose: each that writes, by every kind of fault, at a call that a seed picks.
 
 A run ends well or in one sentence, nothing that was there is lost, the next run converges, and nothing is there twice.
-The suite tries three, which is what its time allows; FAULTS=200 tries that many, FAULTS_SEED=1 picks others, and
-KILLS=20 kills each playbook at that many of its writes, as far apart as they can be.
+Each playbook meets each fault in one of a fixed row of trials. The suite tries three of them, which is what its time
+allows, and every day the next three; names of tests say which, and FAULTS=66 -k NAME tries one again on any day.
+FAULTS=200 tries that many, FAULTS_SEED=1 picks other calls, and KILLS=20 kills each playbook at that many of its
+writes, as far apart as they can be.
 """
 
 from __future__ import annotations
 
+import datetime
 import itertools
 import json
 import os
@@ -23,6 +26,7 @@ from tests.conftest import _runner
 pytestmark = pytest.mark.slow
 PLAYBOOKS = Path(__file__).parents[2] / "playbooks"
 SEED, TRIALS, KILLS = (int(os.environ.get(name, 0)) for name in ("FAULTS_SEED", "FAULTS", "KILLS"))
+A_DAY = 3
 EVER = {"times": 10**6}
 FAULTS: dict[str, dict[str, Any]] = {
     "throttled": {"code": "Throttling", "times": 3},
@@ -243,19 +247,32 @@ READS = {
 # --- the trials -------------------------------------------------------------------------------------------------------
 
 
+ALL = len(PARTS) * len(FAULTS)  # of which no two are alike, since neither number divides into the other's
+
+
 class Trial(NamedTuple):
     playbook: str
     fault: str
     share: float  # of the way through the calls
 
 
-def trials() -> list[Trial]:
+def row(number: int) -> list[Trial]:
     """Every playbook and every fault comes early, whatever the number."""
     chance = random.Random(SEED or 16)
     kinds = list(FAULTS)
     chance.shuffle(kinds)
-    pairs = itertools.islice(zip(itertools.cycle(PARTS), itertools.cycle(kinds), strict=False), TRIALS or 3)
-    drawn = [Trial(playbook, fault, chance.random()) for playbook, fault in pairs]
+    pairs = itertools.islice(zip(itertools.cycle(PARTS), itertools.cycle(kinds), strict=False), number)
+    return [Trial(playbook, fault, chance.random()) for playbook, fault in pairs]
+
+
+def of(day: datetime.date) -> list[Trial]:
+    """Three of the row; in as many days as it takes, each."""
+    every, first = row(ALL), day.toordinal() * A_DAY % ALL
+    return [*every, *every][first : first + A_DAY]
+
+
+def trials() -> list[Trial]:
+    drawn = row(TRIALS) if TRIALS else of(datetime.datetime.now(datetime.UTC).date())
     return drawn + [Trial(playbook, "killed", one / KILLS) for playbook in PARTS for one in range(KILLS)]
 
 
@@ -323,6 +340,14 @@ def test_a_fault_ends_well_or_in_a_sentence_and_the_next_run_converges(small: Sm
     assert part.live(aws) == state, f"at call {nth}"
     if trial.playbook.startswith("converge"):
         assert play(*command, env=same, check=True).report["pending"] == 0
+
+
+def test_every_playbook_meets_every_fault_within_a_month_of_nights():
+    every = row(ALL)
+    assert len({(one.playbook, one.fault) for one in every}) == ALL
+    nights = [of(datetime.date(2028, 2, 10) + datetime.timedelta(night)) for night in range(31)]
+    assert {one for night in nights for one in night} == set(every)
+    assert all(len({one.playbook for one in night}) == A_DAY for night in nights)
 
 
 def test_every_playbook_that_writes_is_tried_here_or_where_it_is_said() -> None:

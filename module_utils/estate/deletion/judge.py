@@ -236,10 +236,14 @@ class Deletion:
         why = [f"can destroy every copy of {', '.join(wrong)}, whatever is advised"] if wrong else []
         why += [f"can destroy every copy of {', '.join(open_)} until what is advised is so"] if open_ else []
         why += [f"{', '.join(unseen)} could not be looked at"] if unseen else []
+        # Without the buckets, so that one more of them is no other cause.
+        cause = f"{attacker} can destroy every copy" + (" until what is advised is so" if verdict == "waiting" else "")
         return {
             "subject": f"deletion by {attacker}",
             "attacker": attacker,
             "verdict": verdict,
+            "cause": cause,
+            "of": [*wrong, *unseen] or open_,
             "why": "; ".join(why),
             "rows": rows,
         }

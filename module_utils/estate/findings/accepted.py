@@ -59,7 +59,7 @@ def _of_end(where: str, until: Any, today: datetime.date) -> Iterator[str]:
 
 def _date(until: Any) -> datetime.date | None:
     if isinstance(until, datetime.date):
-        return until
+        return None if isinstance(until, datetime.datetime) else until
     try:
         return datetime.date.fromisoformat(until) if re.fullmatch(r"\d{4}-\d\d-\d\d", str(until)) else None
     except ValueError:

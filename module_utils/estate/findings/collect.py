@@ -98,11 +98,14 @@ def _of_plan(report: Mapping[str, Any], host: str, purpose: str, plan: Mapping[s
             )
     for proof in plan.get("proofs", ()):
         if proof["verdict"] in ("failed", "waiting"):
-            what = str(proof.get("why") or proof["verdict"]).rstrip(".").replace(str(proof["subject"]), "{it}")
-            title = what.replace("{it}", "it")
-            yield make(
-                f"proof {proof['verdict']}", title, [what], host, purpose, str(proof["subject"]), mend=_prove(report)
-            )
+            why = str(proof.get("why") or proof["verdict"]).rstrip(".")
+            what = proof.get("cause") or why.replace(str(proof["subject"]), "{it}")
+            made = make(
+                f"proof {proof['verdict']}", what.replace("{it}", "it"), [what], host, purpose, str(proof["subject"]),
+                mend=_prove(report),
+            )  # fmt: skip
+            of = tuple(f"{host}: {name}" for name in proof.get("of", ()))
+            yield made._replace(resources=of, details=(why,)) if of else made
 
 
 def _of_changes(report: Mapping[str, Any], host: str, purpose: str, plan: Mapping[str, Any]) -> Iterator[Finding]:

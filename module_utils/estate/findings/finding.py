@@ -116,6 +116,7 @@ def _together(one: Finding, other: Finding) -> Finding:
 
 def accept(one: Finding) -> str:
     """What to paste into accepted_findings; who does it fills in the rest."""
-    lines = [f"- finding: {one.id}", f"  about: {json.dumps(one.title, ensure_ascii=False)}", "  resources:"]
+    key = f'"{one.id}"' if one.id.isdigit() else one.id  # which YAML would read as a number
+    lines = [f"- finding: {key}", f"  about: {json.dumps(one.title, ensure_ascii=False)}", "  resources:"]
     lines += [f"  - {json.dumps(name, ensure_ascii=False)}" for name in one.resources] or ["  []"]
     return "\n".join([*lines, "  owner: ", "  reason: ", "  until: "]).replace("resources:\n  []", "resources: []")

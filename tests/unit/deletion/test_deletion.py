@@ -56,7 +56,10 @@ def test_each_way_is_found_and_mfa_delete_stops_it(actions, way):
 
     assert (row["today"], row["advised"]) == (way, "")
     assert found["verdict"] == ("waiting" if way else "proved")
-    assert proof(world(*actions), advised={})["verdict"] == ("failed" if way else "proved")
+    told = proof(world(*actions), advised={})
+    assert told["verdict"] == ("failed" if way else "proved")
+    assert told["cause"] == "him can destroy every copy"
+    assert bool(told["of"]) == bool(way)
     assert proof(world(*actions, source={"mfa_delete": True}, replica={"mfa_delete": True}))["verdict"] == "proved"
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from ansible.module_utils.estate.findings import collect, declared, finding, since
 from ansible.module_utils.estate.findings.accepted import judge, problems, unused
 from ansible.module_utils.estate.findings.changed_by import newest, region_of
@@ -97,6 +98,30 @@ def test_what_passes_by_itself_makes_no_other_finding():
     )
 
     assert was.id == now.id
+
+
+def test_one_more_resource_of_a_proof_that_names_its_resources_makes_it_wider_and_no_other_finding():
+    def told(*names: str) -> finding.Finding:
+        proof = {"subject": "deletion by him", "verdict": "failed", "why": f"can destroy {', '.join(names)}"}
+        [one] = found(deletion=plan(proofs=[proof | {"cause": "he can destroy every copy", "of": names}]))
+        return one
+
+    was, now = told("documents"), told("documents", "reports")
+
+    assert (was.id, was.title, now.details) == (
+        now.id, "he can destroy every copy", ("can destroy documents, reports",),
+    )  # fmt: skip
+    assert now.resources == ("preview: documents", "preview: reports")
+    [judged] = judge([now], [accepted(was)], TODAY)
+    assert judged.state == "open"
+    assert "new since then: preview: reports" in judged.told
+
+
+def test_what_is_pasted_to_accept_is_read_as_it_was_shown():
+    for key in ("0123456789ab", "012345670123", "123456789012"):
+        one = finding.Finding(key, "drift", "medium", "is off: {now}", ("preview: x",))
+        [entry] = yaml.safe_load(finding.accept(one))
+        assert (entry["finding"], entry["about"], entry["resources"]) == (key, one.title, [*one.resources])
 
 
 @pytest.mark.parametrize(
@@ -245,6 +270,7 @@ def test_an_acceptance_of_nothing_is_told():
         ([{"reason": ""}], "reason is missing"),
         ([{"until": "2027-W05"}], "until is '2027-W05'; allowed is a day"),
         ([{"until": None}], "until is None"),
+        ([{"until": datetime.datetime(2027, 5, 1, 12, tzinfo=datetime.UTC)}], "allowed is a day"),
         ([{"until": "2027-05-26"}], "more than 180 days away; the last day allowed is 2027-05-25"),
         ([{"resources": "all"}], "resources is no list"),
         ([{"untill": "2027-01-01"}], "unknown key 'untill'"),
