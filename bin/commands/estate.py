@@ -29,8 +29,22 @@ def plan(words: Words) -> int:
 
 
 def audit(words: Words) -> int:
-    base = {"DM_BASE": words["BASE"]} if words.get("BASE") else None
+    base = {"DM_BASE": _run_of("BASE", words)} if words.get("BASE") else None
     return play("audit_estate", words, f"audit-{words['STAGE']}", "--check", "--diff", env=base)
+
+
+def _run_of(name: str, words: Words) -> str:
+    """The file of a stored run that can be compared with another."""
+    path, allowed = words.get(name, ""), f"{words['BUILD']}/report/runs has the runs that are kept"
+    if not Path(path).is_file():
+        raise Refusal(f"{name}='{path}' is no file; {allowed}")
+    try:
+        stored = {*plan_file.read(path)}
+    except Refusal:
+        stored = set()
+    if not {"findings", "plans", "started"} <= stored:
+        raise Refusal(f"{name}={path} is no stored run; {allowed}")
+    return path
 
 
 def prove(words: Words) -> int:
@@ -131,10 +145,7 @@ def access(words: Words) -> int:
 
 def compare(words: Words) -> int:
     """What is new in RUN since BASE: any two stored runs of one command."""
-    paths = [words.get(name, "") for name in ("BASE", "RUN")]
-    for name, path in zip(("BASE", "RUN"), paths, strict=True):
-        if not Path(path).is_file():
-            raise Refusal(f"{name}='{path}' is no file; {words['BUILD']}/report/runs has the runs that are kept")
+    paths = [_run_of(name, words) for name in ("BASE", "RUN")]
     return call(BIN / "python", ROOT / "bin/commands/compare_runs.py", *paths)
 
 

@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from tests.support import typed
 from tests.support.terminal import at_a_terminal
 
 pytestmark = pytest.mark.slow
@@ -57,7 +58,8 @@ def test_switched_on_with_a_code_for_each_interrupted_resumed_proved_and_switche
     assert "only the root user arn:aws:iam::333333333333:root can switch MFA delete" in nobody.output
     assert not [call for call in stage.calls() if call["service"] == "s3"], "refused before any call"
 
-    planned = run_playbook("enable_mfa_delete.yml", *words, check=True, extra_vars=given)
+    look, switch = typed.playbooks("docs/deletion.md", "enable_mfa_delete.yml")
+    planned = run_playbook(look.playbook, *words, *look.options, extra_vars=given)
     assert planned.rc == 0, planned.output[-3000:]
     assert planned.report["summary"][STAGE]["change"] == 2
     blind = run_playbook("enable_mfa_delete.yml", *words, extra_vars=given)
@@ -65,7 +67,7 @@ def test_switched_on_with_a_code_for_each_interrupted_resumed_proved_and_switche
     assert stage.writes() == []
 
     rc, seen, said = at_a_terminal(
-        stage, tmp_path, "enable_mfa_delete.yml", *words, extra_vars=given, answer=codes(end_after=1)
+        stage, tmp_path, switch.playbook, *words, *switch.options, extra_vars=given, answer=codes(end_after=1)
     )
     assert rc != 0
     assert "nobody gave a code for it" in said

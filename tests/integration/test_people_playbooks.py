@@ -1,4 +1,4 @@
-"""A starter and a leaver by the playbooks themselves."""
+"""A starter and a leaver by what docs/people.md says to type, but for whose name it is."""
 
 from __future__ import annotations
 
@@ -9,12 +9,20 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.support import typed
 from tests.support.terminal import at_a_terminal
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 GROUPS = ("Everyone", "Admins", "Developers")
+(ONBOARD,) = typed.playbooks("docs/people.md", "onboard_person.yml")
+OFFBOARD, DELETE = typed.playbooks("docs/people.md", "offboard_person.yml")
 PEOPLE = yaml.safe_load((ROOT / "credentials.example" / "vars" / "people.yml").read_text())
+
+
+def as_typed(said: typed.Typed) -> list[str]:
+    assert "person=ada.example" in said.options
+    return [said.playbook, *(word.replace("ada.example", "zoe.example") for word in said.options)]
 
 
 @pytest.fixture
@@ -30,7 +38,7 @@ def people(tmp_path, estate_aws):
         (tmp_path / "vars" / "people.yml").write_text(yaml.safe_dump(lists))
         return {
             "env": {"DM_CREDENTIALS_REPO": str(tmp_path)},
-            "extra_vars": {"person": "zoe.example", "person_records": str(tmp_path / "records")},
+            "extra_vars": {"person_records": str(tmp_path / "records")},
         }
 
     return write
@@ -39,12 +47,12 @@ def people(tmp_path, estate_aws):
 def test_a_starter_gets_user_groups_and_a_password_that_only_the_terminal_sees(
     estate_aws, run_playbook, people, tmp_path
 ):
-    unlisted = run_playbook("onboard_person.yml", **people())
+    unlisted = run_playbook(*as_typed(ONBOARD), **people())
     given = people("zoe.example")
-    nowhere = run_playbook("onboard_person.yml", **given)
+    nowhere = run_playbook(*as_typed(ONBOARD), **given)
     writes_before = [call["operation"] for call in estate_aws.writes() if call["service"] == "iam"]
 
-    rc, seen, said = at_a_terminal(estate_aws, tmp_path, "onboard_person.yml", **given)
+    rc, seen, said = at_a_terminal(estate_aws, tmp_path, *as_typed(ONBOARD), **given)
 
     assert unlisted.rc == 2
     assert "zoe.example is not in the list users" in unlisted.stderr
@@ -87,18 +95,17 @@ def test_a_leaver_is_disabled_and_then_deleted_and_nobody_else_is(estate_aws, ru
         iam.add_user_to_group(UserName="zoe.example", GroupName=group)
     gone = people()
 
-    listed = run_playbook("offboard_person.yml", **people("zoe.example"))
+    listed = run_playbook(*as_typed(OFFBOARD), **people("zoe.example"))
     people()
-    last = run_playbook("offboard_person.yml", **gone)
+    last = run_playbook(*as_typed(OFFBOARD), **gone)
     for name in ("ada.example", "bob.example"):
         enrol(iam, name)
-    at = {**gone, "extra_vars": {**gone["extra_vars"], "delete": "true"}}
-    too_early = run_playbook("offboard_person.yml", **at)
-    planned = run_playbook("offboard_person.yml", check=True, **gone)
+    too_early = run_playbook(*as_typed(DELETE), **gone)
+    planned = run_playbook(*as_typed(OFFBOARD), check=True, **gone)
     untouched = iam.get_login_profile(UserName="zoe.example")
-    disabled = run_playbook("offboard_person.yml", **gone)
+    disabled = run_playbook(*as_typed(OFFBOARD), **gone)
     active = iam.list_access_keys(UserName="zoe.example")["AccessKeyMetadata"][0]["Status"]
-    deleted = run_playbook("offboard_person.yml", **at)
+    deleted = run_playbook(*as_typed(DELETE), **gone)
 
     assert "zoe.example is still in developers, users" in listed.stderr
     assert "zoe.example is the last one in Admins" in last.stderr

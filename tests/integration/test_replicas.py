@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from tests.support import typed
 from tests.support.replicas import COPY, SOURCE, emptied
 
 pytestmark = pytest.mark.slow
@@ -74,7 +75,12 @@ def test_what_is_older_than_the_rule_is_found_to_the_last_version(estate, s3):
 
 
 def backfilled(estate, *sources, check=False):
-    run = estate.playbook("replicate_existing.yml", *ONLY, check=check, extra_vars={"replicate_confirmed": [*sources]})
+    """As docs/replication.md says to type it: it looks, makes a job that waits, or sets it going."""
+    look, wait, go = typed.playbooks("docs/replication.md", "replicate_existing.yml")
+    assert (look.options, wait.options, SOURCE in str(go.options)) == (["--check"], [], True)
+    said = look if check else go if sources else wait
+    options = [word.replace(SOURCE, sources[0]) if sources else word for word in said.options]
+    run = estate.playbook(said.playbook, *options, *ONLY)
     proofs = run.report["plans"]["preview"]["backfill"].get("proofs", [])
     return run, {proof["subject"]: proof for proof in proofs if proof["source"] == SOURCE}
 
@@ -86,7 +92,7 @@ def jobs(estate):
 
 def test_what_is_missing_is_copied_by_one_job_that_somebody_confirmed(estate, s3, london):
     estate.forget_calls()
-    plan, _ = backfilled(estate, SOURCE, check=True)
+    plan, _ = backfilled(estate, check=True)
     assert plan.rc == 0, plan.output
     assert f"this means: backfill of {SOURCE}: 4 versions, 6 bytes, about $0.25; waits" in plan.output
     assert estate.writes() == []

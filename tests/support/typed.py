@@ -17,9 +17,9 @@ class Typed(NamedTuple):
 
 
 def lines(page: str, program: str) -> list[str]:
-    """The lines of a page's blocks that call this program, without what is said behind #."""
-    text = (ROOT / page).read_text(encoding="utf-8")
-    said = re.findall(rf"^(?:    )?((?:[A-Z]+=\S+ )?{re.escape(program)} .*?)(?: +#.*)?$", text, re.M)
+    """The lines of a page's blocks that call this program, without what is said behind #; one that goes on is one."""
+    text = re.sub(r" *\\\n *", " ", (ROOT / page).read_text(encoding="utf-8"))
+    said = re.findall(rf"^ *((?:[A-Z]+=\S+ )?{re.escape(program)} .*?)(?: +#.*)?$", text, re.M)
     assert said, f"{page} has no line that calls {program}"
     return said
 

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
 import yaml
-from commands import jenkins, project
+from commands import estate, jenkins, project, run
 from commands.words import ROOT, Refusal
 
 from benchmarks import noted
@@ -119,3 +120,34 @@ def test_a_war_that_is_not_there_is_one_sentence_and_one_that_is_decides_by_what
     else:
         assert jenkins.test_jenkins(words) == 1
         assert ran == [(("pytest", "tests/jenkins_war"), {"JENKINS_WAR": __file__})]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "BASE='{path}' is no file; build/report/runs has"),
+        ("{", "BASE={path} is no stored run"),
+        ('{"dm_plan": {"check": true}}', "BASE={path} is no stored run"),
+    ],
+)
+def test_an_audit_is_compared_with_a_run_or_refused(tmp_path, monkeypatch, content, said):
+    path = tmp_path / "base.json"
+    if content is not None:
+        path.write_text(content)
+    monkeypatch.setattr(estate, "play", lambda *_, **__: pytest.fail("it went on"))
+
+    for command in (estate.audit, estate.compare):
+        with pytest.raises(Refusal, match=re.escape(said.format(path=path))):
+            command({"STAGE": "preview", "BASE": str(path), "RUN": str(path), "BUILD": "build"})
+
+
+def test_an_audit_hands_on_what_it_is_compared_with_and_no_play_complains_of_hosts_of_other_inventories(
+    tmp_path, monkeypatch
+):
+    path, told = tmp_path / "base.json", []
+    path.write_text(json.dumps({"dm_plan": {"findings": [], "plans": {}, "started": "2026-11-26T03:00:00"}}))
+    monkeypatch.setattr(run, "call", lambda *_, env, **__: told.append(env) or 1)
+
+    assert estate.audit({"STAGE": "preview", "BASE": str(path), "BUILD": str(tmp_path)}) == 1
+    assert told[0]["DM_BASE"] == str(path)
+    assert told[0]["ANSIBLE_HOST_PATTERN_MISMATCH"] == "ignore", "LIMIT was looked at before"
