@@ -343,7 +343,10 @@ def read_buckets(params: dict[str, Any], clients: Clients) -> tuple[dict[str, An
     if not any(map(of_buckets, params["invariants"])):
         return {}, []
     try:
-        found = buckets(clients["s3"], clients["s3control"], params["account_id"], keeping=lambda *_: None)
+        found = buckets(
+            clients["s3"], clients["s3control"], params["account_id"], keeping=lambda *_: None,
+            there=lambda region: clients["s3", region],
+        )  # fmt: skip
     except Exception as exc:  # whoever may not read them may plan
         return {}, [f"invariants of buckets, whose policies could not be read ({sentence(exc, 'AWS refused')})"]
     return {"buckets": found}, []

@@ -103,7 +103,7 @@ def read(clients: Any, account_id: str, seconds: float, wait: Callable[[float], 
     asked = iam.generate_credential_report()["State"]  # AWS makes it while the rest is read
     live = parse(pages(iam.get_account_authorization_details))
     more = other_keys(iam, live.users)
-    found = buckets(clients["s3"], clients["s3control"], account_id)
+    found = buckets(clients["s3"], clients["s3control"], account_id, there=lambda region: clients["s3", region])
     by_trails(clients["cloudtrail"], found)
     made = report(iam, seconds, wait, asked)
     return {

@@ -51,7 +51,8 @@ def well_said(given: Mapping[str, Any], today: datetime.date) -> list[dict[str, 
 def _of_end(where: str, until: Any, today: datetime.date) -> Iterator[str]:
     end = _date(until)
     if end is None:
-        yield f"{where}: until is {until!r}; allowed is a day, YYYY-MM-DD"
+        said = str(until) if isinstance(until, datetime.date) else until
+        yield f"{where}: until is {said!r}; allowed is a day, YYYY-MM-DD"
     elif (end - today).days > LONGEST:
         last = today + datetime.timedelta(days=LONGEST)
         yield f"{where}: until {end} is more than {LONGEST} days away; the last day allowed is {last}"

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 from ansible.module_utils.estate.access.read import Live
+from ansible.module_utils.estate.buckets.read import list_buckets
 from ansible.module_utils.estate.deletion.read import kept
 from ansible.module_utils.estate.errors import Refusal, error_code
 
@@ -190,23 +191,29 @@ def _other(kind: str, slot: int | str, status: str, made: Any) -> dict[str, Any]
 
 
 def buckets(
-    s3: Any, control: Any, account_id: str, workers: int = 16, keeping: Callable[[Any, str], Any] = kept
-) -> dict[str, dict[str, Any]]:
-    """Each bucket's policy, whether public ones are ignored (None: not known), and what keeps its objects."""
+    s3: Any, control: Any, account_id: str, workers: int = 16, keeping: Callable[[Any, str], Any] = kept,
+    there: Callable[[str], Any] | None = None,
+) -> dict[str, dict[str, Any]]:  # fmt: skip
+    """Each bucket's policy, whether public ones are ignored (None: not known), and what keeps its objects.
+
+    there is the client of a region: elsewhere S3 sends whoever asks on, for each bucket anew.
+    """
     whole = _blocked(lambda: control.get_public_access_block(AccountId=account_id))
 
     def of(name: str) -> dict[str, Any]:
-        own = _blocked(lambda: s3.get_public_access_block(Bucket=name))
-        policy = _or_none(lambda: json.loads(s3.get_bucket_policy(Bucket=name)["Policy"]), "NoSuchBucketPolicy")
+        region = listed[name].get("BucketRegion")
+        client = there(region) if there and region else s3
+        own = _blocked(lambda: client.get_public_access_block(Bucket=name))
+        policy = _or_none(lambda: json.loads(client.get_bucket_policy(Bucket=name)["Policy"]), "NoSuchBucketPolicy")
         return {
             "policy": policy,
             "restricted": True if True in (own, whole) else None if None in (own, whole) else False,
-            "kept": keeping(s3, name),
+            "kept": keeping(client, name),
         }
 
-    names = [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]
+    listed = list_buckets(s3)
     with ThreadPoolExecutor(max_workers=workers) as pool:
-        return dict(zip(names, pool.map(of, names), strict=True))
+        return dict(zip(listed, pool.map(of, listed), strict=True))
 
 
 def _blocked(ask: Callable[[], Any]) -> bool | None:

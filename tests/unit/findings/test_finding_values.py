@@ -270,7 +270,10 @@ def test_an_acceptance_of_nothing_is_told():
         ([{"reason": ""}], "reason is missing"),
         ([{"until": "2027-W05"}], "until is '2027-W05'; allowed is a day"),
         ([{"until": None}], "until is None"),
-        ([{"until": datetime.datetime(2027, 5, 1, 12, tzinfo=datetime.UTC)}], "allowed is a day"),
+        (
+            [{"until": datetime.datetime(2027, 5, 1, 12, tzinfo=datetime.UTC)}],
+            "until is '2027-05-01 12:00:00+00:00'; allowed",
+        ),
         ([{"until": "2027-05-26"}], "more than 180 days away; the last day allowed is 2027-05-25"),
         ([{"resources": "all"}], "resources is no list"),
         ([{"untill": "2027-01-01"}], "unknown key 'untill'"),

@@ -126,8 +126,8 @@ class S3:
     def __init__(self, policy: object, block: object) -> None:
         self.policy, self.block = policy, block
 
-    def list_buckets(self) -> dict:
-        return {"Buckets": [{"Name": "docs"}]}
+    def list_buckets(self, MaxBuckets: int) -> dict:
+        return {"Buckets": [{"Name": "docs", "BucketRegion": "eu-west-2"}][:MaxBuckets]}
 
     def get_bucket_policy(self, **_: str) -> dict:
         if isinstance(self.policy, Exception):
@@ -155,6 +155,12 @@ def test_a_bucket_is_read_with_its_policy_and_what_blocks_it(
 ) -> None:
     [(name, found)] = buckets(S3("{}", own), S3("", whole), "111111111111").items()
     assert (name, found) == ("docs", {"policy": {}, "restricted": restricted, "kept": None})
+
+
+def test_a_bucket_is_asked_for_in_its_own_region() -> None:
+    london = {"eu-west-2": S3('{"its": "own"}', True)}
+    read = buckets(S3(Refused("PermanentRedirect"), True), S3("", True), "1", there=london.__getitem__)
+    assert read["docs"]["policy"] == {"its": "own"}
 
 
 def test_a_bucket_without_a_policy_has_none_and_one_that_cannot_be_read_stops_the_review() -> None:
