@@ -78,7 +78,7 @@ def test_what_a_pipeline_asks_second_is_judged_like_what_it_asks_first(router, b
 def test_the_table_would_notice_a_router_that_decodes(start_router):
     """The proof is only as good as the bait: a router that trusts nginx's own idea of the path falls for it."""
     router = start_router()
-    config = router.config.replace("map $request_uri $assets_path {", "map $uri $assets_path {")
+    config = router.config.replace('$content_length $request_uri" $assets_path', '$content_length $uri" $assets_path')
     assert config != router.config
     router.path.write_text(config)
     router.stop()

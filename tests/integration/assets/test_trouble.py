@@ -104,6 +104,36 @@ def test_a_document_that_s3_cuts_off_is_no_served_one(start_router, s3):
     assert router.get(PATH).status == 404  # and it was not stored
 
 
+def test_what_comes_from_the_cache_has_one_line_that_tells_the_truth(start_router, s3, nginx):
+    router = start_router(nginx=nginx)
+    s3.put("documents", PATH, BIG)
+    etag = router.get(PATH + "?X-Amz-Signature=secret").headers["etag"]
+    router.get(PATH, User_Agent='a "browser"', Referer="https://x.example/?secret")
+    router.get(PATH, "HEAD")
+    router.get(PATH, If_None_Match=etag)
+    router.get(PATH, Range="bytes=5-9")
+    router.get(PATH, Range="bytes=999999-")
+    [stored] = [file for file in (router.directory / "cache").rglob("*") if file.is_file()]
+    os.truncate(stored, stored.stat().st_size - 5)  # as a power cut may leave it
+    router.send(f"GET {PATH} HTTP/1.0\r\nHost: {DOMAIN}\r\n\r\n".encode(), timeout=1)
+    first, *lines = router.log()
+
+    assert [(one["status"], one["bytes"], one["outcome"], one["method"]) for one in lines] == [
+        ("200", "200000", "served", "GET"),
+        ("200", "0", "served", "HEAD"),
+        ("304", "0", "served", "GET"),
+        ("206", "5", "served", "GET"),
+        ("416", lines[4]["bytes"], "bad_request", "GET"),
+        ("200", lines[5]["bytes"], "cut_short", "GET"),
+    ]
+    assert (lines[0]["agent"], lines[0]["referrer"]) == ('a "browser"', "https://x.example/")
+    for line in lines:
+        assert list(line) == list(first)
+        assert (line["kind"], line["host"], line["path"], line["cache"]) == ("documents", DOMAIN, PATH, "HIT")
+        assert (line["upstream"], line["upstream_status"], line["upstream_seconds"]) == ("", "", "")
+    assert b"secret" not in (router.directory / "log" / "assets.log").read_bytes()
+
+
 def test_every_line_of_the_log_is_json_whatever_is_sent(start_router):
     router = start_router()
     for octet in range(1, 256):
