@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import shutil
 import socket
 import subprocess
@@ -92,6 +93,20 @@ def test_second_run_changes_nothing_and_a_fault_leaves_the_running_router_alone(
     assert changed.rc == 0, changed.output
     assert ask(directory, "/robots.txt") == "User-agent: another\n"
     assert running(directory) == pid  # reloaded
+
+
+def test_a_checkout_may_be_so_deep_that_its_sockets_path_is_too_long(converge, directory):
+    deep = {"assets_router_state_dir": str(directory / ("a" * 60) / ("b" * 60))}
+    first = converge(**deep)
+    assert first.rc == 0, first.output
+    [socket_dir] = re.findall(r"listen unix:(/tmp/assets-router-\w+)/own.sock default", (directory / "nginx.conf").read_text())
+    assert oct(Path(socket_dir).stat().st_mode & 0o777) == "0o700"
+    assert ask(directory, "/g-cloud-9/agreements/a.pdf").startswith("<!doctype html>")  # which it asks of itself
+    assert converge(**deep).report["pending"] == 0
+
+    script = ROOT / "roles" / "assets_router" / "files" / "local_router.py"
+    subprocess.run([sys.executable, script, "stop", directory], check=True, stdout=subprocess.DEVNULL)
+    assert not Path(socket_dir).exists()
 
 
 def test_a_configuration_that_does_not_answer_is_taken_back_and_the_run_says_so(converge, directory):

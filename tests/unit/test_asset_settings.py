@@ -97,6 +97,11 @@ def test_the_defaults_are_fine():
         ("user", "a;b", "empty, or a user's name"),
         ("user", "root", "assets_router_user is root or empty; allowed is a user of no privileges"),
         ("user", "", "assets_router_user is root or empty"),
+        (
+            "state_dir",
+            "/srv/" + "a" * 94,
+            "assets_router_state_dir has more than 98 characters; the router's socket is in it",
+        ),
     ],
 )
 def test_what_nginx_would_take_or_say_in_its_own_words_is_refused(name, value, said):

@@ -182,6 +182,12 @@ def mistakes(given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
                 yield f"{name} is empty, and assets_router_tls_listen is not: say where it is", None
     if given.get("assets_router_user") in ("", "root") and given.get("assets_router_manager") == "systemd":
         yield "assets_router_user is root or empty; allowed is a user of no privileges, such as www-data", None
+    state = given.get("assets_router_state_dir")
+    if given.get("assets_router_manager") == "systemd" and len(str(state)) > 98:
+        yield (
+            "assets_router_state_dir has more than 98 characters; the router's socket is in it, and Linux allows 107",
+            state,
+        )
     cache = given.get("assets_router_cache_dir")
     for name in ("config_dir", "state_dir", "log_dir"):
         if cache and f"{given.get(f'assets_router_{name}')}/".startswith(f"{cache}/"):

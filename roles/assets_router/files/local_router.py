@@ -9,7 +9,9 @@ local_router.py stop DIR ...             end the routers of these directories
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -49,12 +51,24 @@ def port(directory: Path) -> int:
     return chosen
 
 
+def make(directory: Path) -> None:
+    """A directory of ours alone: one in /tmp may be another's, who was there first."""
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if directory.is_symlink() or directory.stat().st_uid != os.geteuid():
+        sys.exit(f"{directory} belongs to another user; remove it, or run as that user")
+
+
+def socket_of(directory: Path) -> Path:
+    """Where its nginx listens for this machine, which may be in /tmp (vars/main.yml)."""
+    return Path(re.findall(r"listen unix:([^ ;]+) default", (directory / "nginx.conf").read_text())[0])
+
+
 def start(directory: Path, nginx: str, check: str = "") -> str:
     if running(directory):
         return "running"
     if check:
         return "started"
-    (directory / "state" / "own.sock").unlink(missing_ok=True)  # of one that was killed
+    socket_of(directory).unlink(missing_ok=True)  # of one that was killed
     subprocess.run([nginx, "-c", str(directory / "nginx.conf")], check=True, stdin=subprocess.DEVNULL)
     deadline = time.monotonic() + PATIENCE
     while not running(directory):
@@ -73,6 +87,8 @@ def stop(directory: Path) -> str:
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             if running(directory) is None:
+                with contextlib.suppress(OSError):
+                    socket_of(directory).parent.rmdir()  # where nothing else is in it
                 return f"assets router {directory.name}: stopped"
             time.sleep(0.02)
     sys.exit(f"assets router {directory.name}: process {pid} does not end")
@@ -82,7 +98,7 @@ def main(command: str, *words: str) -> None:
     directory = Path(words[0]).absolute() if words else Path()
     if command == "prepare":
         for word in words:
-            Path(word).mkdir(mode=0o700, parents=True, exist_ok=True)
+            make(Path(word))
         print(port(directory))
     elif command == "start":
         print(start(directory, *words[1:]))
