@@ -99,7 +99,8 @@ def test_a_checkout_may_be_so_deep_that_its_sockets_path_is_too_long(converge, d
     deep = {"assets_router_state_dir": str(directory / ("a" * 60) / ("b" * 60))}
     first = converge(**deep)
     assert first.rc == 0, first.output
-    [socket_dir] = re.findall(r"listen unix:(/tmp/assets-router-\w+)/own.sock default", (directory / "nginx.conf").read_text())
+    said = (directory / "nginx.conf").read_text()
+    [socket_dir] = re.findall(r"listen unix:(/tmp/assets-router-\w+)/own.sock default", said)
     assert oct(Path(socket_dir).stat().st_mode & 0o777) == "0o700"
     assert ask(directory, "/g-cloud-9/agreements/a.pdf").startswith("<!doctype html>")  # which it asks of itself
     assert converge(**deep).report["pending"] == 0

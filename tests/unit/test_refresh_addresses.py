@@ -71,6 +71,31 @@ def test_a_look_up_that_fails_keeps_what_is_known_however_old(run, tmp_path):
     assert "192.0.2.1" in (tmp_path / f"{HOST}.conf").read_text()
 
 
+@pytest.mark.parametrize(
+    "state",
+    [
+        b"", b"{", b"[]", b"\xff\xfe", b'{"a": 1}', b'{"%s": {"192.0.2.9": "x"}}', b'{"%s": {"evil; #": 1}}',
+        b'{"%s": {"192.0.2.9": null}}', b'{"%s": {"192.0.2.9": NaN}}', b'{"%s": {"2001:db8::1": 1}}', b"null", b'"x"',
+    ],
+)  # fmt: skip
+def test_what_a_crash_or_another_left_in_its_files_is_begun_anew(run, tmp_path, state):
+    (tmp_path / "state.json").write_bytes(state.replace(b"%s", HOST.encode()))
+    (tmp_path / f"{HOST}.conf").write_bytes(b"server \nserver\n\xff")
+
+    assert run(addresses(1)) == (0, "changed")
+    assert "evil" not in (tmp_path / f"{HOST}.conf").read_text()
+    assert (tmp_path / f"{HOST}.conf").read_text().startswith("server 192.0.2.1:443 ")
+    assert run(addresses(1)) == (0, "unchanged")
+
+
+def test_a_clock_that_was_ahead_does_not_keep_old_addresses(run, tmp_path):
+    (tmp_path / "state.json").write_text(json.dumps({HOST: {"192.0.2.9": 9e12}}))
+    (tmp_path / f"{HOST}.conf").write_text("server 192.0.2.9:443;\n")
+
+    assert run(addresses(1, 2, 3, 4)) == (0, "changed")
+    assert "192.0.2.1:443" in (tmp_path / f"{HOST}.conf").read_text()
+
+
 def test_without_any_address_it_fails_and_writes_nothing(run, tmp_path):
     assert run(socket.gaierror("no name server"))[0] == 1
     assert not (tmp_path / f"{HOST}.conf").exists()

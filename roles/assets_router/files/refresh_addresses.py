@@ -12,8 +12,10 @@ Prints "changed" or "unchanged". A look-up that fails changes nothing; a reload 
 from __future__ import annotations
 
 import argparse
+import ipaddress
 import json
 import os
+import re
 import shlex
 import socket
 import subprocess
@@ -41,18 +43,20 @@ def look_up(host: str) -> list[str]:
 
 
 def read_file(path: Path) -> list[str]:
-    if not path.exists():
-        return []
-    return [
-        line.split()[1].removesuffix(":443") for line in path.read_text().splitlines() if line.startswith("server ")
-    ]
+    text = path.read_text(errors="replace") if path.exists() else ""
+    return re.findall(r"(?m)^server ([0-9.]+):443\b", text)
 
 
-def read_state(path: Path) -> dict[str, dict[str, float]]:
-    """Which address of a host was seen when; nothing where the file is missing, cut short or not of this program."""
+def read_state(path: Path, now: float) -> dict[str, dict[str, float]]:
+    """Which address of a host was seen when; nothing where the file is missing, cut short or not of this program.
+
+    What was seen later than now was seen by a clock that was ahead.
+    """
     try:
-        said = json.loads(path.read_text())
-        return {str(host): {str(address): float(at) for address, at in seen.items()} for host, seen in said.items()}
+        return {
+            str(host): {str(ipaddress.IPv4Address(address)): min(now, float(at)) for address, at in seen.items()}
+            for host, seen in json.loads(path.read_text()).items()
+        }
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, TypeError, AttributeError) as exc:
@@ -74,8 +78,8 @@ def main() -> int:
     parser.add_argument("--reload", default="")
     parser.add_argument("hosts", nargs="+")
     words = parser.parse_args()
-    state = read_state(words.state)
     now, changed, missing = time.time(), False, []
+    state = read_state(words.state, now)
     for host in words.hosts:
         seen = state.setdefault(host, {})
         try:
