@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
+from pathlib import Path
 from types import CodeType
 from typing import Any
 
+from ansible._internal._datatag._tags import Origin, VaultedValue
 from ansible._internal._templating._engine import TemplateEngine, TemplateOptions
 from ansible._internal._templating._jinja_bits import (
     _TEMPLATE_OVERRIDE_FIELD_NAMES,
@@ -16,6 +20,8 @@ from ansible._internal._templating._jinja_bits import (
 )
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.callback import CallbackBase
+from ansible.release import __version__
+from jinja2.bccache import Bucket, FileSystemBytecodeCache
 from jinja2.environment import TemplateExpression
 
 DOCUMENTATION = """
@@ -26,12 +32,16 @@ description:
   - A variable that is worked out from others is a template, and ansible-core keeps none that it has compiled.
     That was a fifth of the CPU time of a plan of the whole estate.
   - What has no syntax is not kept, and is refused where it is used, with its place.
+  - Code of what the project's files say is kept from run to run, in C(build/templates), as Python keeps a module's.
+    Nothing of a vault is, nor of what stands elsewhere.
 """
+ROOT = Path(__file__).resolve().parents[1]
 CONDITIONS = {"when", "that", "until", "changed_when", "failed_when"}
 
 _CODE: dict[tuple[Any, ...], CodeType] = {}
-# The key of the expression that is being compiled.
-_asked: ContextVar[tuple[Any, ...] | None] = ContextVar("asked", default=None)
+_STORE = FileSystemBytecodeCache(str(ROOT / "build/templates"), f"{__version__}-%s.cache")
+# The key and the text of the expression that is being compiled.
+_asked: ContextVar[tuple[tuple[Any, ...], str] | None] = ContextVar("asked", default=None)
 
 
 def _key(environment: AnsibleEnvironment, kind: str, source: str) -> tuple[Any, ...]:
@@ -41,27 +51,60 @@ def _key(environment: AnsibleEnvironment, kind: str, source: str) -> tuple[Any, 
     return kind, str(source), context and context.escape_backslashes, *settings
 
 
+@functools.cache
+def _readable(path: str) -> bool:
+    """Whether it is a file of the project that anybody may read who may read the project."""
+    with contextlib.suppress(OSError):
+        return Path(path).is_relative_to(ROOT) and not Path(path).read_bytes().startswith(b"$ANSIBLE_VAULT")
+    return False
+
+
+def _stored(environment: AnsibleEnvironment, key: tuple[Any, ...], source: str) -> Bucket | None:
+    """Where code is kept from run to run, with what is there; None of what is not to be on the disk."""
+    origin = Origin.get_tag(source)
+    if not (origin and origin.path and _readable(origin.path)) or VaultedValue.is_tagged_on(source):
+        return None
+    return _STORE.get_bucket(environment, repr(key), None, source)
+
+
+def _found(environment: AnsibleEnvironment, key: tuple[Any, ...], source: str) -> CodeType | None:
+    if key not in _CODE and (bucket := _stored(environment, key, source)) and bucket.code:
+        _CODE[key] = bucket.code
+    return _CODE.get(key)
+
+
+def _keep(environment: AnsibleEnvironment, key: tuple[Any, ...], source: str, code: CodeType) -> None:
+    _CODE[key] = code
+    if bucket := _stored(environment, key, source):
+        bucket.code = code
+        with contextlib.suppress(OSError):
+            _STORE.set_bucket(bucket)
+
+
 def keep_code() -> None:
     """Code is the same for all environments; what it is run with is each one's own."""
+    with contextlib.suppress(OSError):
+        Path(_STORE.directory).mkdir(mode=0o700, parents=True, exist_ok=True)
     compile_anew: Callable[..., CodeType] = AnsibleEnvironment.compile
     express_anew = AnsibleEnvironment.compile_expression
 
     def compiled(self: AnsibleEnvironment, source: Any, *more: Any, **words: Any) -> CodeType:
         if more or words:  # a file that another template includes
             return compile_anew(self, source, *more, **words)
-        key = _key(self, "template", source) if isinstance(source, str) else _asked.get()
-        if key is None:
+        asked = (_key(self, "template", source), source) if isinstance(source, str) else _asked.get()
+        if asked is None:
             return compile_anew(self, source)
-        if key not in _CODE:
-            _CODE[key] = compile_anew(self, source)
-        return _CODE[key]
+        if not (code := _found(self, *asked)):
+            code = compile_anew(self, source)
+            _keep(self, *asked, code)
+        return code
 
     def expressed(self: AnsibleEnvironment, source: str, undefined_to_none: bool = True) -> TemplateExpression:
         key = _key(self, "expression", source)
-        if key in _CODE:
-            template = self.template_class.from_code(self, _CODE[key], self.make_globals(None))
+        if code := _found(self, key, source):
+            template = self.template_class.from_code(self, code, self.make_globals(None))
             return TemplateExpression(template, undefined_to_none)
-        token = _asked.set(key)
+        token = _asked.set((key, source))
         try:
             return express_anew(self, source, undefined_to_none)
         finally:

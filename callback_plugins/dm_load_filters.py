@@ -24,6 +24,6 @@ class CallbackModule(CallbackBase):
     def v2_playbook_on_start(self, playbook: Any) -> None:  # noqa: ARG002 Ansible's signature
         for loader in (filter_loader, test_loader):
             list(loader.all())
-        for name in ("dm_arguments", "env", "file", "template", "unvault"):
+        for name in ("dm_arguments", "dm_template", "env", "file", "template", "unvault"):
             lookup_loader.get(name)
         shell_loader.get("sh")

@@ -284,7 +284,6 @@ def render(
     catch_all, legacy = changes.pop("catch_all", ""), changes.pop("legacy", LEGACY)
     version = subprocess.run([nginx, "-V"], capture_output=True, text=True, check=True).stderr
     variables |= {
-        "ansible_managed": "Ansible managed",
         "ansible_search_path": [str(ROLE)],
         "assets_router_routes": asset_routes(kinds, urls, stage="preview", legacy=legacy, catch_all=catch_all),
         "assets_router_domains": [DOMAIN],
