@@ -86,9 +86,21 @@ def surroundings(args: dict[str, Any], environment: dict[str, str]) -> Iterator[
         os.environ.update(before)
 
 
+def is_data(value: Any) -> bool:
+    """Whether nothing in it is of Ansible's own types, which alone can hold a template."""
+    if type(value) is dict:
+        return all(type(name) is str and is_data(part) for name, part in value.items())
+    return all(map(is_data, value)) if type(value) is list else type(value) in (str, int, float, bool, type(None))
+
+
 class ActionModule(ActionBase):
     _supports_check_mode = True
     _supports_async = True
+
+    @classmethod
+    def finalize_task_arg(cls, name: str, value: Any, templar: Any, context: Any) -> Any:
+        """What a filter has worked out is as it is; looking for templates in it took longer than the filter."""
+        return value if is_data(value) else super().finalize_task_arg(name, value, templar, context)
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result = super().run(tmp, task_vars)

@@ -5,6 +5,7 @@ docs/dns.md says which of octoDNS's validators each stands for.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
@@ -221,6 +222,7 @@ def _together(declared: Mapping[str, Any]) -> Iterator[Mistake]:
     for zone, said in zones.items():
         for name, kind in (key.split() for key in said.get("records") or ()):
             kinds.setdefault(full(name, zone), set()).add(kind.upper())
+    made = {zone: list(rrsets(zone, said, 0)) for zone, said in zones.items()}
     for zone, said in zones.items():
         bare, above = zone.rstrip("."), parent_of(zone, zones)
         if not above and not said.get("delegated_by"):
@@ -228,6 +230,7 @@ def _together(declared: Mapping[str, Any]) -> Iterator[Mistake]:
         if above and said.get("delegated_by"):
             yield Mistake(f".{bare}: {above.rstrip('.')} delegates it: leave delegated_by out", said["delegated_by"])
         yield from (Mistake(f".{bare}: {text}", key) for text, key in _of_names(zone, said, zones, kinds))
+        yield from (Mistake(f".{bare}: {text}", said) for text in _of_targets(zone, zones, kinds, made))
 
 
 def _of_names(
@@ -258,20 +261,18 @@ def _of_names(
             yield f"{key} is in {cut.rstrip('.')}, which is delegated: declare it in that zone", key
         if name in zones and name != zone and kind == "NS":
             yield f"{key} is made from the name servers of the zone {name.rstrip('.')}: leave it out", key
-    yield from ((text, said) for text in _of_targets(zone, said, zones, kinds))
 
 
 def _of_targets(
-    zone: str, said: Mapping[str, Any], zones: Mapping[str, Any], kinds: Mapping[str, set[str]]
+    zone: str, zones: Mapping[str, Any], kinds: Mapping[str, set[str]], made: Mapping[str, list[dict[str, Any]]]
 ) -> Iterator[str]:
     cnames = {
         rrset["Name"]: targets(rrset)[0]
-        for name, one in zones.items()
-        for rrset in rrsets(name, one, 0)
+        for rrset in itertools.chain(*made.values())
         if rrset["Type"] == "CNAME" and "AliasTarget" not in rrset
     }
     left_alone = [f"{pattern}.{name}" for name, one in zones.items() for pattern in one.get("others") or ()]
-    for rrset in rrsets(zone, said, 0):
+    for rrset in made[zone]:
         if "LoadBalancer" in rrset.get("AliasTarget", {}):
             continue
         label = label_of((rrset["Name"], rrset["Type"], ""))

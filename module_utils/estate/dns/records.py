@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DomainNameFormat.html
 from __future__ import annotations
 
 import fnmatch
+import functools
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -45,6 +46,7 @@ def to_aws(text: str) -> str:
     return _escapes(text, 10, "{:03o}")
 
 
+@functools.cache
 def name_of(text: str) -> str:
     """A name as it is compared: in lower case, with its last dot, "*" and not its escape. Raises DNSException."""
     return str(dns.name.from_text(from_aws(text)).canonicalize().to_text())
@@ -77,6 +79,7 @@ def quoted(text: str) -> str:
     return to_aws(dns.rdtypes.ANY.TXT.TXT(dns.rdataclass.IN, dns.rdatatype.TXT, strings).to_text())
 
 
+@functools.cache
 def spelt(kind: str, text: str) -> str:
     """A value as Route 53 takes it: names in ASCII, texts in quotes. Raises DNSException."""
     return to_aws(dns.rdata.from_text("IN", kind, text).to_text())
