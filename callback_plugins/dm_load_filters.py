@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import jinja2
+from ansible._internal._templating._jinja_bits import _BUILTIN_FILTERS, _BUILTIN_TESTS
 from ansible.plugins.callback import CallbackBase
 from ansible.plugins.loader import filter_loader, lookup_loader, shell_loader, test_loader
 
@@ -22,8 +24,12 @@ class CallbackModule(CallbackBase):
     CALLBACK_NEEDS_ENABLED = True
 
     def v2_playbook_on_start(self, playbook: Any) -> None:  # noqa: ARG002 Ansible's signature
-        for loader in (filter_loader, test_loader):
+        for loader, jinjas_own in ((filter_loader, _BUILTIN_FILTERS), (test_loader, _BUILTIN_TESTS)):
             list(loader.all())
+            # Jinja's own ("map") it would else look for in every file of Ansible's, each process anew.
+            for name, plugin in jinjas_own.items():
+                plugin._original_path = plugin._original_path or jinja2.__file__
+                loader._cached_non_collection_wrappers.setdefault(name, plugin)
         for name in ("dm_arguments", "dm_template", "env", "file", "template", "unvault"):
             lookup_loader.get(name)
         shell_loader.get("sh")
