@@ -39,10 +39,12 @@ ROOT = Path(__file__).parent.parent
 # Where Ansible would put them when it packs a module.
 if str(ROOT / "module_utils") not in ansible.module_utils.__path__:
     ansible.module_utils.__path__.append(str(ROOT / "module_utils"))
-from ansible.module_utils.estate import answers, progress
+from ansible.module_utils.estate import progress
 from ansible.module_utils.estate.call import warm
+from ansible.module_utils.estate.kept import memory
+from ansible.module_utils.estate.run import argument_spec
 
-answers.begin()
+memory()  # before any process is forked
 progress.hear(lambda line: Display().display(line, stderr=True))
 
 
@@ -59,6 +61,7 @@ def load(name: str) -> ModuleType:
     sys.modules[f"library.{name}"] = module
     if hasattr(module, "Clients"):
         warm()
+        argument_spec(module.DOCUMENTATION)
         importlib.import_module("ansible_collections.amazon.aws.plugins.module_utils.modules")
     return module
 

@@ -35,6 +35,18 @@ hypothesis.settings.load_profile("estate")
 # ansible.module_utils.estate is module_utils/estate here too.
 ansible.module_utils.__path__.append(str(ROOT / "module_utils"))
 
+from ansible.module_utils.estate import kept
+
+
+@pytest.fixture(autouse=True)
+def _a_run_of_its_own() -> Iterator[None]:
+    """What modules of one run share is no other test's: a reset of the embedded AWS ends its sessions."""
+    kept.memory.cache_clear()
+    yield
+    if kept.memory.cache_info().currsize and kept.memory().file >= 0:
+        os.close(kept.memory().file)
+        kept.memory.cache_clear()
+
 
 @pytest.fixture(scope="session")
 def _embedded_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Control]:

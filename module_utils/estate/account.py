@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from ansible.module_utils.estate.kept import Sessions, memory
+
 DECLARED = "inventories/common/group_vars/all/accounts.yml"
 
 
@@ -42,8 +44,8 @@ def way_in(account: Account, params: dict[str, Any]) -> str:
     return f"Cannot get into account {account.name} ({account.id}) with profile {params.get('profile') or 'default'}"
 
 
-def caller(session: Any, ask: Callable[[], str]) -> str:
-    """The ARN that AWS knows the session's credentials by."""
+def caller(session: Any, ask: Callable[[], str], kept: Sessions | None = None) -> str:
+    """The ARN that AWS knows the session's credentials by; of kept ones, what it said when it gave them."""
     assumed: list[str] = []
 
     def heard(parsed: dict[str, Any], **_: Any) -> None:
@@ -52,9 +54,13 @@ def caller(session: Any, ask: Callable[[], str]) -> str:
     for call in ("AssumeRole", "AssumeRoleWithWebIdentity"):
         session.events.register(f"after-call.sts.{call}", heard)
     credentials = session.get_credentials()
-    if credentials:
-        credentials.get_frozen_credentials()
-    return assumed[-1] if assumed and assumed[-1] else ask()
+    key = credentials.get_frozen_credentials().access_key if credentials else ""
+    if found := (assumed and assumed[-1]) or (kept and kept.told):
+        return found
+    if not (known := memory().get(key)):
+        known = ask()
+        memory().put(key, known)
+    return str(known)
 
 
 def stranger(account: Account, arn: str, params: dict[str, Any]) -> str:

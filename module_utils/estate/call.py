@@ -18,8 +18,9 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, NamedTuple, TypeVar
 
-from ansible.module_utils.estate import account, answers
+from ansible.module_utils.estate import account, answers, transport
 from ansible.module_utils.estate.errors import Refusal, error_code, sentence
+from ansible.module_utils.estate.kept import Sessions, memory
 from ansible.module_utils.estate.plan import Action
 from ansible.module_utils.estate.policy import same_policy
 
@@ -217,15 +218,31 @@ def _loader() -> Any:
     return create_loader()
 
 
-def session(**given: Any) -> Any:
+@functools.cache
+def _spare() -> list[Any]:
+    """A session that nobody has used: all that it is made of is the same for every process."""
+    return []
+
+
+def _new() -> Any:
     core = botocore.session.Session()
     core.register_component("data_loader", _loader())
-    return boto3.session.Session(botocore_session=core, **given)
+    return core
+
+
+def session(kept: Sessions | None = None, **given: Any) -> Any:
+    core = _spare().pop() if _spare() else _new()
+    made = boto3.session.Session(botocore_session=core, **given)
+    if kept:
+        core.get_component("credential_provider").get_provider("assume-role").cache = kept
+        made.events.register("after-call", kept.forget)
+    return made
 
 
 @functools.cache
 def warm() -> None:
     """For a process that forks others, which each would read anew what all of them need."""
+    _spare().append(_new())
     for name in ("endpoints", "partitions", "sdk-default-configuration", "_retry"):
         _loader().load_data_with_path(name)
     for service in ("cloudtrail", "cloudwatch", "iam", "kms", "logs", "route53", "s3", "sns", "sqs", "sts"):
@@ -271,13 +288,12 @@ class Clients:
         self.region, endpoint, options = self.ask(lambda: get_aws_connection_info(module), doing)
         names = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token", "profile_name")
         given = {name: options.pop(name, None) for name in names}
-        self.session: Any = self.ask(lambda: session(**given), doing)
+        kept = Sessions(given["profile_name"] or "")
+        self.session: Any = self.ask(lambda: session(kept, **given), doing)
         self.session.events.register("before-parse", whole)
         whose = self.session.profile_name, os.environ.get("AWS_ACCESS_KEY_ID", "")
-        self._roles = answers.Roles(whose)
         if getattr(module, "check_mode", False) and not given["aws_access_key_id"]:
             answers.share(self.session.events, whose)
-            self._roles.share(self.session._session)
         config = Config(
             max_pool_connections=workers,
             retries={"mode": "standard", "total_max_attempts": 8},
@@ -287,19 +303,25 @@ class Clients:
         )
         more = options.pop("aws_config", None)
         self._options = {"endpoint_url": endpoint, "config": config.merge(more) if more else config, **options}
+        if not more:
+            self.ask(lambda: transport.share(self.session.events, self._verify(), config), doing)
         self._clients: dict[tuple[str, str], Any] = {}
         self._others: dict[str, Clients] = {}
         self._lock = threading.Lock()
         self.fresh: set[str] = set()  # resources made or changed in this run, or a moment before it
         self.caller = ""  # as whom AWS knows these credentials, where there is a guard
         if mine:
-            self.caller = self.ask(lambda: account.caller(self.session, self._asked_caller), doing)
+            with memory().alone(kept.name):
+                self.caller = self.ask(lambda: account.caller(self.session, self._asked_caller, kept), doing)
             if wrong := account.stranger(mine, self.caller, params):
                 module.fail_json(msg=wrong)
 
+    def _verify(self) -> Any:
+        """True, False or a file of authorities, as botocore would find it."""
+        given = self._options.get("verify")
+        return (self.session._session.get_config_variable("ca_bundle") or True) if given is None else given
+
     def _asked_caller(self) -> str:
-        if self._roles.arn:
-            return self._roles.arn
         few = self._options["config"].merge(Config(retries={"mode": "standard", "total_max_attempts": 3}))
         sts = self.session.client("sts", region_name=self.region, **{**self._options, "config": few})
         return str(sts.get_caller_identity()["Arn"])

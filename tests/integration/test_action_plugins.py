@@ -85,6 +85,21 @@ def test_whose_credentials_they_are_is_asked_once_and_only_where_nobody_said(pla
     assert [call["operation"] for call in estate_aws.calls() if call["service"] == "sts"] == [*asked]
 
 
+def test_all_modules_of_a_run_have_one_session_of_a_role(play, estate_aws):
+    estate_aws.forget_calls()
+    environment = {"DM_ACCOUNT": "production", "DM_ACCOUNT_ID": "333333333333"}
+    task = {**BUCKETS, "environment": {**environment, "AWS_PROFILE": "digitalmarketplace-production"}}
+
+    for sessions in (1, 2):
+        output = play(task, task, {**task, "loop": [1, 2]})
+
+        assert "ok: [localhost]" in output
+        assert "fatal:" not in output
+        assert [call["service"] for call in estate_aws.calls()].count("sts") == sessions
+        for secret in ("ASIA", "SecretAccessKey", "SessionToken"):
+            assert secret not in output
+
+
 def test_a_role_that_leaves_its_arguments_to_its_module_is_refused_with_wrong_ones(run_playbook, estate_aws):
     estate_aws.forget_calls()
 

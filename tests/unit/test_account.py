@@ -63,6 +63,7 @@ class Session:
             self.handlers.get(f"after-call.sts.{call}", lambda **_: None)(
                 parsed={"AssumedRoleUser": {"Arn": arn}}, model=None
             )
+        return SimpleNamespace(access_key=f"key of {self.answers}")
 
 
 @pytest.mark.parametrize(
@@ -77,3 +78,19 @@ class Session:
 )
 def test_who_assumed_a_role_is_not_asked_who_they_are(session, known):
     assert account.caller(session, lambda: "asked") == known
+
+
+def test_whose_a_key_is_is_asked_once_in_a_run():
+    asked = []
+    ask = [lambda: asked.append(1) or "arn:of:one", lambda: asked.append(2) or "arn:of:another"]
+    one, another = Session(("GetSessionToken", "one")), Session(("GetSessionToken", "another"))
+
+    assert [account.caller(one, ask[0]), account.caller(one, ask[1])] == ["arn:of:one", "arn:of:one"]
+    assert account.caller(another, ask[1]) == "arn:of:another"
+    assert asked == [1, 2]
+
+
+def test_a_kept_session_is_whose_it_was_when_it_was_given():
+    kept = SimpleNamespace(told="arn:kept")
+    assert account.caller(Session(("GetSessionToken", "x")), lambda: "asked", kept) == "arn:kept"
+    assert account.caller(Session(("AssumeRole", "arn:new")), lambda: "asked", kept) == "arn:new"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import os
 from types import SimpleNamespace
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 from ansible.module_utils.estate import answers
 from ansible.module_utils.estate.call import session
+from ansible.module_utils.estate.kept import memory
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ClientError
 
@@ -23,20 +23,10 @@ DETAILS = (
 )
 
 
-@pytest.fixture(autouse=True)
-def one_run(monkeypatch):
-    monkeypatch.setattr(answers, "_file", None)
-    answers.begin()
-    forget(monkeypatch)
-    held = answers._file
-    yield
-    held.close()
-
-
 def forget(monkeypatch):
     """As a process that was forked before anything was read."""
-    monkeypatch.setattr(answers, "_known", {})
-    monkeypatch.setattr(answers, "_read", 0)
+    monkeypatch.setattr(memory(), "_known", {})
+    monkeypatch.setattr(memory(), "_read", 0)
 
 
 def client(
@@ -110,58 +100,24 @@ def test_what_botocore_reads_out_of_an_answer_is_read_out_of_a_known_one_too():
 
 
 def test_forked_processes_tell_each_other_and_half_an_answer_is_none():
+    memory()
     if os.fork() == 0:
         client("s3", 200, b'{"from": "a child"}').get_bucket_policy(Bucket="invented")
         os._exit(0)
     os.wait()
     mine = client("s3", 200, b"{}")
     assert mine.get_bucket_policy(Bucket="invented")["Policy"] == '{"from": "a child"}'
-    os.write(answers._file.fileno(), b"k" * 16 + (99).to_bytes(8, "big") + b"whoever wrote was killed")
+    os.write(memory().file, b"k" * 16 + (99).to_bytes(8, "big") + b"whoever wrote was killed")
     mine.get_bucket_policy(Bucket="another")
     assert len(mine.sent) == 1
 
 
-def test_the_file_has_no_name_and_without_it_everything_is_asked(monkeypatch):
-    assert os.fstat(answers._file.fileno()).st_nlink == 0
-    monkeypatch.setattr(answers, "_file", None)
+def test_where_nothing_can_be_shared_a_module_knows_what_it_heard_itself(monkeypatch):
+    monkeypatch.delattr(os, "memfd_create")
+    memory.cache_clear()
     mine = client("s3", 200, b"{}")
     for _ in range(2):
         mine.get_bucket_policy(Bucket="invented")
-    assert len(mine.sent) == 2
-
-
-ASSUMED = b"""<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIAINVENTED</AccessKeyId>
-<SecretAccessKey>invented</SecretAccessKey><SessionToken>invented</SessionToken><Expiration>%s</Expiration></Credentials>
-<AssumedRoleUser><AssumedRoleId>A:s</AssumedRoleId><Arn>arn:aws:sts::111111111111:assumed-role/infrastructure/s</Arn>
-</AssumedRoleUser></AssumeRoleResult></AssumeRoleResponse>"""
-PROFILES = """[profile stage]
-role_arn = arn:aws:iam::111111111111:role/infrastructure
-source_profile = person
-[profile person]
-aws_access_key_id = AKIAINVENTED
-aws_secret_access_key = invented
-"""
-
-
-@pytest.mark.parametrize(("ends", "taken"), [(b"2999-01-01T00:00:00Z", 1), (b"2001-01-01T00:00:00Z", 2)])
-def test_a_role_is_taken_on_once_and_anew_where_its_session_ended(tmp_path, monkeypatch, ends, taken):
-    (tmp_path / "config").write_text(PROFILES)
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
-    sent: list[str] = []
-
-    def answer(request: Any, **_: Any) -> AWSResponse:
-        sent.append(request.url)
-        return AWSResponse(request.url, 200, {}, SimpleNamespace(stream=lambda: io.BytesIO(ASSUMED % ends)))
-
-    roles = []
-    for _ in range(2):
-        made = session(profile_name="stage", region_name="eu-west-1")
-        made.events.register("before-send", answer)
-        roles.append(answers.Roles(("stage", "")))
-        roles[-1].share(made._session)
-        provided = made._session.get_component("credential_provider").get_provider("assume-role").load()
-        with contextlib.suppress(RuntimeError):  # of one that is over botocore says so
-            provided.get_frozen_credentials()
-        forget(monkeypatch)
-    assert len(sent) == taken
-    assert [bool(one.arn) for one in roles] == [False, True]
+    assert len(mine.sent) == 1
+    with memory().alone("role"):
+        assert memory().file == -1
