@@ -11,11 +11,14 @@ import socket
 import ssl
 import sys
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.serving import DechunkedInput, ThreadedWSGIServer
+
+MOST_CONNECTIONS = 10_000
 
 
 class Dropped(Exception):
@@ -104,6 +107,11 @@ class Server(ThreadedWSGIServer):
         super().__init__("127.0.0.1", 0, app, handler=Handler)
         self.tls = tls_context(certificate)
         self.ssl_context = self.tls  # werkzeug asks it for the URL's scheme
+        # Starting one for each connection would keep whoever accepts waiting until it runs, for longer than most calls.
+        self._connections = ThreadPoolExecutor(MOST_CONNECTIONS)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._connections.submit(self.process_request_thread, request, client_address)
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """In the connection's own thread: a client that stalls its handshake holds up nobody else."""
