@@ -14,7 +14,18 @@ from typing import Any
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-from local_aws import accounts, authorization, batch_worker, bootstrap, callers, faults, operations, posts, requests
+from local_aws import (
+    accounts,
+    authorization,
+    batch_worker,
+    bootstrap,
+    callers,
+    faults,
+    operations,
+    posts,
+    requests,
+    validation,
+)  # fmt: skip
 from local_aws.http_server import Dropped
 from local_aws.patches import access_logs, event_history, iam_people, replication, sessions
 from local_aws.refusals import Refused
@@ -44,6 +55,16 @@ class Dispatcher(DomainDispatcherApplication):
 
     def _s3(self, environ: dict[str, Any]) -> Any:
         environ["PATH_INFO"] = environ["PATH_INFO"].replace("\n", " ")  # which routes only; keys are read from RAW_URI
+        # https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html: a tag decides before a date, and a range
+        # of anything but bytes is none.
+        for tag, date in (
+            ("HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE"),
+            ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE"),
+        ):
+            if tag in environ:
+                environ.pop(date, None)
+        if not environ.get("HTTP_RANGE", "bytes=").startswith("bytes="):
+            del environ["HTTP_RANGE"]
         name = "s3"
         if requests.is_control(environ) or "s3-control" in environ.get("HTTP_HOST", ""):
             name = "s3control"
@@ -132,6 +153,7 @@ class Application:
             environ[callers.ENVIRON] = caller = callers.find(environ)
             environ.pop("HTTP_X_MOTO_ACCOUNT_ID", None)  # with which moto lets anybody into any account
             operations.check(environ, call["service"], call["operation"])
+            validation.check(environ, call["service"], call["operation"])
             authorization.demand(environ, caller, call["service"], call["operation"])
         except Refused as refused:
             return self._refuse(environ, noted, refused)

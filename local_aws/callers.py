@@ -38,6 +38,8 @@ class Caller:
     mfa: bool | None = None
     mfa_at: datetime | None = None
     tags: Mapping[str, str] = field(default_factory=dict)  # of the user, or of the role and its session
+    source_identity: str = ""
+    transitive: Mapping[str, str] = field(default_factory=dict)  # tags that go on to what the session assumes
     session_policies: tuple[str, ...] | None = None  # what limits a session besides its role
 
     @property
@@ -100,7 +102,8 @@ def _caller(account: str, key: Any) -> Caller:
         arn = f"arn:aws:sts::{account}:assumed-role/{name}/{session}"
         return Caller(
             "role", account, arn, key.role_arn, name, f"{key.role_id}:{session}", tags=key.tags,
-            session_policies=key.session_policies,
+            session_policies=key.session_policies, source_identity=getattr(key, "source_identity", ""),
+            transitive=getattr(key, "transitive", {}),
         )  # fmt: skip
     user = iam.users[key.user_name]
     tags = iam.tagger.get_tag_dict_for_resource(user.arn)

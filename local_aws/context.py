@@ -46,6 +46,8 @@ def of(environ: dict[str, Any], caller: Caller) -> dict[str, list[str]]:
             "aws:principalaccount": [caller.account],
             "aws:userid": [caller.user_id],
         }
+    if caller.source_identity:
+        found["aws:sourceidentity"] = [caller.source_identity]
     if caller.kind == "user":
         found["aws:username"] = [caller.name]
     found |= {f"aws:principaltag/{name.lower()}": [value] for name, value in caller.tags.items()}

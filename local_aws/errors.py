@@ -22,6 +22,7 @@ STATUS = {
     "NoSuchBucket": 404,
     "NoSuchConfiguration": 404,
     "NoSuchJobException": 404,
+    "NoSuchWebsiteConfiguration": 404,
     "NoSuchLifecycleConfiguration": 404,
     "NoSuchEntity": 404,
     "NoSuchKey": 404,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 from collections.abc import Iterator
 from typing import Any
@@ -33,7 +34,9 @@ def of(environ: dict[str, Any], service: str, operation: str) -> dict[str, Any]:
 def _parsed(environ: dict[str, Any], service: str, operation: str) -> dict[str, Any]:
     model = get_service_model(MODELS.get(service, service))
     body = requests.body(environ)
-    request = Request(dict(environ) | {"wsgi.input": io.BytesIO(body)})
+    if environ.get("HTTP_CONTENT_ENCODING") == "gzip":  # as SDKs send what is long
+        body = gzip.decompress(body)
+    request = Request(dict(environ) | {"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))})
     words = {
         "method": request.method,
         "values": request.values,

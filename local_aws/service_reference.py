@@ -48,6 +48,12 @@ def prefixes() -> frozenset[str]:
 
 
 @functools.cache
+def condition_keys(prefix: str) -> dict[str, frozenset[str]]:
+    """Of each action of a service."""
+    return {one["privilege"]: action(prefix, one["privilege"]).keys for one in _services()[prefix]["privileges"]}
+
+
+@functools.cache
 def action(prefix: str, name: str) -> Action:
     """What is known of an action; of one that nobody knows, that it is about everything."""
     service = _services().get(prefix, {"privileges": [], "resources": []})

@@ -166,7 +166,10 @@ def _compare(
         [
             environ["REQUEST_METHOD"],
             path,
-            "&".join(sorted(f"{quote(name, safe='-_.~')}={quote(value, safe='-_.~')}" for name, value in pairs)),
+            "&".join(
+                f"{name}={value}"
+                for name, value in sorted((quote(n, safe="-_.~"), quote(v, safe="-_.~")) for n, v in pairs)
+            ),
             *(f"{name}:{_header(environ, name)}" for name in names),
             "",
             ";".join(names),

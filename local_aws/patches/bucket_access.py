@@ -10,6 +10,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
@@ -22,7 +23,7 @@ from moto.s3.responses import S3Response
 from local_aws import callers, context, identities, requests, s3_actions
 from local_aws.authorization import sentence
 from local_aws.callers import Caller
-from local_aws.errors import denied
+from local_aws.errors import AwsError, denied
 from local_aws.judgement import Verdict
 from local_aws.judgement import judge as judge_all
 from local_aws.policies import listed, parsed
@@ -107,9 +108,7 @@ def demand(environ: dict[str, Any], name: str, key: str = "") -> None:
         return
     if bucket is None:
         return
-    expected = environ.get("HTTP_X_AMZ_EXPECTED_BUCKET_OWNER")
-    if expected and expected != bucket.account_id:
-        raise denied()
+    _check_owner(environ.get("HTTP_X_AMZ_EXPECTED_BUCKET_OWNER"), bucket)
     for action, resource in s3_actions.needed(operation, name, key, environ):
         _demand(bucket, caller, action, resource, environ)
     missing = operation in READS and not _there(bucket, key, environ)
@@ -117,6 +116,15 @@ def demand(environ: dict[str, Any], name: str, key: str = "") -> None:
         raise denied()
     if operation in {"CopyObject", "UploadPartCopy"} and _demand_source(environ, caller, operation):
         _demand(bucket, caller, "s3:PutObjectTagging", f"arn:aws:s3:::{name}/{key}", environ)
+
+
+def _check_owner(expected: str | None, bucket: FakeBucket) -> None:
+    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html"""
+    if expected and not re.fullmatch(r"\d{12}", expected):
+        message = "The value of the expected bucket owner parameter must be an AWS account ID"
+        raise AwsError("InvalidBucketOwnerAWSAccountID", message)
+    if expected and expected != bucket.account_id:
+        raise denied()
 
 
 def _demand(bucket: FakeBucket, caller: Caller, action: str, resource: str, environ: dict[str, Any]) -> None:
@@ -139,6 +147,7 @@ def _demand_source(environ: dict[str, Any], caller: Caller, operation: str) -> b
     source = live(name)
     if source is None:
         return False
+    _check_owner(environ.get("HTTP_X_AMZ_SOURCE_EXPECTED_BUCKET_OWNER"), source)
     names = ["GetObjectVersion" if version else "GetObject"]
     if operation == "CopyObject" and environ.get("HTTP_X_AMZ_TAGGING_DIRECTIVE", "COPY") == "COPY":
         found = source.keys.get(key)

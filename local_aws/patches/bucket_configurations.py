@@ -24,6 +24,7 @@ from local_aws.replacing import extends
 
 MOST = 1000  # of each kind that has ids
 NO_CONFIGURATION = ("NoSuchConfiguration", "The specified configuration does not exist.")
+NO_WEBSITE = ("NoSuchWebsiteConfiguration", "The specified bucket does not have a website configuration")
 Config = dict[str, Any]
 
 
@@ -57,9 +58,38 @@ def check_tiers(_: S3Response, __: FakeBucket, config: Config) -> None:
     tiers = config.get("Tierings") or []
     if not tiers or config.get("Status") not in {"Enabled", "Disabled"}:
         raise malformed_xml()
+    if len({tier.get("AccessTier") for tier in tiers}) < len(tiers):
+        raise malformed_xml()
     for tier in tiers:
         if not shortest.get(tier.get("AccessTier"), 731) <= tier.get("Days", 0) <= 730:
-            raise AwsError("InvalidArgument", f"Invalid number of days for {tier.get('AccessTier')}")
+            raise invalid(f"Invalid number of days for {tier.get('AccessTier')}")
+
+
+def check_filter(_: S3Response, __: FakeBucket, config: Config) -> None:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_MetricsFilter.html"""
+    given = config.get("Filter")
+    if given is not None and len(given) != 1:
+        raise malformed_xml()
+    tags = ((given or {}).get("And") or {}).get("Tags") or []
+    if len({tag["Key"] for tag in tags}) < len(tags):
+        raise AwsError("InvalidTag", "Cannot provide multiple Tags with the same key")
+
+
+def check_website(_: S3Response, __: FakeBucket, config: Config) -> None:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketWebsite.html"""
+    elsewhere, index = config.get("RedirectAllRequestsTo"), config.get("IndexDocument")
+    if elsewhere and len(config) > 1:
+        raise AwsError(
+            "InvalidRequest", "RedirectAllRequestsTo cannot be provided in conjunction with other Routing Rules."
+        )
+    if not elsewhere and not index:
+        raise invalid("A value for IndexDocument Suffix must be provided if RedirectAllRequestsTo is empty")
+    if index and (not index["Suffix"] or "/" in index["Suffix"]):
+        raise invalid("The IndexDocument Suffix is not well formed")
+
+
+def invalid(message: str) -> AwsError:
+    return AwsError("InvalidArgument", message)
 
 
 def check_inventory(_: S3Response, __: FakeBucket, config: Config) -> None:
@@ -81,8 +111,13 @@ def check_inventory(_: S3Response, __: FakeBucket, config: Config) -> None:
 KINDS = {
     "requestPayment": Kind("BucketRequestPayment", "RequestPaymentConfiguration", check_payer),
     "accelerate": Kind("BucketAccelerateConfiguration", "AccelerateConfiguration", check_acceleration),
-    "metrics": Kind("BucketMetricsConfiguration", "MetricsConfiguration", missing=NO_CONFIGURATION, many=True),
-    "analytics": Kind("BucketAnalyticsConfiguration", "AnalyticsConfiguration", missing=NO_CONFIGURATION, many=True),
+    "website": Kind("BucketWebsite", "WebsiteConfiguration", check_website, NO_WEBSITE),
+    "metrics": Kind(
+        "BucketMetricsConfiguration", "MetricsConfiguration", check_filter, NO_CONFIGURATION, many=True
+    ),
+    "analytics": Kind(
+        "BucketAnalyticsConfiguration", "AnalyticsConfiguration", check_filter, NO_CONFIGURATION, many=True
+    ),
     "inventory": Kind(
         "BucketInventoryConfiguration", "InventoryConfiguration", check_inventory, NO_CONFIGURATION, many=True
     ),

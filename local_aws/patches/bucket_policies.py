@@ -15,7 +15,7 @@ from typing import Any
 from moto.s3 import responses
 from moto.s3.models import S3Backend
 
-from local_aws import principals
+from local_aws import principals, service_reference
 from local_aws.errors import AwsError, denied
 from local_aws.policies import NEGATIVES, OPERATORS, listed, text
 from local_aws.public_policies import is_public
@@ -88,7 +88,7 @@ def _check_statement(name: str, statement: Any) -> None:
     on_objects = any("/" in resource or resource.endswith("*") for resource in resources)
     if "Action" in statement and not _fits(actions, on_bucket, on_objects):
         raise malformed("Action does not apply to any resource(s) in statement")
-    _check_conditions(statement.get("Condition", {}))
+    _check_conditions(statement.get("Condition", {}), listed(statement.get("Action")))
 
 
 def _fits(actions: list[str], on_bucket: bool, on_objects: bool) -> bool:
@@ -112,7 +112,25 @@ def _check_principal(principal: Any) -> None:
         raise AwsError("MalformedPolicy", "Invalid principal in policy", Detail=wrong[1])
 
 
-def _check_conditions(conditions: Any) -> None:
+def _keys_of(action: str) -> frozenset[str]:
+    """The condition keys that an action, or any that its pattern means, has; of one that is not known, all of S3's."""
+    pattern = re.compile(re.escape(action).replace(r"\*", ".*").replace(r"\?", "."), re.IGNORECASE)
+    found = [keys for name, keys in service_reference.condition_keys("s3").items() if pattern.fullmatch(f"s3:{name}")]
+    return frozenset().union(*(found or service_reference.condition_keys("s3").values()))
+
+
+def _check_key(key: str, actions: list[str]) -> None:
+    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html"""
+    name = re.sub(r"(?<=objecttag/).+", "<key>", key.lower())
+    if not name.startswith("s3:"):
+        return
+    if name not in _keys_of("*"):
+        raise malformed("Policy has an invalid condition key")
+    if actions and not any(name in _keys_of(action) for action in actions):
+        raise malformed("Conditions do not apply to combination of actions and resources in statement")
+
+
+def _check_conditions(conditions: Any, actions: list[str]) -> None:
     if not isinstance(conditions, dict):
         raise malformed("Syntax errors in policy.")
     for operator, keys in conditions.items():
@@ -126,6 +144,7 @@ def _check_conditions(conditions: Any) -> None:
         for key, values in keys.items():
             if not re.match(r"(aws|s3):\w", key, re.IGNORECASE):
                 raise malformed("Policy has an invalid condition key")
+            _check_key(key, actions)
             for value in listed(values):
                 _check_value(plain, text(value))
 

@@ -57,6 +57,14 @@ def _bucket_tagging_from_body(self: S3Response) -> dict[str, str]:
     return tags
 
 
+@extends(S3Response)
+def put_object_tagging(original: Any, self: S3Response) -> Any:
+    found = (xml_bodies.parsed(self, "PutObjectTagging").get("Tagging") or {}).get("TagSet") or []
+    if len({tag["Key"] for tag in found}) < len(found):
+        raise invalid("Cannot provide multiple Tags with the same key")
+    return original(self)
+
+
 @extends(S3Backend)
 def delete_bucket_tagging(original: Any, self: S3Backend, bucket_name: str) -> None:
     if system_tags(self, bucket_name):

@@ -1,4 +1,4 @@
-"""EC2: Debian's own images are there.
+"""EC2: Debian's own images are there, and an instance starts from one that is.
 
 moto 5.2.5 ships a catalogue of 2017 without them. Owner and names as in
 https://wiki.debian.org/Cloud/AmazonEC2Image/Bookworm; what is asked is
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from moto import settings
 from moto.ec2.models import amis
 
 OWNER = "136693071363"
@@ -43,5 +44,6 @@ def image(image_id: str, name: str, made: str) -> dict[str, Any]:
 
 
 def apply() -> None:
+    settings.ENABLE_AMI_VALIDATION = True  # an instance starts from an image that is there
     known = {entry["ami_id"] for entry in amis.AMIS}
     amis.AMIS.extend(entry for entry in (image(*words) for words in IMAGES) if entry["ami_id"] not in known)

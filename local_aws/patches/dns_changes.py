@@ -15,6 +15,9 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from dns import name as dns_name
+from dns import rdata
+from dns.exception import DNSException
 from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
 from moto.moto_api._internal import mock_random
@@ -24,6 +27,16 @@ from moto.route53.responses import Route53
 from local_aws.errors import AwsError
 from local_aws.replacing import extends, replaces
 
+READ_AS_DNS = {"A", "AAAA", "CAA", "CNAME", "DS", "MX", "NAPTR", "NS", "PTR", "SRV", "SSHFP"}
+PROBLEMS = {
+    "A": "ARRDATAIllegalIPv4Address (Value is not a valid IPv4 address)",
+    "AAAA": "AAAARRDATAIllegalIPv6Address (Value is not a valid IPv6 address)",
+    "MX": "MXRRDATANotTwoFields (Value should have two fields)",
+    "SRV": "SRVRRDATANotFourFields (Value should have four fields)",
+    "CAA": "CAARRDATAInvalid (Value should contain 3 fields)",
+}
+ROUTED_BY = ("weight", "region", "failover", "geo_location", "multi_value_answer")
+MOST_VALUES, LONGEST_LABEL = 400, 63
 PENDING = 0.3  # seconds; AWS takes 10 to 120
 MOST_RECORDS, MOST_CHARACTERS, LONGEST_STRING = 1000, 32_000, 255
 ROUTING = ("Weight", "Region", "Failover", "GeoLocation", "MultiValueAnswer", "HealthCheckId")
@@ -75,6 +88,23 @@ def shape(zone: FakeZone, action: str, record: RecordSet) -> Iterator[str]:
         yield f"Duplicate Resource Record: '{next(one for one in record.records if record.records.count(one) > 1)}'"
     if kind == "CNAME" and len(record.records) > 1:
         yield f"Tried to create resource record set {label} but CNAME records can only have one value"
+    if len(record.records) > MOST_VALUES:
+        yield f"Number of resource records in {label} exceeds {MOST_VALUES}"
+    if record.set_identifier is None and any(getattr(record, one) is not None for one in ROUTED_BY):
+        place = f"Change with [Action={action}, Name={name}, Type={kind}]"
+        yield f"Invalid request: Missing field 'SetIdentifier' in {place}"
+    if record.set_identifier is not None and not any(getattr(record, one) is not None for one in ROUTED_BY):
+        yield f"Invalid request: Missing field that says how [Name={name}, Type={kind}] is routed"
+    if any(not 0 < len(re.sub(r"\\[0-7]{3}", "x", part)) <= LONGEST_LABEL for part in name.rstrip(".").split(".")):
+        yield f"FATAL problem: DomainLabelTooLong or DomainLabelEmpty encountered with '{name}'"
+    for value in record.records if kind in READ_AS_DNS else ():
+        try:
+            rdata.from_text("IN", kind, value, origin=dns_name.root)
+        except (DNSException, ValueError):
+            problem = PROBLEMS.get(kind, "InvalidValue")
+            yield f"Invalid Resource Record: FATAL problem: {problem} encountered with '{value}'"
+    if kind == "CAA" and not all(re.fullmatch(r'\d+ \w+ "[^"]*"', value) for value in record.records):
+        yield f"Invalid Resource Record: FATAL problem: {PROBLEMS[kind]} encountered with '{record.records[0]}'"
     for value in record.records if kind in ("TXT", "SPF") else ():
         strings = re.findall(r'"((?:[^"\\]|\\.)*)"', value)
         if re.sub(r'"(?:[^"\\]|\\.)*"', "", value).strip() or not strings:
@@ -184,6 +214,8 @@ def create_hosted_zone(original: Any, self: Route53Backend, name: str, *args: An
         raise AwsError(
             "HostedZoneAlreadyExists", "A hosted zone has already been created with the specified caller reference."
         )
+    if any(not 0 < len(part) <= LONGEST_LABEL for part in name.rstrip(".").split(".")):
+        raise AwsError("InvalidDomainName", f"{name} is not a valid domain name.")
     zone = original(self, spelt(name), *args, **words)
     if zone.delegation_set and not words.get("delegation_set_id"):
         four = zip(mock_random.sample(range(2048), 4), ("com", "net", "org", "co.uk"), strict=True)

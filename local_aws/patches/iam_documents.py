@@ -6,12 +6,14 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import re
 from typing import Any
 
 from moto.iam.models import IAMBackend
-from moto.iam.policy_validation import IAMTrustPolicyDocumentValidator
+from moto.iam.policy_validation import IAMPolicyDocumentValidator, IAMTrustPolicyDocumentValidator
+from moto.iam.responses import IamResponse
 
 from local_aws import principals
 from local_aws.errors import AwsError
@@ -42,6 +44,40 @@ def check_trust(document: str) -> None:
         wrong = principals.wrong(statement["Principal"])
         if wrong:
             raise malformed(f'Invalid principal in policy: "{wrong[0].upper()}":"{wrong[1]}"')
+
+
+def check_identity(document: str) -> None:
+    """What moto's validator passes over: it is about nobody, its statements' names and its addresses are such."""
+    for statement in listed(json.loads(document).get("Statement")):
+        if "Principal" in statement or "NotPrincipal" in statement:
+            raise malformed("Policy document should not specify a principal.")
+        if not re.fullmatch(r"[A-Za-z0-9]*", statement.get("Sid", "")):
+            raise malformed(f"Statement IDs (SID) must be alpha-numeric: {statement['Sid']}")
+        for operator, keys in (statement.get("Condition") or {}).items():
+            if operator.rpartition(":")[2].removesuffix("IfExists") in {"IpAddress", "NotIpAddress"}:
+                for value in [one for values in keys.values() for one in listed(values)]:
+                    _check_network(value)
+
+
+def _check_network(value: str) -> None:
+    try:
+        ipaddress.ip_network(value, strict=False)
+    except ValueError:
+        raise malformed(f"Invalid IP address in Conditions: {value}") from None
+
+
+@extends(IAMPolicyDocumentValidator)
+def validate(original: Any, self: IAMPolicyDocumentValidator) -> None:
+    original(self)
+    check_identity(self._policy_document)
+
+
+@extends(IamResponse, "create_role", "create_user", "put_role_permissions_boundary")
+def bounded(original: Any, self: IamResponse) -> Any:
+    boundary = self._get_param("PermissionsBoundary")
+    if boundary and boundary not in self.backend.managed_policies:
+        raise AwsError("NoSuchEntity", f"Scope ARN: {boundary} does not exist or is not attachable.")
+    return original(self)
 
 
 @extends(IAMBackend)

@@ -1,4 +1,4 @@
-"""Names have their alphabet and length, and are taken whatever their case.
+"""Names have their alphabet and length, and are taken whatever their case; so are the keys of tags.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateUser.html
@@ -73,6 +73,16 @@ def update_group(original: Any, self: IamResponse) -> Any:
     group = self.backend.get_group(self._get_param("GroupName"))
     if path and not name:
         group.path = path
+    return original(self)
+
+
+@extends(IamResponse, "create_user", "create_role", "create_policy", "tag_user", "tag_role", "tag_policy")
+def tagged(original: Any, self: IamResponse) -> Any:
+    names = [tag["Key"].lower() for tag in self._get_param("Tags", [])]
+    if len(set(names)) < len(names):
+        raise AwsError("InvalidInput", "Duplicate tag keys found. Please note that Tag keys are case insensitive.")
+    if any(name.startswith("aws:") for name in names):
+        raise AwsError("InvalidInput", "Tag keys that begin with aws: are AWS's own")
     return original(self)
 
 

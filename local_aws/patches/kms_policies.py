@@ -22,15 +22,22 @@ from local_aws.replacing import extends
 LOCKED_OUT = "The new key policy will not allow you to update the key policy in the future."
 
 
+def _parsed(policy: str) -> Any:
+    try:
+        return json.loads(policy)
+    except ValueError:
+        raise JsonRESTError("MalformedPolicyDocumentException", "The policy is no JSON") from None
+
+
 @extends(KmsResponse, "create_key", "put_key_policy")
 def written(original: Any, self: KmsResponse) -> str:
     policy = self._get_param("Policy")
     if policy and has_request_context() and not self._get_param("BypassPolicyLockoutSafetyCheck"):
-        caller = callers.of(request.environ)
+        caller, document = callers.of(request.environ), _parsed(policy)
         arn = f"arn:aws:kms:{self.region}:{self.current_account}:key/asked-for"
         told = context.of(request.environ, caller)
         lets = judge(
-            caller.principal, Held(everything=True), "kms:PutKeyPolicy", arn, told, policy=json.loads(policy),
+            caller.principal, Held(everything=True), "kms:PutKeyPolicy", arn, told, policy=document,
             same_account=caller.account == self.current_account, policy_decides=True,
         )  # fmt: skip
         if not lets:

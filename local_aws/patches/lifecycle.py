@@ -27,6 +27,7 @@ INFREQUENT = {"STANDARD_IA", "ONEZONE_IA"}  # take objects after 30 days
 WAY_DOWN = ("STANDARD_IA", "INTELLIGENT_TIERING", "ONEZONE_IA", "GLACIER_IR", "GLACIER", "DEEP_ARCHIVE")
 CLASSES = INFREQUENT | {"GLACIER", "GLACIER_IR", "DEEP_ARCHIVE", "INTELLIGENT_TIERING"}
 MINIMUM = "x-amz-transition-default-minimum-object-size"
+MIXED = "Found mixed 'Date' and 'Days' based Expiration and Transition actions in lifecycle rule"
 MINIMA = {"all_storage_classes_128K", "varies_by_storage_class"}
 
 
@@ -133,12 +134,14 @@ def _check_transitions(rule: Config, expiration: Config) -> None:
         if storage not in CLASSES or (days is None) == ("Date" not in transition):
             raise malformed_xml()
         if days is None:
+            if "Days" in expiration:
+                raise refused(MIXED)
             continue
         if days < (30 if storage in INFREQUENT else 0):
             least = f"greater than or equal to 30 for storageClass '{storage}'"
             raise invalid(f"'Days' in Transition action must be {least if storage in INFREQUENT else 'nonnegative'}")
         if "Date" in expiration:
-            raise refused("Found mixed 'Date' and 'Days' based Expiration and Transition actions in lifecycle rule")
+            raise refused(MIXED)
         if "Days" in expiration and expiration["Days"] <= days:
             where = f"'(prefix={rule.get('Prefix') or (rule.get('Filter') or {}).get('Prefix') or ''})'"
             message = (
@@ -147,7 +150,13 @@ def _check_transitions(rule: Config, expiration: Config) -> None:
             raise invalid(f"{message} action")
     _check_way_down(rule.get("Transitions") or [], "Days")
     _check_way_down(rule.get("NoncurrentVersionTransitions") or [], "NoncurrentDays")
+    gone = (rule.get("NoncurrentVersionExpiration") or {}).get("NoncurrentDays")
     for transition in rule.get("NoncurrentVersionTransitions") or []:
+        if gone is not None and transition.get("NoncurrentDays", 0) >= gone:
+            message = (
+                "'NoncurrentDays' in the NoncurrentVersionExpiration action must be greater than 'NoncurrentDays' in "
+            )
+            raise invalid(f"{message}the NoncurrentVersionTransition action")
         if transition.get("StorageClass") not in CLASSES:
             raise malformed_xml()
         _check_noncurrent({"NoncurrentDays": 1, **transition}, "NoncurrentVersionTransition")
@@ -157,6 +166,8 @@ def _check_transitions(rule: Config, expiration: Config) -> None:
 
 def _check_way_down(transitions: list[Config], days: str) -> None:
     """https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html"""
+    if len({one.get("StorageClass") for one in transitions}) < len(transitions):
+        raise refused("'StorageClass' must be different for each 'Transition' action in a rule")
     found = {one["StorageClass"]: one[days] for one in transitions if days in one}
     for one, other in pairwise([name for name in WAY_DOWN if name in found]):
         if found[one] >= found[other]:

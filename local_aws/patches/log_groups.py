@@ -9,18 +9,19 @@ https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_Associa
 from __future__ import annotations
 
 import json
+import re
 import threading
 from typing import Any
 
 from moto.kms.models import kms_backends
-from moto.logs.exceptions import InvalidParameterException, ResourceNotFoundException
+from moto.logs.exceptions import InvalidParameterException, LimitExceededException, ResourceNotFoundException
 from moto.logs.metric_filters import MetricFilters
 from moto.logs.models import LogsBackend
 from moto.logs.responses import LogsResponse
 
 from local_aws.replacing import extends, replaces
 
-PAGE = 50
+PAGE, MOST_FILTERS, MOST_DIMENSIONS = 50, 100, 3
 TURN = threading.Lock()
 DAYS = {
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
@@ -56,9 +57,23 @@ def _others(self: MetricFilters, name: str, group: str) -> list[dict[str, Any]]:
 def put_metric_filter(original: Any, self: LogsBackend, name: str, pattern: str, group: str, metrics: Any) -> None:
     if group not in self.groups:
         raise ResourceNotFoundException
-    if "defaultValue" in metrics[0] and metrics[0]["metricValue"].startswith("$") and metrics[0].get("dimensions"):
-        raise InvalidParameterException("dimensions and a default value exclude each other")
+    _check_transformation(metrics[0])
+    others = _others(self.filters, name, group)
+    if sum(one["logGroupName"] == group for one in others) >= MOST_FILTERS:
+        raise LimitExceededException
     original(self, name, pattern, group, metrics)
+
+
+def _check_transformation(metric: dict[str, Any]) -> None:
+    value, dimensions = metric["metricValue"], metric.get("dimensions") or {}
+    if "defaultValue" in metric and dimensions:
+        raise InvalidParameterException("dimensions and a default value exclude each other")
+    if len(dimensions) > MOST_DIMENSIONS:
+        raise InvalidParameterException(f"A metric transformation has at most {MOST_DIMENSIONS} dimensions")
+    if metric["metricNamespace"].startswith("AWS/"):
+        raise InvalidParameterException("A metric namespace does not begin with AWS/")
+    if not value.startswith("$") and not re.fullmatch(r"-?\d+(\.\d+)?", value):
+        raise InvalidParameterException(f"Invalid metric transformation: {value} is neither a number nor a field")
 
 
 @extends(LogsResponse)

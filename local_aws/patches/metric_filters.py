@@ -23,6 +23,7 @@ from moto.logs.models import LogsBackend
 
 from local_aws.replacing import extends
 
+DAY = 24 * 3600 * 1000  # milliseconds
 SELECTOR = r"\$(?:\.[\w-]+|\[\d+\])+"
 COMPARISON = re.compile(
     rf"\s*({SELECTOR})\s*(?:(!=|<=|>=|=|<|>)\s*(\"[^\"]*\"|[^\s()&|]+)|(NOT EXISTS|IS NULL|IS TRUE|IS FALSE))\s*"
@@ -34,6 +35,8 @@ def asks(pattern: str) -> Callable[[str], bool]:
     text = pattern.strip()
     if text.startswith("{") and text.endswith("}"):
         return _json(text[1:-1])
+    if text.startswith("{") or text.endswith("}") or text.count('"') % 2:
+        raise InvalidParameterException("Invalid metric filter pattern")
     if text.startswith("["):
         raise InvalidParameterException("patterns of fields are not known to this embedded AWS")
     if re.search(r"[?%]|(^|\s)-", text):
@@ -119,6 +122,10 @@ def checked(original: Any, self: LogsBackend, name: str, pattern: str, group: st
 
 @extends(LogsBackend)
 def put_log_events(original: Any, self: LogsBackend, log_group_name: str, log_stream_name: str, log_events: Any) -> Any:
+    times = [one["timestamp"] for one in log_events]
+    if times and max(times) - min(times) > DAY:
+        message = "The batch of log events in a single PutLogEvents request cannot span more than 24 hours."
+        raise InvalidParameterException(message)
     answer = original(self, log_group_name, log_stream_name, log_events)
     cloudwatch = cloudwatch_backends[self.account_id][self.region_name]
     own = {"Name": "LogGroupName", "Value": log_group_name}

@@ -1,16 +1,22 @@
-"""A default retention is checked and kept; a bucket with object lock keeps its versioning.
+"""A default retention is checked and kept, an object's is never shortened; with object lock versioning stays on.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectLockConfiguration.html
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-configure.html
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html
 """
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from typing import Any
+
 from moto.s3.models import FakeBucket
 from moto.s3.responses import S3Response
 
-from local_aws.errors import AwsError, malformed_xml
+from local_aws.errors import AwsError, denied, malformed_xml
 from local_aws.patches.bucket_configurations import KINDS, Config, Kind
+from local_aws.patches.object_headers import check_lock
+from local_aws.replacing import extends
 
 LONGEST = {"Days": 36500, "Years": 100}
 
@@ -33,6 +39,33 @@ def check(_: S3Response, bucket: FakeBucket, config: Config) -> None:
     bucket.object_lock_enabled = True  # what moto locks objects by
     bucket.default_lock_mode = retention.get("Mode")
     bucket.default_lock_days, bucket.default_lock_years = retention.get("Days", 0), retention.get("Years", 0)
+
+
+def _moment(text: str) -> datetime:
+    found = datetime.fromisoformat(text)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+@extends(S3Response)
+def put_object_retention(original: Any, self: S3Response) -> Any:
+    mode, until = self._mode_until_from_body()
+    check_lock(mode, until)
+    key = self.backend.get_object(self.bucket_name, self.parse_key_name(), self._get_param("versionId"))
+    if key is None:
+        raise AwsError("NoSuchKey", "The specified key does not exist.")
+    locked = key.lock_mode and key.lock_until and _moment(key.lock_until) > datetime.now(UTC)
+    less = locked and (not until or _moment(until) < _moment(key.lock_until) or mode != key.lock_mode)
+    bypassed = self.headers.get("x-amz-bypass-governance-retention", "").lower() == "true"
+    if less and (key.lock_mode == "COMPLIANCE" or not bypassed):
+        raise denied("Access Denied because object protected by object lock.")
+    return original(self)
+
+
+@extends(S3Response)
+def get_object_legal_hold(original: Any, self: S3Response) -> Any:
+    if not self.backend.get_bucket(self.bucket_name).object_lock_enabled:
+        raise AwsError("InvalidRequest", "Bucket is missing Object Lock Configuration")
+    return original(self)
 
 
 def apply() -> None:

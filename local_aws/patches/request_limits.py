@@ -63,6 +63,8 @@ def _bucket_response_delete_keys(original: Any, self: S3Response, bucket_name: s
 
 @extends(S3Response, *PAGED)
 def paged(original: Any, self: S3Response, *args: Any, **words: Any) -> Any:
+    if self.querystring.get("encoding-type", ["url"])[0] != "url":
+        raise AwsError("InvalidArgument", "Invalid Encoding Method specified in Request", ArgumentName="encoding-type")
     for name in SIZES:
         asked = self.querystring.get(name, [None])[0]
         if asked is None:

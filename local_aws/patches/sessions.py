@@ -10,7 +10,6 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
@@ -18,6 +17,7 @@ from typing import Any
 from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
 from moto.iam.models import iam_backends
+from moto.iam.policy_validation import IAMPolicyDocumentValidator
 from moto.sts.models import AssumedRole, STSBackend, sts_backends
 from moto.sts.responses import TokenResponse
 from moto.sts.utils import random_session_token
@@ -31,7 +31,7 @@ from local_aws.replacing import replaces
 
 DEVICE_CODE = 6
 LONGEST_CHAINED = 3600  # seconds, of a session that a role's session assumed
-LONGEST_SESSION_POLICY = 2048
+LONGEST_SESSION_POLICY, MOST_POLICIES = 2048, 10
 INSTANCE = "i-0123456789abcdef0"
 
 
@@ -68,16 +68,26 @@ def assume_role(self: TokenResponse) -> ActionResult:
     if caller.kind in {"anonymous", "root"} or role is None:
         raise _denied(caller, "sts:AssumeRole", arn)
     tags = {tag["Key"]: tag["Value"] for tag in given.get("Tags") or []}
+    source = caller.source_identity or given.get("SourceIdentity", "")
+    if given.get("SourceIdentity", source) != source:  # it is set once, and stays for the whole chain
+        raise _denied(caller, "sts:SetSourceIdentity", arn)
     told = context.of(environ, caller) | _asked(given, tags, _mfa(self, caller))
-    for action in ["sts:AssumeRole", *(["sts:TagSession"] if tags else [])]:
+    _check_tags(given, caller)
+    wanted = {"sts:TagSession": tags, "sts:SetSourceIdentity": given.get("SourceIdentity")}
+    for action in ["sts:AssumeRole", *(name for name, said in wanted.items() if said)]:
         _demand(caller, role, action, told)
     longest = LONGEST_CHAINED if caller.kind == "role" else int(role.max_session_duration or 3600)
     seconds = _lasting(self, 900, longest, 3600)
     policies = _session_policies(role, given)
     session = self.backend.assume_role(self.region, name, arn, given.get("Policy"), seconds, given.get("ExternalId"))
-    mark(session, role, tags, policies)
+    mark(session, role, {**caller.transitive, **tags}, policies)
+    going_on = {name: tags[name] for name in given.get("TransitiveTagKeys") or [] if name in tags}
+    session.access_key.transitive = {**caller.transitive, **going_on}
+    session.access_key.source_identity = source
     user = {"AssumedRoleId": f"{role.id}:{name}", "Arn": session.arn}
-    return ActionResult({"Credentials": session, "AssumedRoleUser": user, "PackedPolicySize": 6})
+    return ActionResult(
+        {"Credentials": session, "AssumedRoleUser": user, "PackedPolicySize": 6, "SourceIdentity": source or None}
+    )
 
 
 def _asked(given: dict[str, Any], tags: Mapping[str, str], mfa: bool | None) -> dict[str, list[str]]:
@@ -92,9 +102,22 @@ def _asked(given: dict[str, Any], tags: Mapping[str, str], mfa: bool | None) -> 
     if tags:
         found["aws:tagkeys"] = list(tags)
         found |= {f"aws:requesttag/{key.lower()}": [value] for key, value in tags.items()}
+    if given.get("SourceIdentity"):
+        found["sts:sourceidentity"] = [given["SourceIdentity"]]
     if given.get("TransitiveTagKeys"):
         found["sts:transitivetagkeys"] = given["TransitiveTagKeys"]
     return found
+
+
+def _check_tags(given: dict[str, Any], caller: Caller) -> None:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_know"""
+    names = [tag["Key"].lower() for tag in given.get("Tags") or []]
+    if len(set(names)) < len(names):
+        raise AwsError("InvalidParameterValue", "Duplicate tag keys found. Tag keys are case insensitive.")
+    if any(name.startswith("aws:") for name in names):
+        raise AwsError("InvalidParameterValue", "Tag keys that begin with aws: are AWS's own")
+    if {name.lower() for name in caller.transitive} & set(names):
+        raise AwsError("InvalidParameterValue", "A tag conflicts with a transitive tag of the calling session")
 
 
 def _demand(caller: Caller, role: Any, action: str, told: dict[str, list[str]]) -> None:
@@ -117,10 +140,10 @@ def _session_policies(role: Any, given: dict[str, Any]) -> tuple[str, ...] | Non
     found = [given["Policy"]] if given.get("Policy") else []
     if found and len(found[0]) > LONGEST_SESSION_POLICY:
         raise AwsError("PackedPolicyTooLarge", "The session policy exceeds the maximum allowed size.")
-    try:
-        json.loads("".join(found) or "{}")
-    except ValueError:
-        raise AwsError("MalformedPolicyDocument", "Syntax errors in policy.") from None
+    if found:
+        IAMPolicyDocumentValidator(found[0]).validate()
+    if len(given.get("PolicyArns") or []) > MOST_POLICIES:
+        raise AwsError("ValidationError", f"A session has at most {MOST_POLICIES} managed policies")
     managed = iam_backends[role.account_id]["aws"].managed_policies
     for one in given.get("PolicyArns") or []:
         if one["arn"] not in managed:

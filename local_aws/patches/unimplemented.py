@@ -15,6 +15,7 @@ from local_aws import operations, requests
 from local_aws.errors import AwsError
 from local_aws.replacing import extends
 
+OWN_KEYS = ("HTTP_X_AMZ_SERVER_SIDE_ENCRYPTION_CUSTOMER", "HTTP_X_AMZ_COPY_SOURCE_SERVER_SIDE_ENCRYPTION_CUSTOMER")
 OF_OBJECTS = {
     "Object": "Copy Delete Get Head Put Restore",
     "ObjectAcl": "Get Put",
@@ -68,6 +69,8 @@ def served(original: Any, self: S3Response, request: Any, full_url: str) -> Any:
     operation = request.environ.get(requests.OPERATION, "")
     if operation in operations.known("s3") - SERVED:
         raise NotImplementedError("neither moto nor a patch of local_aws has it")
+    if any(name.startswith(OWN_KEYS) for name in request.environ):
+        raise NotImplementedError("objects encrypted with a customer's own key")
     if operation == "Unknown" and request.method not in {"GET", "HEAD", "PUT", "DELETE"}:
         raise AwsError("MethodNotAllowed", "The specified method is not allowed against this resource.")
     if operation == "PostObject" and requests.FORM not in request.environ:

@@ -155,7 +155,7 @@ def test_a_condition_that_holds_makes_the_statement_apply(s3, condition):
         {"Bool": {"aws:MultiFactorAuthPresent": "false"}},
         {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}},
         {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*"}},
-        {"StringLike": {"aws:PrincipalArn": "*"}, "NumericLessThan": {"s3:max-keys": "5"}},
+        {"StringLike": {"aws:PrincipalArn": "*"}, "NumericLessThan": {"aws:MultiFactorAuthAge": "5"}},
     ],
 )
 def test_a_condition_that_does_not_hold_keeps_the_statement_out(s3, condition):
@@ -197,6 +197,11 @@ NOBODY = "arn:aws:iam::333333333333:role/nobody"
         (
             document(allow("s3:GetObject", OBJECTS, **EVERYBODY, **when("IpAddress", "aws:SourceIp", "1.2.3"))),
             "address",
+        ),
+        (document(allow("s3:GetObject", OBJECTS, **EVERYBODY, **when("StringEquals", "s3:colour", "red"))), "no key"),
+        (
+            document(allow("s3:GetObject", OBJECTS, **EVERYBODY, **when("StringEquals", "s3:prefix", "a"))),
+            "a key of another action",
         ),
     ],
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 
 import pytest
@@ -75,6 +77,11 @@ def tagged(**words):
         ([rule(Transitions=[{"Days": 0, "StorageClass": "STANDARD"}])], "MalformedXML"),
         ([rule(Transitions=[{"StorageClass": "GLACIER"}])], "MalformedXML"),
         ([rule(ID=str(number)) for number in range(1001)], "InvalidRequest"),
+        ([rule(Transitions=[{"Date": "2030-01-01T00:00:00Z", "StorageClass": "GLACIER"}])], "InvalidRequest"),
+        ([without("Expiration", Transitions=[{"Days": days, "StorageClass": "GLACIER"} for days in (60, 90)])],
+         "InvalidRequest"),
+        ([rule(NoncurrentVersionExpiration={"NoncurrentDays": 40},
+               NoncurrentVersionTransitions=[{"NoncurrentDays": 40, "StorageClass": "GLACIER"}])], "InvalidArgument"),
     ],
 )  # fmt: skip
 def test_a_lifecycle_that_s3_would_not_take_is_refused(s3, rules, code):
@@ -90,7 +97,7 @@ def test_a_lifecycle_comes_back_whole(s3):
                             "Tags": [{"Key": "k", "Value": ""}]}},
             Expiration={"Days": 400},
             Transitions=[{"Days": 30, "StorageClass": "STANDARD_IA"}, {"Days": 90, "StorageClass": "GLACIER"}],
-            NoncurrentVersionExpiration={"NoncurrentDays": 9, "NewerNoncurrentVersions": 5},
+            NoncurrentVersionExpiration={"NoncurrentDays": 60, "NewerNoncurrentVersions": 5},
             NoncurrentVersionTransitions=[
                 {"NoncurrentDays": 30, "StorageClass": "GLACIER", "NewerNoncurrentVersions": 2}
             ],
@@ -226,6 +233,78 @@ def test_wrong_configurations_are_refused(s3):
     assert refusal(s3.put_bucket_request_payment, Bucket=NAME, RequestPaymentConfiguration=payer) == "MalformedXML"
     on = {"Status": "On"}
     assert refusal(s3.put_bucket_accelerate_configuration, Bucket=NAME, AccelerateConfiguration=on) == "MalformedXML"
+
+
+def _put(s3, name, config, **words):
+    shape = f"{name.title().replace('_', '')}Configuration"
+    return getattr(s3, f"put_bucket_{name}_configuration"), {"Bucket": NAME, "Id": "all", shape: config, **words}
+
+
+@pytest.mark.parametrize(
+    ("name", "config", "code"),
+    [
+        ("metrics", {"Id": "all", "Filter": {"Prefix": "a", "Tag": {"Key": "a", "Value": "b"}}}, "MalformedXML"),
+        ("metrics", {"Id": "all", "Filter": {"And": {"Tags": tags(a="1")["TagSet"] * 2}}}, "InvalidTag"),
+        ("analytics", {"Id": "all", "Filter": {}, "StorageClassAnalysis": {}}, "MalformedXML"),
+        ("intelligent_tiering", {**TIERS, "Tierings": TIERS["Tierings"] * 2}, "MalformedXML"),
+        ("intelligent_tiering", {**TIERS, "Status": "On"}, "MalformedXML"),
+        ("inventory", {**INVENTORY, "OptionalFields": ["Colour"]}, "MalformedXML"),
+    ],
+)
+def test_a_configuration_outside_its_schema_is_refused(s3, name, config, code):
+    call, words = _put(s3, name, config)
+    assert refusal(call, **words) == code
+
+
+WEBSITE = {"IndexDocument": {"Suffix": "index.html"}, "ErrorDocument": {"Key": "error.html"}}
+
+
+@pytest.mark.parametrize(
+    ("config", "code"),
+    [
+        ({}, "InvalidArgument"),
+        ({"IndexDocument": {"Suffix": "a/b"}}, "InvalidArgument"),
+        ({**WEBSITE, "RedirectAllRequestsTo": {"HostName": "a.example"}}, "InvalidRequest"),
+        ({"RedirectAllRequestsTo": {"HostName": "a.example", "Protocol": "ftp"}}, "MalformedXML"),
+    ],
+)
+def test_a_website_that_s3_would_not_take_is_refused(s3, config, code):
+    assert refusal(s3.put_bucket_website, Bucket=NAME, WebsiteConfiguration=config) == code
+    assert refusal(s3.get_bucket_website, Bucket=NAME) == "NoSuchWebsiteConfiguration"
+    s3.put_bucket_website(Bucket=NAME, WebsiteConfiguration=WEBSITE)
+    found = s3.get_bucket_website(Bucket=NAME)
+    assert {name: found[name] for name in WEBSITE} == WEBSITE
+    s3.delete_bucket_website(Bucket=NAME)
+
+
+OWNED = "<Rule><ObjectOwnership>ObjectWriter</ObjectOwnership></Rule>"
+
+
+@pytest.mark.parametrize(
+    ("query", "body"),
+    [
+        ("ownershipControls", f"<OwnershipControls>{OWNED * 2}</OwnershipControls>"),
+        ("ownershipControls", "<OwnershipControls/>"),
+        ("ownershipControls", f"<OwnershipControls>{OWNED}<Colour>red</Colour></OwnershipControls>"),
+        ("ownershipControls", f"<OwnershipControls>{OWNED}"),
+        ("encryption", "<ServerSideEncryptionConfiguration/>"),
+        ("tagging", "<Tagging><TagSet><Tag><Key>a</Key></Tag></TagSet></Tagging>"),
+        ("tagging", "<Tagging><TagSet><Tag><Key>a</Key><Key>b</Key><Value>c</Value></Tag></TagSet></Tagging>"),
+        ("cors", "<CORSConfiguration><CORSRule><AllowedOrigin>*</AllowedOrigin></CORSRule></CORSConfiguration>"),
+        (
+            "publicAccessBlock",
+            "<PublicAccessBlockConfiguration><All>true</All></PublicAccessBlockConfiguration>",
+        ),
+        ("logging", "<BucketLoggingStatus><LoggingEnabled/></BucketLoggingStatus>"),
+    ],
+)
+@pytest.mark.usefixtures("s3")
+def test_xml_that_is_not_the_schemas_is_malformed(estate_aws, query, body):
+    path, data = f"/{NAME}?{query}", body.encode()
+    headers = {"content-md5": base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()}
+    signed = raw.sign(estate_aws, "PUT", path, headers, data)
+    answer = raw.send(estate_aws, "PUT", path, headers | signed, data)
+    assert (answer.status, answer.code) == (400, "MalformedXML")
 
 
 def test_who_pays_and_acceleration_are_kept(s3):

@@ -61,6 +61,16 @@ REFUSED = {
     "weighted beside simple": ([("CREATE", record("c", "A", "192.0.2.1")),
                                 ("CREATE", record("c", "A", "192.0.2.2", SetIdentifier="x", Weight=1))],
                                "non multivalue answer rrset exists"),
+    "an address that is none": ([("CREATE", record("t", "A", "300.1.1.1"))], "ARRDATAIllegalIPv4Address"),
+    "an address of another kind": ([("CREATE", record("t", "AAAA", "192.0.2.1"))], "AAAARRDATAIllegalIPv6Address"),
+    "mail without its priority": ([("CREATE", record("t", "MX", "mail.example."))], "MXRRDATANotTwoFields"),
+    "a service without its port": ([("CREATE", record("t", "SRV", "1 2 a.example."))], "SRVRRDATANotFourFields"),
+    "an authority without quotes": ([("CREATE", record("t", "CAA", "0 issue ca.example"))], "CAARRDATAInvalid"),
+    "a label of 64 letters": ([("CREATE", record("x" * 64, "A", "192.0.2.1"))], "DomainLabelTooLong"),
+    "an empty label": ([("CREATE", record("a..b", "A", "192.0.2.1"))], "DomainLabelEmpty"),
+    "401 values": ([("CREATE", record("t", "A", *[f"192.0.{n // 250}.{n % 250}" for n in range(401)]))], "exceeds 400"),
+    "weighted without a name": ([("CREATE", record("t", "A", "192.0.2.1", Weight=1))], "Missing field 'SetIdentifier'"),
+    "named for no reason": ([("CREATE", record("t", "A", "192.0.2.1", SetIdentifier="x"))], "how .* is routed"),
     "more than a thousand": ([("UPSERT", record(f"n{n}", "A", "192.0.2.1")) for n in range(501)], "limit of 1000"),
     "more than 32,000 characters": ([("CREATE", record(f"n{n}", "TXT", f'"{"x" * 250}"')) for n in range(130)],
                                     "limit of 32000"),
@@ -75,6 +85,13 @@ def test_a_batch_with_one_thing_wrong_is_refused_whole(route53, home, change, wh
         change(("CREATE", record("right", "A", "192.0.2.1")), *changes)
     assert refused.value.response["Error"]["Code"] == "InvalidChangeBatch"
     assert names(route53, home) == [("old.shop.example.", "CNAME")]
+
+
+@pytest.mark.parametrize("name", ["a..example", f"{'x' * 64}.example"])
+def test_a_zone_has_a_name_of_dns(route53, name):
+    with pytest.raises(ClientError) as refused:
+        route53.create_hosted_zone(Name=name, CallerReference="other")
+    assert refused.value.response["Error"]["Code"] == "InvalidDomainName"
 
 
 def test_a_type_changes_within_a_batch(route53, home, change):

@@ -131,3 +131,55 @@ def test_debians_images_are_there_with_their_dates(estate_aws):
         "debian-12-amd64-20260103-1980",
         "debian-12-amd64-20260901-2221",
     ]
+
+
+@pytest.mark.parametrize(
+    ("call", "words", "code"),
+    [
+        ("describe_instances", {"InstanceIds": ["web"]}, "InvalidInstanceID.Malformed"),
+        ("describe_instances", {"InstanceIds": ["i-0123456789abcdef0"]}, "InvalidInstanceID.NotFound"),
+        ("terminate_instances", {"InstanceIds": ["i-0123456789ABCDEF0"]}, "InvalidInstanceID.Malformed"),
+        ("describe_security_groups", {"GroupIds": ["web"]}, "InvalidGroupId.Malformed"),
+        ("describe_volumes", {"VolumeIds": ["vol-1"]}, "InvalidVolumeID.Malformed"),
+        ("run_instances", {"ImageId": "debian", "MinCount": 1, "MaxCount": 1}, "InvalidAMIID.Malformed"),
+        ("run_instances", {"ImageId": "ami-0123456789abcdef0", "MinCount": 1, "MaxCount": 1}, "InvalidAMIID.NotFound"),
+    ],
+)
+def test_an_id_is_one_before_it_is_looked_for(estate_aws, call, words, code):
+    assert refusal(getattr(estate_aws.client("ec2", "production"), call), **words) == code
+
+
+INGRESS = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": "192.0.2.0/24"}]}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"FromPort": 70_000, "ToPort": 70_000},
+        {"FromPort": 444},
+        {"IpProtocol": "http"},
+        {"IpProtocol": "256"},
+        {"IpRanges": [{"CidrIp": "192.0.2.0/33"}]},
+        {"IpRanges": [{"CidrIp": "192.0.2.0/24", "Description": 'the "office"'}]},
+    ],
+)
+def test_a_security_groups_rule_is_one_that_ec2_takes(estate_aws, words):
+    ec2 = estate_aws.client("ec2", "production")
+    group = ec2.create_security_group(GroupName="web", Description="Web")["GroupId"]
+    rule = {"GroupId": group, "IpPermissions": [{**INGRESS, **words}]}
+    assert refusal(ec2.authorize_security_group_ingress, **rule) == "InvalidParameterValue"
+    assert ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"][0]["IpPermissions"] == []
+    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[INGRESS])
+
+
+@pytest.mark.parametrize(("name", "description"), [("sg-web", "Web"), ("web", "Büro"), ("wéb", "Web")])
+def test_a_security_groups_name_is_one_that_ec2_takes(estate_aws, name, description):
+    ec2 = estate_aws.client("ec2", "production")
+    assert refusal(ec2.create_security_group, GroupName=name, Description=description) == "InvalidParameterValue"
+
+
+def test_awss_own_tags_are_not_made(estate_aws):
+    ec2 = estate_aws.client("ec2", "production")
+    group = ec2.create_security_group(GroupName="web", Description="Web")["GroupId"]
+    tags = [{"Key": "aws:owner", "Value": "me"}]
+    assert refusal(ec2.create_tags, Resources=[group], Tags=tags) == "InvalidParameterValue"

@@ -207,6 +207,38 @@ def test_the_longest_names_are_taken(iam):
 
 
 @pytest.mark.parametrize(
+    "words",
+    [
+        {"Principal": "*"},
+        {"Sid": "not this"},
+        {"Condition": {"NotIpAddress": {"aws:SourceIp": ["192.0.2.0/24", "300.0.0.1"]}}},
+    ],
+)
+def test_an_identity_policy_is_about_nobody_and_makes_sense(iam, words):
+    iam.create_user(UserName="ada")
+    policy = document(allow("s3:GetObject", "*", **words))
+    put = {"UserName": "ada", "PolicyName": "p", "PolicyDocument": policy}
+    assert refusal(iam.put_user_policy, **put) == "MalformedPolicyDocument"
+    assert refusal(iam.create_policy, PolicyName="p", PolicyDocument=policy) == "MalformedPolicyDocument"
+
+
+def test_a_boundary_is_a_policy_that_is_there(iam):
+    boundary = {"PermissionsBoundary": "arn:aws:iam::333333333333:policy/nobodys"}
+    assert refusal(iam.create_role, RoleName="r", AssumeRolePolicyDocument=EC2, **boundary) == "NoSuchEntity"
+    assert refusal(iam.create_user, UserName="u", **boundary) == "NoSuchEntity"
+    iam.create_role(RoleName="r", AssumeRolePolicyDocument=EC2)
+    assert refusal(iam.put_role_permissions_boundary, RoleName="r", **boundary) == "NoSuchEntity"
+
+
+def test_a_tags_key_is_taken_once_whatever_its_case_and_never_awss(iam):
+    for tags in ([{"Key": "a", "Value": "1"}, {"Key": "A", "Value": "2"}], [{"Key": "aws:a", "Value": "1"}]):
+        assert refusal(iam.create_user, UserName="u", Tags=tags) == "InvalidInput"
+        iam.create_user(UserName="u")
+        assert refusal(iam.tag_user, UserName="u", Tags=tags) == "InvalidInput"
+        iam.delete_user(UserName="u")
+
+
+@pytest.mark.parametrize(
     "principal",
     [
         {"AWS": "arn:aws:iam::111111111111:user/nobody"},
@@ -257,7 +289,7 @@ def test_a_device_takes_two_codes_and_belongs_to_one(iam):
     iam.create_user(UserName="ada")
     serial = iam.create_virtual_mfa_device(VirtualMFADeviceName="ada")["VirtualMFADevice"]["SerialNumber"]
     words = {"UserName": "ada", "SerialNumber": serial, "AuthenticationCode1": "123456"}
-    assert refusal(iam.enable_mfa_device, **words, AuthenticationCode2="abcdef") == "InvalidAuthenticationCode"
+    assert refusal(iam.enable_mfa_device, **words, AuthenticationCode2="123456") == "InvalidAuthenticationCode"
     iam.enable_mfa_device(**words, AuthenticationCode2="654321")
     assert [device["SerialNumber"] for device in iam.list_mfa_devices(UserName="ada")["MFADevices"]] == [serial]
     assert refusal(iam.delete_virtual_mfa_device, SerialNumber=serial) == "DeleteConflict"

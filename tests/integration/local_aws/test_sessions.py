@@ -138,3 +138,74 @@ def test_a_session_lasts_as_long_as_its_kind_may(estate_aws):
     for seconds in ({}, {"DurationSeconds": 7200}):
         until = root.get_session_token(**seconds)["Credentials"]["Expiration"]
         assert timedelta(minutes=59) < until - datetime.now(UTC) < timedelta(minutes=61)
+
+
+def test_a_session_policy_is_one_and_at_most_ten_are_named(estate_aws, person):
+    trusting(estate_aws, "open", Principal={"AWS": "arn:aws:iam::111111111111:root"})
+    sts, words = estate_aws.client_of("sts", person), {"RoleArn": f"{PRODUCTION}/open", "RoleSessionName": "test"}
+    about_somebody = document(statement("s3:GetObject", Resource="*", Principal="*"))
+    assert code(sts.assume_role, **words, Policy=about_somebody) == "MalformedPolicyDocument"
+    eleven = [{"arn": f"arn:aws:iam::333333333333:policy/p{number}"} for number in range(11)]
+    assert code(sts.assume_role, **words, PolicyArns=eleven) == "ValidationError"
+
+
+def test_who_is_behind_a_session_stays_its_whole_chain(estate_aws, person):
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html"""
+    main = {"AWS": "arn:aws:iam::111111111111:root"}
+    trusting(estate_aws, "plain", Principal=main)
+    sts = estate_aws.client_of("sts", person)
+    ada = {"RoleSessionName": "test", "SourceIdentity": "ada"}
+    assert code(sts.assume_role, RoleArn=f"{PRODUCTION}/plain", **ada) == "AccessDenied"
+
+    iam, both = estate_aws.client("iam", "production"), ["sts:AssumeRole", "sts:SetSourceIdentity"]
+    only = {"StringEquals": {"sts:SourceIdentity": "ada"}}
+    iam.update_assume_role_policy(
+        RoleName="plain", PolicyDocument=document(statement(both, Principal=main, Condition=only))
+    )
+    estate_aws.client("iam").put_user_policy(
+        UserName="ada", PolicyName="assume", PolicyDocument=document(statement(both, Resource="*"))
+    )
+    bob = {"RoleSessionName": "test", "SourceIdentity": "bob"}
+    assert code(sts.assume_role, RoleArn=f"{PRODUCTION}/plain", **bob) == "AccessDenied"
+    given = sts.assume_role(RoleArn=f"{PRODUCTION}/plain", **ada)
+    assert given["SourceIdentity"] == "ada"
+
+    trusting(
+        estate_aws, "next", Principal={"AWS": f"{PRODUCTION}/plain"},
+        Condition={"StringEquals": {"aws:SourceIdentity": "ada"}},
+    )  # fmt: skip
+    chained = estate_aws.client_of("sts", [*given["Credentials"].values()][:3])
+    following = {"RoleArn": f"{PRODUCTION}/next", "RoleSessionName": "test"}
+    assert code(chained.assume_role, **following, SourceIdentity="bob") == "AccessDenied"
+    assert chained.assume_role(**following)["SourceIdentity"] == "ada"
+
+
+def test_transitive_tags_go_on_along_the_chain_and_others_do_not(estate_aws, person):
+    main, both = {"AWS": "arn:aws:iam::111111111111:root"}, ["sts:AssumeRole", "sts:TagSession"]
+    iam = estate_aws.client("iam", "production")
+    for name, who in (("one", main), ("two", {"AWS": "333333333333"})):
+        trusting(estate_aws, name, Principal=who)
+        iam.update_assume_role_policy(RoleName=name, PolicyDocument=document(statement(both, Principal=who)))
+        own = document(statement([*both, "iam:ListUsers"], Resource="*"))
+        iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=own)
+    for tag in ("team", "stage"):
+        deny = {"Effect": "Deny", "Action": "iam:ListUsers", "Resource": "*"}
+        deny["Condition"] = {"StringEquals": {f"aws:PrincipalTag/{tag}": "x"}}
+        iam.put_role_policy(RoleName="two", PolicyName=tag, PolicyDocument=document(deny))
+        estate_aws.client("iam").put_user_policy(
+            UserName="ada", PolicyName="assume", PolicyDocument=document(statement(both, Resource="*"))
+        )
+        words = {"RoleSessionName": "test", "Tags": [{"Key": "team", "Value": "x"}, {"Key": "stage", "Value": "x"}]}
+        first = estate_aws.client_of("sts", person).assume_role(
+            RoleArn=f"{PRODUCTION}/one", TransitiveTagKeys=["team"], **words
+        )
+        chained = estate_aws.client_of("sts", [*first["Credentials"].values()][:3])
+        conflict = {"RoleArn": f"{PRODUCTION}/two", "RoleSessionName": "test", "Tags": [{"Key": "Team", "Value": "y"}]}
+        assert code(chained.assume_role, **conflict) == "InvalidParameterValue"
+        second = chained.assume_role(RoleArn=f"{PRODUCTION}/two", RoleSessionName="test")
+        last = estate_aws.client_of("iam", [*second["Credentials"].values()][:3])
+        if tag == "team":
+            assert code(last.list_users) == "AccessDenied"
+            iam.delete_role_policy(RoleName="two", PolicyName=tag)
+        else:
+            assert last.list_users()
