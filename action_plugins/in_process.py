@@ -39,12 +39,11 @@ ROOT = Path(__file__).parent.parent
 # Where Ansible would put them when it packs a module.
 if str(ROOT / "module_utils") not in ansible.module_utils.__path__:
     ansible.module_utils.__path__.append(str(ROOT / "module_utils"))
-from ansible.module_utils.estate import progress
+from ansible.module_utils.estate import answers, progress
 from ansible.module_utils.estate.call import warm
-from ansible.module_utils.estate.kept import memory
 from ansible.module_utils.estate.run import argument_spec
 
-memory()  # before any process is forked
+answers.begin()
 progress.hear(lambda line: Display().display(line, stderr=True))
 
 

@@ -25,9 +25,20 @@ ASKED_AGAIN = {
 }  # fmt: skip
 _GOOD = (200, 404)  # of a setting that is absent S3 says 404; what was refused or failed is asked again
 
+_begun = False
+
+
+def begin() -> None:
+    """Called once, before any process is forked: whoever runs modules otherwise has each ask for itself."""
+    global _begun
+    memory()
+    _begun = True
+
 
 def share(events: Any, whose: tuple[str, ...]) -> None:
     """Have all clients made with these events answer from what is known, and tell what they hear."""
+    if not _begun:
+        return
 
     def before(model: Any, params: Mapping[str, Any], context: dict[str, Any], **_: Any) -> Any:
         service = model.service_model.service_id.hyphenize()

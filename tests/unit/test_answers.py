@@ -23,6 +23,12 @@ DETAILS = (
 )
 
 
+@pytest.fixture(autouse=True)
+def one_run(monkeypatch):
+    monkeypatch.setattr(answers, "_begun", False)
+    answers.begin()
+
+
 def forget(monkeypatch):
     """As a process that was forked before anything was read."""
     monkeypatch.setattr(memory(), "_known", {})
@@ -100,7 +106,6 @@ def test_what_botocore_reads_out_of_an_answer_is_read_out_of_a_known_one_too():
 
 
 def test_forked_processes_tell_each_other_and_half_an_answer_is_none():
-    memory()
     if os.fork() == 0:
         client("s3", 200, b'{"from": "a child"}').get_bucket_policy(Bucket="invented")
         os._exit(0)
@@ -121,3 +126,11 @@ def test_where_nothing_can_be_shared_a_module_knows_what_it_heard_itself(monkeyp
     assert len(mine.sent) == 1
     with memory().alone("role"):
         assert memory().file == -1
+
+
+def test_where_no_run_has_begun_every_module_asks_for_itself(monkeypatch):
+    monkeypatch.setattr(answers, "_begun", False)
+    first, second = client("s3", 200, b"{}"), client("s3", 200, b"{}")
+    for one in (first, second):
+        one.get_bucket_policy(Bucket="invented")
+    assert (len(first.sent), len(second.sent)) == (1, 1)
