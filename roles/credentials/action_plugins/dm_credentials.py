@@ -20,4 +20,5 @@ class ActionModule(ActionBase):
         result = super().run(tmp, task_vars)
         if problems := self._task.args["problems"]:
             return {**result, "failed": True, "msg": f"{'; '.join(problems)}."}
-        return {**result, **self._task.args["files"], "_ansible_no_log": True}
+        # What was read before may be the answer of a read that failed.
+        return {**result, **self._task.args["files"], "failed": False, "_ansible_no_log": True}
