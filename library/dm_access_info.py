@@ -89,6 +89,7 @@ access:
 import json
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ansible.module_utils.estate.access.read import managed, pages, parse, policies_of_aws
@@ -101,18 +102,25 @@ from ansible.module_utils.estate.run import estate_module
 def read(clients: Any, account_id: str, seconds: float, wait: Callable[[float], object] = time.sleep) -> dict[str, Any]:
     iam = clients["iam"]
     asked = iam.generate_credential_report()["State"]  # AWS makes it while the rest is read
-    live = parse(pages(iam.get_account_authorization_details))
-    more = other_keys(iam, live.users)
-    found = buckets(clients["s3"], clients["s3control"], account_id, there=lambda region: clients["s3", region])
-    by_trails(clients["cloudtrail"], found)
-    made = report(iam, seconds, wait, asked)
+
+    def of_buckets() -> dict[str, Any]:
+        found = buckets(clients["s3"], clients["s3control"], account_id, there=lambda region: clients["s3", region])
+        by_trails(clients["cloudtrail"], found)
+        return {"buckets": found, "keys": keys(clients, account_id, found)}
+
+    with ThreadPoolExecutor() as pool:
+        kept, central = pool.submit(of_buckets), pool.submit(central_root, iam)
+        summary = pool.submit(lambda: iam.get_account_summary()["SummaryMap"])
+        live = parse(pages(iam.get_account_authorization_details))
+        documents = pool.submit(policies_of_aws, iam, managed(live))
+        more = other_keys(iam, live.users)
+        made = report(iam, seconds, wait, asked)
     return {
         "account_id": account_id,
-        **shape(live, policies_of_aws(iam, managed(live))),
-        "credentials": credentials(made, iam.get_account_summary()["SummaryMap"], more),
-        "central_root": central_root(iam),
-        "buckets": found,
-        "keys": keys(clients, account_id, found),
+        **shape(live, documents.result()),
+        "credentials": credentials(made, summary.result(), more),
+        "central_root": central.result(),
+        **kept.result(),
     }
 
 
