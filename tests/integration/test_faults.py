@@ -26,7 +26,7 @@ from tests.conftest import _runner
 pytestmark = pytest.mark.slow
 PLAYBOOKS = Path(__file__).parents[2] / "playbooks"
 SEED, TRIALS, KILLS = (int(os.environ.get(name, 0)) for name in ("FAULTS_SEED", "FAULTS", "KILLS"))
-A_DAY, NIGHTLY = 3, 6
+A_DAY, NIGHTLY = 3, 18
 EVER = {"times": 10**6}
 FAULTS: dict[str, dict[str, Any]] = {
     "throttled": {"code": "Throttling", "times": 3},

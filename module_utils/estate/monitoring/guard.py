@@ -17,6 +17,9 @@ def refusals(declared: Mapping[str, Any], live: Live) -> Iterator[str]:
     allowed = set(declared["shorter"])
     for name, group in things["log_groups"].items():
         found = live.things.get("log_groups", {}).get(name)
+        # A run that ended between making a group and saying how long it is kept left nothing that is older.
+        if found and not found["days"] and found.get("age", FOREVER) < group["days"]:
+            continue
         if found and (group["days"] or FOREVER) < (found["days"] or FOREVER) and name not in allowed:
             was = f"{found['days']} days" if found["days"] else "for ever"
             yield (

@@ -91,7 +91,9 @@ def _unmanaged(
         if name in things or known or not fnmatch.fnmatchcase(name, declared["unmanaged_pattern"]):
             continue
         words = {
-            word: value for word, value in thing.items() if word not in ("name", "enabled", "logging", "management")
+            word: value
+            for word, value in thing.items()
+            if word not in ("name", "age", "enabled", "logging", "management")
         }
         if thing.get("maths"):
             yield Unmanaged(kind.resource(name), "# on several metrics, which cannot be declared here\n", "")

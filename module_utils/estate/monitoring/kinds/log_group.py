@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/Working-with-log-groups
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +18,7 @@ def _read(reader: Reader) -> dict[str, dict[str, Any]]:
             "name": group["logGroupName"],
             "days": group.get("retentionInDays", 0),
             "key": reader.place.alias(group.get("kmsKeyId")),
+            "age": (time.time() - group.get("creationTime", 0) / 1000) / 86400,  # days
         }
         for group in reader.pages("logs", "describe_log_groups", "logGroups")
     }
