@@ -23,7 +23,7 @@ from ansible.plugins.loader import init_plugin_loader
 from commands.run import inventory_words
 
 from local_aws.control import Control
-from tests.support import secrets
+from tests.support import as_jenkins, secrets
 
 ROOT = Path(__file__).parents[1]
 # Before anything imports a collection: one that Python found without Ansible is refused by Ansible from then on, so
@@ -172,3 +172,15 @@ def converged_estate(converged_access: Control) -> Control:
         converged_access.made_by[f"converge_{part}"] = converged_access.calls(since)
     converged_access.making = [*converged_access.making, *converged_access.calls()]
     return converged_access
+
+
+@pytest.fixture(scope="session")
+def converged_zones(converged_estate: Control, tmp_path_factory: pytest.TempPathFactory) -> Control:
+    """The estate with its DNS, which Jenkins made."""
+    jenkins = as_jenkins.environment(converged_estate, tmp_path_factory.mktemp("jenkins"))
+    since = len(converged_estate.calls())
+    done = converged_estate.playbook("converge_dns.yml", env=jenkins)
+    assert done.rc == 0, done.output[-4000:]
+    converged_estate.made_by["converge_dns"] = converged_estate.calls(since)
+    converged_estate.making = [*converged_estate.making, *converged_estate.made_by["converge_dns"]]
+    return converged_estate

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import json
 import shlex
@@ -99,6 +100,14 @@ def taken_away(aws, name, version):
     """By root, whom alone the buckets' policies let delete."""
     for region, bucket in (("eu-west-1", BUCKET), ("eu-west-2", REPLICA)):
         aws.client("s3", "backups", region, root=True).delete_object(Bucket=bucket, Key=name, VersionId=version)
+
+
+@contextlib.contextmanager
+def gone_from_the_replica(aws, name):
+    london = aws.client("s3", "backups", "eu-west-2", root=True)
+    marker = london.delete_object(Bucket=REPLICA, Key=name)["VersionId"]
+    yield
+    london.delete_object(Bucket=REPLICA, Key=name, VersionId=marker)
 
 
 @pytest.mark.usefixtures("written")
@@ -204,8 +213,8 @@ def test_dumps_are_proved_restored_and_only_then_are_old_ones_released(written, 
     assert {one["subject"] for one in proofs if "good copies" in one["subject"]} == {
         "the last good copies of production's dump"
     }
-    london.delete_object(Bucket=REPLICA, Key=key("production", hours=5, days=1))
-    lost = play("check_backup.yml", check=True)
+    with gone_from_the_replica(written, key("production", hours=5, days=1)):
+        lost = play("check_backup.yml", check=True)
     assert lost.rc == 2
     assert "restored, and not in the replica" in lost.output
 
@@ -228,7 +237,7 @@ def test_each_way_a_dump_can_be_bad_is_seen(written, play, as_role, maker, plain
     old = play("check_backup.yml", check=True, dumps_max_age_hours=4)
     assert "age of production's dump" in old.output
     newest = key("preview", hours=5)
-    written.client("s3", "backups", "eu-west-2", root=True).delete_object(Bucket=REPLICA, Key=newest)
-    missing = play("check_backup.yml", check=True)
+    with gone_from_the_replica(written, newest):
+        missing = play("check_backup.yml", check=True)
     assert missing.rc == 2
     assert f"replica of preview's dump: {newest} is not in the replica" in missing.output

@@ -6,20 +6,14 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.support import as_jenkins
+
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture
-def as_jenkins(converged_estate, tmp_path):
-    """The environment of the Jenkins host: its instance's role, and the roles that it assumes."""
-    key = converged_estate.instance_session("main", "jenkins")
-    config, credentials = tmp_path / "config", tmp_path / "credentials"
-    ours = (converged_estate.state / "aws_config").read_text()
-    config.write_text(ours.replace("OrganizationAccountAccessRole", "infrastructure"))
-    names = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
-    lines = [f"{name} = {value}" for name, value in zip(names, key, strict=True)]
-    credentials.write_text("\n".join(["[digitalmarketplace]", *lines]) + "\n")
-    return {"AWS_CONFIG_FILE": str(config), "AWS_SHARED_CREDENTIALS_FILE": str(credentials)}
+@pytest.fixture(name="as_jenkins")
+def _as_jenkins(converged_estate, tmp_path):
+    return as_jenkins.environment(converged_estate, tmp_path)
 
 
 def test_the_keys_are_those_of_jenkins_and_of_the_roles_that_it_assumes(converged_estate, as_jenkins, monkeypatch):
@@ -49,15 +43,18 @@ def test_the_buckets_are_planned_and_mended_by_jenkins(converged_estate, as_jenk
     ] == []
 
 
-def test_the_zones_are_made_and_kept_by_jenkins_and_no_other(converged_estate, as_jenkins, monkeypatch):
-    since = len(converged_estate.calls())
+def test_the_zones_are_made_and_kept_by_jenkins_and_no_other(converged_zones, as_jenkins, monkeypatch):
+    made = converged_zones.made_by["converge_dns"]
+    assert {"CreateHostedZone", "RequestCertificate"} <= {call["operation"] for call in made}
+    assert [call["operation"] for call in made if call["status"] in {401, 403}] == []
+    since = len(converged_zones.calls())
     for playbook in ("converge_dns.yml", "verify_dns.yml"):
-        done = converged_estate.playbook(playbook, env=as_jenkins)
-        assert (done.rc, refusals(converged_estate, since)) == (0, []), done.output[-4000:]
-    admin = converged_estate.client("route53", "development")
+        done = converged_zones.playbook(playbook, env=as_jenkins)
+        assert (done.rc, refusals(converged_zones, since)) == (0, []), done.output[-4000:]
+    admin = converged_zones.client("route53", "development")
     other = admin.create_hosted_zone(Name="other.example", CallerReference="x")["HostedZone"]["Id"]
     try:
-        for name, value in {**converged_estate.env, **as_jenkins}.items():
+        for name, value in {**converged_zones.env, **as_jenkins}.items():
             monkeypatch.setenv(name, value)
         route53 = boto3.Session(profile_name="digitalmarketplace-development").client("route53")
         record = {"Name": "www.other.example", "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "192.0.2.1"}]}

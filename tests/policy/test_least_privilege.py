@@ -90,21 +90,20 @@ def many(value: Any) -> list[Any]:
 
 
 @pytest.fixture(scope="module")
-def called(converged_estate: Any) -> dict[str, set[str]]:
+def called(converged_zones: Any) -> dict[str, set[str]]:
     """Permissions by account that planning, auditing, proving and applying take."""
     found: dict[str, set[str]] = {account: set() for account in ACCOUNTS}
     runs = (
-        ("converge_dns.yml", [], False),
         ("audit_estate.yml", ["--skip-tags", "assets_router"], True),
         ("verify_replication.yml", [], False),
         ("verify_monitoring.yml", [], False),
     )
     for playbook, words, check in runs:
-        since = len(converged_estate.calls())
-        done = converged_estate.playbook(playbook, *words, check=check)
+        since = len(converged_zones.calls())
+        done = converged_zones.playbook(playbook, *words, check=check)
         assert done.rc == 0, done.output[-3000:]
-        converged_estate.made_by[playbook.removesuffix(".yml")] = converged_estate.calls(since)
-    for account, permission, _ in asks([*converged_estate.making, *converged_estate.calls()]):
+        converged_zones.made_by[playbook.removesuffix(".yml")] = converged_zones.calls(since)
+    for account, permission, _ in asks([*converged_zones.making, *converged_zones.calls()]):
         found[account].add(permission)
     return found
 
