@@ -5,6 +5,7 @@ The tests' own name server, which stands in for Route 53's elsewhere, must answe
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import socket
 import subprocess
@@ -69,6 +70,16 @@ def lines(found: Delta) -> list[str]:
     ]
 
 
+def free_port() -> int:
+    """Of both kinds: one that is free for UDP may be another program's for TCP."""
+    while True:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams, socket.socket() as stream:
+            datagrams.bind(("127.0.0.1", 0))
+            with contextlib.suppress(OSError):
+                stream.bind(datagrams.getsockname())
+                return int(stream.getsockname()[1])
+
+
 @pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Callable[..., str]]:
     """serve(lines, zone=…) -> where NSD answers with them."""
@@ -80,9 +91,7 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., str]]:
     def start(said: list[str], zone: str = ZONE) -> str:
         folder = tmp_path / f"nsd-{len(running)}"
         folder.mkdir()
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = free_port()
         (folder / "zone").write_text("\n".join(said) + "\n", encoding="utf-8")
         (folder / "nsd.conf").write_text(
             f'server:\n  ip-address: 127.0.0.1@{port}\n  server-count: 1\n  username: ""\n  chroot: ""\n'
