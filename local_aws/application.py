@@ -55,16 +55,7 @@ class Dispatcher(DomainDispatcherApplication):
 
     def _s3(self, environ: dict[str, Any]) -> Any:
         environ["PATH_INFO"] = environ["PATH_INFO"].replace("\n", " ")  # which routes only; keys are read from RAW_URI
-        # https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html: a tag decides before a date, and a range
-        # of anything but bytes is none.
-        for tag, date in (
-            ("HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE"),
-            ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE"),
-        ):
-            if tag in environ:
-                environ.pop(date, None)
-        if not environ.get("HTTP_RANGE", "bytes=").startswith("bytes="):
-            del environ["HTTP_RANGE"]
+        requests.settle_conditions(environ)
         name = "s3"
         if requests.is_control(environ) or "s3-control" in environ.get("HTTP_HOST", ""):
             name = "s3control"

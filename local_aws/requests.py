@@ -114,6 +114,18 @@ def form_version(environ: dict[str, Any]) -> str:
     return found.group(1).decode() if found else ""
 
 
+def settle_conditions(environ: dict[str, Any]) -> None:
+    """Of S3: a tag decides before a date, and a range of anything but bytes is none, which moto does not know.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+    """
+    for tag, date in (("IF_MATCH", "IF_UNMODIFIED_SINCE"), ("IF_NONE_MATCH", "IF_MODIFIED_SINCE")):
+        if f"HTTP_{tag}" in environ:
+            environ.pop(f"HTTP_{date}", None)
+    if not environ.get("HTTP_RANGE", "bytes=").startswith("bytes="):
+        del environ["HTTP_RANGE"]
+
+
 def is_control(environ: dict[str, Any]) -> bool:
     """Whether it is about an account's S3: s3control signs as s3, and is told by its path."""
     return environ["PATH_INFO"].startswith(CONTROL)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -108,40 +107,6 @@ def test_the_runs_memory_is_one():
 
 
 # --- connections ------------------------------------------------------------------------------------------------------
-
-
-def most_at_once(gate: transport.Gate, seconds: float, calls: int = 64) -> int:
-    now, most, lock = [0], [0], threading.Lock()
-
-    def call() -> None:
-        with gate.passed():
-            with lock:
-                now[0] += 1
-                most[0] = max(most[0], now[0])
-            time.sleep(seconds)
-            with lock:
-                now[0] -= 1
-
-    threads = [threading.Thread(target=call) for _ in range(calls)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return most[0]
-
-
-def test_where_answers_come_at_once_few_calls_are_under_way_and_where_they_take_long_as_many_as_may():
-    assert most_at_once(transport.Gate(32), 0.0005) <= transport.FEW
-    assert most_at_once(transport.Gate(32), 0.05) == 32
-    assert most_at_once(transport.Gate(2), 0.02, calls=6) == 2
-
-
-def test_a_call_that_fails_makes_room_for_the_next():
-    gate = transport.Gate(1)
-    for _ in range(3):
-        with pytest.raises(ValueError, match="cut off"), gate.passed():
-            raise ValueError("cut off")
-    assert most_at_once(gate, 0.001, calls=3) == 1
 
 
 def test_authorities_are_read_once_and_said_to_be_wrong(tmp_path):
