@@ -9,6 +9,7 @@ from ansible.errors import AnsibleFilterError
 
 ansible.module_utils.__path__.append(str(Path(__file__).parent.parent / "module_utils"))
 from ansible.module_utils.estate.assets.check import mistakes
+from ansible.module_utils.estate.origin import file_and_line
 
 DOCUMENTATION = r"""
 name: asset_settings
@@ -36,7 +37,7 @@ _value:
 def _asset_settings_filter(given: Mapping[str, Any]) -> int:
     wrong = list(mistakes(given))
     if wrong:
-        raise AnsibleFilterError("; ".join(said for said, _ in wrong) + ".", obj=wrong[0][1])
+        raise AnsibleFilterError(f"{'; '.join(said + file_and_line(about) for said, about in wrong)}.", obj=wrong[0][1])
     return len(given)
 
 

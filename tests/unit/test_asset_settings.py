@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible._internal._datatag._tags import Origin
 from ansible.errors import AnsibleFilterError
 from ansible.module_utils.estate.assets.check import RULES, SPEC_ALONE
 from ansible.module_utils.estate.assets.cloudfront import cloudfront_networks
@@ -132,6 +133,15 @@ def test_the_sites_password_is_not_said_where_something_else_is_wrong():
         settings({**DEFAULTS, "assets_router_domains": ["a.example"], "assets_router_frontend": said})
 
     assert "open-sesame" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("cache_missing_seconds", -4), ("log_dir", "/x y"), ("user", "root"), ("domains", ["a b"])]
+)
+def test_what_is_wrong_is_said_with_its_file_and_line(name, value):
+    written = Origin(path=str(Path.cwd() / "inventories/x.yml"), line_num=7).tag(value)
+    with pytest.raises(AnsibleFilterError, match=r" \(inventories/x\.yml:7\)\.$"):
+        settings({"assets_router_manager": "systemd", f"assets_router_{name}": written, "assets_router_listen": [80]})
 
 
 def test_every_range_is_said_where_a_reader_of_the_spec_finds_it():

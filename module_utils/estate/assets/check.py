@@ -172,16 +172,17 @@ def mistakes(given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield f"{variable} is {said}; allowed is {allowed}", given[variable]
     listen, tls_listen = (given.get(f"assets_router_{name}") or [] for name in ("listen", "tls_listen"))
     if not listen and not tls_listen:
-        yield "assets_router_listen and assets_router_tls_listen are both empty: nobody would be answered", None
+        yield "assets_router_listen and assets_router_tls_listen are both empty: nobody would be answered", listen
     ports = [str(port) for ports in (listen, tls_listen) if isinstance(ports, (list, tuple)) for port in ports]
     if twice := next((port for port in ports if ports.count(port) > 1), None):
         yield f"assets_router_listen and assets_router_tls_listen name {twice} twice", listen
     if tls_listen:
         for name in ("assets_router_tls_certificate_path", "assets_router_tls_key_path"):
             if not given.get(name):
-                yield f"{name} is empty, and assets_router_tls_listen is not: say where it is", None
-    if given.get("assets_router_user") in ("", "root") and given.get("assets_router_manager") == "systemd":
-        yield "assets_router_user is root or empty; allowed is a user of no privileges, such as www-data", None
+                yield f"{name} is empty, and assets_router_tls_listen is not: say where it is", tls_listen
+    user = given.get("assets_router_user")
+    if user in ("", "root") and given.get("assets_router_manager") == "systemd":
+        yield "assets_router_user is root or empty; allowed is a user of no privileges, such as www-data", user
     state = given.get("assets_router_state_dir")
     if given.get("assets_router_manager") == "systemd" and len(str(state)) > 98:
         yield (
