@@ -30,9 +30,9 @@ SIZED = {"string": "length", "list": "length", "map": "length", "blob": "length"
 
 @functools.cache
 def _pattern(text: str) -> Any:
-    """None for one that is not written as Python's regex reads it."""
+    """None for one that is not written as Python's regex reads it. As in Java, \\w is ASCII's."""
     try:
-        return regex.compile(text)
+        return regex.compile(text, 0 if r"\p" in text else regex.ASCII)
     except regex.error:
         return None
 

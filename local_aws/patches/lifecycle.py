@@ -25,7 +25,6 @@ ACTIONS = {
 }  # fmt: skip
 INFREQUENT = {"STANDARD_IA", "ONEZONE_IA"}  # take objects after 30 days
 WAY_DOWN = ("STANDARD_IA", "INTELLIGENT_TIERING", "ONEZONE_IA", "GLACIER_IR", "GLACIER", "DEEP_ARCHIVE")
-CLASSES = INFREQUENT | {"GLACIER", "GLACIER_IR", "DEEP_ARCHIVE", "INTELLIGENT_TIERING"}
 MINIMUM = "x-amz-transition-default-minimum-object-size"
 MIXED = "Found mixed 'Date' and 'Days' based Expiration and Transition actions in lifecycle rule"
 MINIMA = {"all_storage_classes_128K", "varies_by_storage_class"}
@@ -40,9 +39,7 @@ def refused(message: str) -> AwsError:
 
 
 def check(response: S3Response, _: FakeBucket, config: Config) -> None:
-    rules = config.get("Rules") or []
-    if not rules:
-        raise malformed_xml()
+    rules = config["Rules"]
     if len(rules) > MOST:
         raise refused("The number of lifecycle rules must not exceed the allowed limit of 1000 rules")
     minimum = response.headers.get(MINIMUM, "all_storage_classes_128K")
@@ -61,7 +58,7 @@ def check(response: S3Response, _: FakeBucket, config: Config) -> None:
 def _check_rule(rule: Config) -> None:
     if len(rule["ID"]) > LONGEST_ID:
         raise invalid("ID length should not exceed allowed limit of 255")
-    if rule.get("Status") not in {"Enabled", "Disabled"} or ("Filter" in rule) == ("Prefix" in rule):
+    if ("Filter" in rule) == ("Prefix" in rule):
         raise malformed_xml()
     if not any(rule.get(action) is not None for action in ACTIONS):
         raise refused("At least one action needs to be specified in a rule")
@@ -131,7 +128,7 @@ def _check_noncurrent(given: Config, action: str) -> None:
 def _check_transitions(rule: Config, expiration: Config) -> None:
     for transition in rule.get("Transitions") or []:
         days, storage = transition.get("Days"), transition.get("StorageClass")
-        if storage not in CLASSES or (days is None) == ("Date" not in transition):
+        if storage is None or (days is None) == ("Date" not in transition):
             raise malformed_xml()
         if days is None:
             if "Days" in expiration:
@@ -157,7 +154,7 @@ def _check_transitions(rule: Config, expiration: Config) -> None:
                 "'NoncurrentDays' in the NoncurrentVersionExpiration action must be greater than 'NoncurrentDays' in "
             )
             raise invalid(f"{message}the NoncurrentVersionTransition action")
-        if transition.get("StorageClass") not in CLASSES:
+        if "StorageClass" not in transition:
             raise malformed_xml()
         _check_noncurrent({"NoncurrentDays": 1, **transition}, "NoncurrentVersionTransition")
         if transition["StorageClass"] in INFREQUENT and transition.get("NoncurrentDays", 0) < 30:

@@ -27,16 +27,14 @@ KEY = re.compile(r"arn:aws:kms:[a-z0-9-]+:\d{12}:(key|alias)/\S+")
 HIGHEST = 2**31 - 1  # priority
 MINUTES = 15
 MOST_TAGS = 10
-VERSION = (
-    "for this version of Cross Region Replication configuration schema. "
-    "Please refer to S3 Developer Guide for more information."
-)
 CLASSES = {
     "STANDARD", "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER", "GLACIER_IR",
     "DEEP_ARCHIVE",
 }  # fmt: skip
-SWITCHES = ("DeleteMarkerReplication", "ExistingObjectReplication")
-CRITERIA = ("SseKmsEncryptedObjects", "ReplicaModifications")
+VERSION = (
+    "for this version of Cross Region Replication configuration schema. "
+    "Please refer to S3 Developer Guide for more information."
+)
 
 
 def invalid(message: str) -> AwsError:
@@ -51,9 +49,7 @@ def destination(arn: str) -> FakeBucket | None:
 
 def check(bucket: FakeBucket, config: dict[str, Any]) -> None:
     """Raise what AWS would; give rules without an ID one."""
-    rules = config.get("Rules") or []
-    if not config.get("Role") or not rules:
-        raise malformed_xml()
+    rules = config["Rules"]
     if not ROLE.fullmatch(config["Role"]):
         raise AwsError("InvalidArgument", "Invalid Role specified in replication configuration")
     if len(rules) > MOST:
@@ -86,9 +82,7 @@ def _check_first_version(rules: list[dict[str, Any]]) -> None:
 
 def _check_rule(bucket: FakeBucket, rule: dict[str, Any]) -> None:
     criteria = rule.get("SourceSelectionCriteria") or {}
-    switches = [rule, *(rule[name] for name in SWITCHES if name in rule)]
-    switches += [criteria[name] for name in CRITERIA if name in criteria]
-    if not 1 <= len(rule["ID"]) <= 255 or any(one.get("Status") not in {"Enabled", "Disabled"} for one in switches):
+    if not 1 <= len(rule["ID"]) <= 255 or "Status" not in rule.get("DeleteMarkerReplication", {"Status": ""}):
         raise malformed_xml()
     if "Filter" in rule:
         _check_filter(rule)
@@ -102,7 +96,7 @@ def _check_rule(bucket: FakeBucket, rule: dict[str, Any]) -> None:
             raise invalid(f"ReplicaModifications cannot be used {VERSION}")
     if (rule.get("ExistingObjectReplication") or {}).get("Status") == "Enabled":
         raise invalid("ExistingObjectReplication is no longer supported; use S3 Batch Replication")
-    _check_destination(bucket, rule, rule.get("Destination") or {})
+    _check_destination(bucket, rule, rule["Destination"])
 
 
 def _check_filter(rule: dict[str, Any]) -> None:
@@ -124,7 +118,7 @@ def _check_filter(rule: dict[str, Any]) -> None:
 
 
 def _check_destination(bucket: FakeBucket, rule: dict[str, Any], to: dict[str, Any]) -> None:
-    target = destination(to.get("Bucket", ""))
+    target = destination(to["Bucket"])
     if target is None:
         raise invalid("Destination bucket must exist.")
     if target is bucket:
@@ -136,8 +130,6 @@ def _check_destination(bucket: FakeBucket, rule: dict[str, Any], to: dict[str, A
     if to.get("Account") and to["Account"] != target.account_id:
         raise invalid("Account must own the destination bucket.")
     if to.get("StorageClass", "STANDARD") not in CLASSES:
-        raise malformed_xml()
-    if (to.get("AccessControlTranslation") or {"Owner": "Destination"}).get("Owner") != "Destination":
         raise malformed_xml()
     _check_time(to)
     kms = ((rule.get("SourceSelectionCriteria") or {}).get("SseKmsEncryptedObjects") or {}).get("Status") == "Enabled"
@@ -155,8 +147,6 @@ def _check_time(to: dict[str, Any]) -> None:
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_ReplicationTimeValue.html
     """
     time, metrics = to.get("ReplicationTime") or {}, to.get("Metrics") or {}
-    if any(one and one.get("Status") not in {"Enabled", "Disabled"} for one in (time, metrics)):
-        raise malformed_xml()
     timed = time.get("Status") == "Enabled"
     if timed and metrics.get("Status") != "Enabled":
         raise invalid("Replication destination must contain both ReplicationTime and Metrics or neither.")
@@ -172,7 +162,9 @@ def _bucket_response_put(
     if "replication" not in querystring:
         return original(self, request, bucket_name, querystring)
     bucket = self.backend.get_bucket(bucket_name)
-    config = xml_bodies.parsed(self, "PutBucketReplication").get("ReplicationConfiguration") or {}
+    config = xml_bodies.parsed(self, "PutBucketReplication").get("ReplicationConfiguration")
+    if config is None:
+        raise malformed_xml()
     check(bucket, config)
     bucket.replication = config
     return 200, {}, ""
