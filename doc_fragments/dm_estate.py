@@ -23,3 +23,19 @@ attributes:
     support: full
     description: Shows each resource before and after.
 """
+    RETURN = r"""
+plan:
+  description: The plan as a value.
+  returned: always
+  type: dict
+outcomes:
+  description: What became of each action of the plan; empty in check mode.
+  returned: always
+  type: list
+  elements: dict
+proofs:
+  description: What was proved; each has C(subject), C(verdict) (V(proved), V(failed) or V(waiting)) and C(why).
+  returned: unless an action failed
+  type: list
+  elements: dict
+"""

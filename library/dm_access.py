@@ -27,7 +27,7 @@ options:
         description: IAM user name.
         type: str
         required: true
-      path:
+      path: &path
         description: IAM path.
         type: str
         default: /
@@ -41,16 +41,13 @@ options:
         description: Name of the group.
         type: str
         required: true
-      path:
-        description: IAM path.
-        type: str
-        default: /
-      policies:
+      path: *path
+      policies: &managed
         description: ARNs of the managed policies.
         type: list
         elements: str
         default: []
-      inline:
+      inline: &inline
         description: Inline policies, document by name.
         type: dict
         default: {}
@@ -90,23 +87,13 @@ options:
         description: Name of the role.
         type: str
         required: true
-      path:
-        description: IAM path.
-        type: str
-        default: /
+      path: *path
       trust:
         description: Who may assume it; a policy document.
         type: dict
         required: true
-      policies:
-        description: ARNs of the managed policies.
-        type: list
-        elements: str
-        default: []
-      inline:
-        description: Inline policies, document by name.
-        type: dict
-        default: {}
+      policies: *managed
+      inline: *inline
       instance_profile:
         description: Whether EC2 instances carry it, through a profile of the same name.
         type: bool
@@ -132,10 +119,7 @@ options:
         description: Name of the policy.
         type: str
         required: true
-      path:
-        description: IAM path.
-        type: str
-        default: /
+      path: *path
       document:
         description: What it says; a policy document.
         type: dict
@@ -218,11 +202,7 @@ options:
     description: How many calls may run at the same time.
     type: int
     default: 16
-extends_documentation_fragment:
-  - dm_estate
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
+extends_documentation_fragment: [dm_estate, dm_aws]
 """
 EXAMPLES = r"""
 - name: Keep the people of main
@@ -237,19 +217,13 @@ EXAMPLES = r"""
       Auditors: [ada.example]
 """
 RETURN = r"""
+extends_documentation_fragment: [dm_estate]
 plan:
   description: The plan as every module tells it; C(effects) is what it means for whom.
-  returned: always
-  type: dict
 estate:
   description: The account as it was and what changes of it, for what plans of several accounts mean together.
   returned: success
   type: dict
-outcomes:
-  description: What became of each action; empty in check mode.
-  returned: always
-  type: list
-  elements: dict
 """
 
 import datetime

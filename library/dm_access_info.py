@@ -30,10 +30,7 @@ attributes:
   check_mode:
     support: full
     description: Only reads.
-extends_documentation_fragment:
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
+extends_documentation_fragment: [dm_aws]
 """
 EXAMPLES = r"""
 - name: Read who may go where in production

@@ -22,10 +22,7 @@ attributes:
   check_mode:
     support: full
     description: Only reads.
-extends_documentation_fragment:
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
+extends_documentation_fragment: [dm_aws]
 """
 EXAMPLES = r"""
 - name: Stop unless these are production's credentials

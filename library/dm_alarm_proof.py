@@ -38,11 +38,7 @@ options:
     description: Seconds to wait for the message.
     type: int
     default: 300
-extends_documentation_fragment:
-  - dm_estate
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
+extends_documentation_fragment: [dm_estate, dm_aws]
 """
 EXAMPLES = r"""
 - name: Prove that alarms reach somebody
@@ -54,11 +50,9 @@ EXAMPLES = r"""
     alarms: [{name: preview-canary}]
 """
 RETURN = r"""
+extends_documentation_fragment: [dm_estate]
 proofs:
   description: What became of the canary's event, and who is told by which topic.
-  returned: always
-  type: list
-  elements: dict
   sample: [{subject: alarm preview-canary, verdict: proved, seconds: 3.1, why: ""}]
 """
 

@@ -48,11 +48,7 @@ attributes:
   check_mode:
     support: full
     description: Says what would be written, and asks the router nothing.
-extends_documentation_fragment:
-  - dm_estate
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
+extends_documentation_fragment: [dm_estate, dm_aws]
 """
 EXAMPLES = r"""
 - name: Prove that a document is gone
@@ -64,11 +60,10 @@ EXAMPLES = r"""
       - {path: /x/a.pdf, status: 404}
 """
 RETURN = r"""
+extends_documentation_fragment: [dm_estate]
 proofs:
   description: What came back.
   returned: success, not in check mode
-  type: list
-  elements: dict
   sample:
     - {subject: "http://127.0.0.1/x/a.pdf", verdict: proved, why: "", expected: 404, seen: 404, seconds: 0.01}
 """

@@ -88,15 +88,15 @@ options:
         type: list
         elements: dict
         suboptions:
-          id:
+          id: &rule_id
             description: The rule's name, unique in the bucket.
             type: str
             required: true
-          prefix:
+          prefix: &prefix
             description: Only objects whose names begin so.
             type: str
             default: ""
-          tags:
+          tags: &tags
             description: Only objects with all of these tags.
             type: dict
           larger_than:
@@ -134,7 +134,7 @@ options:
               date:
                 description: The day on which they do.
                 type: str
-              storage_class:
+              storage_class: &storage_class
                 description: Where to.
                 type: str
                 required: true
@@ -149,11 +149,8 @@ options:
               newer:
                 description: How many of them stay where they are beyond that.
                 type: int
-              storage_class:
-                description: Where to.
-                type: str
-                required: true
-          enabled:
+              storage_class: *storage_class
+          enabled: &enabled
             description: Whether the rule is carried out.
             type: bool
             default: true
@@ -178,10 +175,7 @@ options:
         type: list
         elements: dict
         suboptions:
-          id:
-            description: The rule's name, unique in the bucket.
-            type: str
-            required: true
+          id: *rule_id
           origins:
             description: Origins that may ask.
             type: list
@@ -281,13 +275,8 @@ options:
             description: Its name, unique in the bucket.
             type: str
             required: true
-          prefix:
-            description: Only objects whose names begin so.
-            type: str
-            default: ""
-          tags:
-            description: Only objects with all of these tags.
-            type: dict
+          prefix: *prefix
+          tags: *tags
       intelligent_tiering:
         description: When objects of the storage class C(INTELLIGENT_TIERING) are archived, complete.
         type: list
@@ -309,10 +298,7 @@ options:
             description: Its name, unique in the bucket.
             type: str
             required: true
-          prefix:
-            description: Only objects whose names begin so.
-            type: str
-            default: ""
+          prefix: *prefix
           bucket:
             description: Where they are delivered, in the same region; its policy must admit C(s3.amazonaws.com).
             type: str
@@ -363,10 +349,7 @@ options:
             elements: dict
             required: true
             suboptions:
-              id:
-                description: The rule's name, unique in the bucket.
-                type: str
-                required: true
+              id: *rule_id
               priority:
                 description: Which rule wins where two name the same replica; unique in the bucket.
                 type: int
@@ -381,13 +364,8 @@ options:
               region:
                 description: Where the replica is. Needed unless the replica is in O(buckets).
                 type: str
-              prefix:
-                description: Only objects whose names begin so.
-                type: str
-                default: ""
-              tags:
-                description: Only objects with all of these tags.
-                type: dict
+              prefix: *prefix
+              tags: *tags
               delete_markers:
                 description: Whether delete markers are copied. Not with O(buckets[].replication.rules[].tags).
                 type: bool
@@ -416,10 +394,7 @@ options:
                 description: Whether changes of a copy's tags come back, where two buckets replicate to each other.
                 type: bool
                 default: false
-              enabled:
-                description: Whether the rule is carried out.
-                type: bool
-                default: true
+              enabled: *enabled
   replication_role:
     description: The role that replicates, made before the rules that use it.
     type: dict
@@ -481,11 +456,7 @@ options:
     description: Shell wildcards; live buckets whose names match and that are neither declared nor known are reported.
     type: str
     default: ""
-extends_documentation_fragment:
-  - dm_estate
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
+extends_documentation_fragment: [dm_estate, dm_aws]
 """
 EXAMPLES = r"""
 - name: Converge a bucket, its replica and the role that replicates
@@ -519,6 +490,7 @@ EXAMPLES = r"""
 
 """
 RETURN = r"""
+extends_documentation_fragment: [dm_estate]
 estate:
   description: The account as it was and what changes of it, where the plan writes what decides who may do what.
   returned: success
@@ -526,7 +498,6 @@ estate:
 plan:
   description: The plan, whether or not it was carried out.
   returned: whenever the buckets could be listed
-  type: dict
   contains:
     purpose: {description: "C(buckets).", type: str}
     account: {description: O(account)., type: str}
@@ -540,8 +511,6 @@ outcomes:
     - What became of each action (C(done), C(failed), C(not tried)) and why.
     - Also in check mode what had to be left out of the plan, since a bucket could not be read or must not be touched.
   returned: whenever the buckets could be listed
-  type: list
-  elements: dict
   sample: [{method: s3.put_bucket_policy, resource: bucket digitalmarketplace-dev-uploads, status: done, why: ""}]
 """
 

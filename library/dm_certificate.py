@@ -33,11 +33,7 @@ options:
     description: Seconds to wait at most.
     type: int
     default: 900
-extends_documentation_fragment:
-  - dm_estate
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
+extends_documentation_fragment: [dm_estate, dm_aws]
 """
 EXAMPLES = r"""
 - name: Have a certificate for the host
@@ -47,6 +43,7 @@ EXAMPLES = r"""
   register: certificate
 """
 RETURN = r"""
+extends_documentation_fragment: [dm_estate]
 arn:
   description: The certificate's ARN, empty in check mode when it does not exist yet.
   returned: success
@@ -63,15 +60,6 @@ records:
   type: list
   elements: dict
   sample: [{name: _x1.ci.marketplace.example., type: CNAME, value: _x2.acm-validations.aws.}]
-plan:
-  description: The plan as a value.
-  returned: always
-  type: dict
-outcomes:
-  description: What became of each action of the plan.
-  returned: always
-  type: list
-  elements: dict
 """
 
 from typing import Any

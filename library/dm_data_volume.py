@@ -61,11 +61,7 @@ options:
   leaving:
     description: In check mode, an instance that would be gone by now.
     type: str
-extends_documentation_fragment:
-  - dm_estate
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
+extends_documentation_fragment: [dm_estate, dm_aws]
 """
 EXAMPLES = r"""
 - name: Attach the data volume
@@ -78,20 +74,12 @@ EXAMPLES = r"""
     instance_id: i-0123456789abcdef0
 """
 RETURN = r"""
+extends_documentation_fragment: [dm_estate]
 volume_id:
   description: The volume's id, empty in check mode when it does not exist yet.
   returned: success
   type: str
   sample: vol-0123456789abcdef0
-plan:
-  description: The plan as a value.
-  returned: always
-  type: dict
-outcomes:
-  description: What became of each action of the plan.
-  returned: always
-  type: list
-  elements: dict
 """
 
 from typing import Any

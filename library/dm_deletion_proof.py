@@ -25,8 +25,7 @@ options:
     description: By attacker, patterns of buckets of which this one must not be able to destroy every copy.
     type: dict
     required: true
-extends_documentation_fragment:
-  - dm_estate
+extends_documentation_fragment: [dm_estate]
 """
 EXAMPLES = r"""
 - name: Say who can destroy what
@@ -38,12 +37,10 @@ EXAMPLES = r"""
     holds: {Jenkins: ["*"]}
 """
 RETURN = r"""
+extends_documentation_fragment: [dm_estate]
 proofs:
   description: >-
     Of each attacker against whom something has to hold, with his C(rows), C(cause), and C(of), the buckets that do not.
-  returned: always
-  type: list
-  elements: dict
 rows:
   description: >-
     Of each attacker and each bucket with its replicas C(attacker), C(bucket), C(copies), C(today) and C(advised) (ways

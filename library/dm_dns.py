@@ -73,11 +73,7 @@ options:
     description: Seconds to wait for an answer.
     type: float
     default: 2
-extends_documentation_fragment:
-  - dm_estate
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
+extends_documentation_fragment: [dm_estate, dm_aws]
 """
 EXAMPLES = r"""
 - name: Keep the zones of the development account
@@ -92,15 +88,7 @@ EXAMPLES = r"""
     ask: true
 """
 RETURN = r"""
-plan:
-  description: The plan as a value.
-  returned: always
-  type: dict
-outcomes:
-  description: What became of each action of the plan.
-  returned: always
-  type: list
-  elements: dict
+extends_documentation_fragment: [dm_estate]
 name_servers:
   description: Name servers of each zone that was there before, and of those it delegates to.
   returned: success
@@ -108,8 +96,6 @@ name_servers:
 proofs:
   description: What the name servers answered, with O(ask).
   returned: success
-  type: list
-  elements: dict
   sample:
     - {subject: www.preview.marketplace.example CNAME, verdict: proved, why: "", servers: [192.0.2.53],
        expected: d111111abcdef8.cloudfront.net.}

@@ -55,11 +55,7 @@ options:
     description: So many dumps that were restored always stay, however old.
     type: int
     default: 3
-extends_documentation_fragment:
-  - dm_estate
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
+extends_documentation_fragment: [dm_estate, dm_aws]
 """
 EXAMPLES = r"""
 - name: Look at last night's dumps
@@ -72,11 +68,9 @@ EXAMPLES = r"""
     recipients: [0DA25BC02D8EEC3908D0AB4B478AACFA56885920]
 """
 RETURN = r"""
+extends_documentation_fragment: [dm_estate]
 proofs:
   description: Of each stage C(age), C(size), C(replica), C(recipient), and whether the last good copies are there.
-  returned: always
-  type: list
-  elements: dict
   sample: [{subject: age of production's dump, verdict: proved, why: "", age_seconds: 3600}]
 """
 

@@ -18,8 +18,7 @@ attributes:
   check_mode:
     support: full
     description: Only tells.
-extends_documentation_fragment:
-  - dm_estate
+extends_documentation_fragment: [dm_estate]
 """
 EXAMPLES = r"""
 - name: Tell what was judged
@@ -28,15 +27,11 @@ EXAMPLES = r"""
     judged: "{{ __access_review['judged'] }}"
 """
 RETURN = r"""
+extends_documentation_fragment: [dm_estate]
 plan:
   description: The plan as a value; its drift names the invariants that do not hold.
-  returned: always
-  type: dict
 proofs:
   description: What was judged, as every module tells what it proved.
-  returned: always
-  type: list
-  elements: dict
 """
 
 from typing import Any

@@ -61,10 +61,7 @@ attributes:
   check_mode:
     support: full
     description: Only reads.
-extends_documentation_fragment:
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
+extends_documentation_fragment: [dm_aws]
 """
 EXAMPLES = r"""
 - name: Read what is there

@@ -38,8 +38,7 @@ options:
     description: Seconds to wait for an answer of Jenkins.
     type: int
     default: 30
-extends_documentation_fragment:
-  - dm_estate
+extends_documentation_fragment: [dm_estate]
 """
 EXAMPLES = r"""
 - name: Make Jenkins' jobs as declared
@@ -52,15 +51,7 @@ EXAMPLES = r"""
     marker: Declared in job_definitions/
 """
 RETURN = r"""
-plan:
-  description: The plan as a value.
-  returned: always, once the live jobs could be read
-  type: dict
-outcomes:
-  description: What became of each call; empty in check mode.
-  returned: always, once the live jobs could be read
-  type: list
-  elements: dict
+extends_documentation_fragment: [dm_estate]
 """
 
 from pathlib import Path

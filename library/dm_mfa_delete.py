@@ -35,11 +35,7 @@ options:
     description: Directory of the records of earlier runs, which say what was proved.
     type: path
     required: true
-extends_documentation_fragment:
-  - dm_estate
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
+extends_documentation_fragment: [dm_estate, dm_aws]
 """
 EXAMPLES = r"""
 - name: Switch MFA delete on
@@ -53,11 +49,9 @@ EXAMPLES = r"""
     profile: digitalmarketplace-production-root
 """
 RETURN = r"""
+extends_documentation_fragment: [dm_estate]
 proofs:
   description: Of each bucket that was switched, or never proved, whether root was refused without a code.
-  returned: always
-  type: list
-  elements: dict
 """
 
 from collections.abc import Iterable, Iterator, Mapping

@@ -155,11 +155,7 @@ options:
     description: The file that they would be declared in.
     type: str
     default: ""
-extends_documentation_fragment:
-  - dm_estate
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
+extends_documentation_fragment: [dm_estate, dm_aws]
 """
 EXAMPLES = r"""
 - name: Tell of errors
@@ -172,15 +168,7 @@ EXAMPLES = r"""
          metric: preview-api-5xx, value: "1", default: 0}
 """
 RETURN = r"""
-plan:
-  description: The plan, whether or not it was carried out.
-  returned: always
-  type: dict
-outcomes:
-  description: What became of each action.
-  returned: always
-  type: list
-  elements: dict
+extends_documentation_fragment: [dm_estate]
 """
 
 from ansible.module_utils.estate.call import Clients

@@ -85,11 +85,7 @@ options:
   now:
     description: The time, ISO 8601 with a zone; by default that of this machine.
     type: str
-extends_documentation_fragment:
-  - dm_estate
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
+extends_documentation_fragment: [dm_estate, dm_aws]
 """
 EXAMPLES = r"""
 - name: Take all access away
@@ -101,15 +97,9 @@ EXAMPLES = r"""
     records: build/records
 """
 RETURN = r"""
+extends_documentation_fragment: [dm_estate]
 plan:
   description: The plan as every module tells it; ids of credentials are shortened.
-  returned: always
-  type: dict
-outcomes:
-  description: What became of each action; empty in check mode.
-  returned: always
-  type: list
-  elements: dict
 record:
   description: The file that says who did what when.
   returned: when something was to be done, outside check mode

@@ -26,11 +26,7 @@ attributes:
   check_mode:
     support: full
     description: Only reads.
-extends_documentation_fragment:
-  - dm_estate
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
+extends_documentation_fragment: [dm_estate, dm_aws]
 """
 EXAMPLES = r"""
 - name: Sign a URL for a day
@@ -41,6 +37,7 @@ EXAMPLES = r"""
     seconds: 86400
 """
 RETURN = r"""
+extends_documentation_fragment: [dm_estate]
 lasts:
   description: Until when the URL works, and why not longer.
   returned: success

@@ -35,11 +35,7 @@ options:
     description: For the number of each other account that holds replicas a profile that reads them there.
     type: dict
     default: {}
-extends_documentation_fragment:
-  - dm_estate
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
+extends_documentation_fragment: [dm_estate, dm_aws]
 """
 EXAMPLES = r"""
 - name: Compare the stage's buckets with their replicas
@@ -48,11 +44,9 @@ EXAMPLES = r"""
     buckets: "{{ buckets }}"
 """
 RETURN = r"""
+extends_documentation_fragment: [dm_estate]
 proofs:
   description: What was found of each replica.
-  returned: always
-  type: list
-  elements: dict
   sample:
     - {subject: every version of documents in documents-copy, source: documents, replica: documents-copy,
        verdict: failed, why: "2 older than the rule: playbooks/replicate_existing.yml copies them", compared: 12034,

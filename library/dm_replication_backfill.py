@@ -51,11 +51,7 @@ options:
     description: For the number of each other account that holds replicas a profile that reads them there.
     type: dict
     default: {}
-extends_documentation_fragment:
-  - dm_estate
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
+extends_documentation_fragment: [dm_estate, dm_aws]
 """
 EXAMPLES = r"""
 - name: Copy what is older than the rules
@@ -68,11 +64,9 @@ EXAMPLES = r"""
     confirmed: [digitalmarketplace-documents-preview-preview]
 """
 RETURN = r"""
+extends_documentation_fragment: [dm_estate]
 proofs:
   description: What became of each job, and what a second comparison found.
-  returned: always
-  type: list
-  elements: dict
   sample:
     - {subject: backfill of documents, source: documents, job: 0123, status: Complete, succeeded: 12, failed: 0,
        verdict: proved, why: ""}

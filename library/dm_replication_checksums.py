@@ -42,11 +42,7 @@ options:
     description: Seconds to follow jobs for. They go on by themselves; the next run follows them further.
     type: int
     default: 43200
-extends_documentation_fragment:
-  - dm_estate
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
+extends_documentation_fragment: [dm_estate, dm_aws]
 """
 EXAMPLES = r"""
 - name: Compare what is in the documents
@@ -60,11 +56,9 @@ EXAMPLES = r"""
     places: {eu-west-1: digitalmarketplace-batch-jobs-dev, eu-west-2: digitalmarketplace-batch-jobs-dev-london}
 """
 RETURN = r"""
+extends_documentation_fragment: [dm_estate]
 proofs:
   description: How many have the same checksum on both sides.
-  returned: always
-  type: list
-  elements: dict
   sample:
     - {subject: checksums of documents and documents-copy, source: documents, replica: documents-copy, same: 12,
        differing: 0, unread: 0, verdict: proved, why: "", examples: []}

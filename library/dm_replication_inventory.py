@@ -25,11 +25,7 @@ options:
     description: Memory for DuckDB.
     type: int
     default: 1200
-extends_documentation_fragment:
-  - dm_estate
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
+extends_documentation_fragment: [dm_estate, dm_aws]
 """
 EXAMPLES = r"""
 - name: Compare a hundred million versions
@@ -39,11 +35,9 @@ EXAMPLES = r"""
     replica: inventories/documents-copy/2026-11-22T01-00Z/manifest.json
 """
 RETURN = r"""
+extends_documentation_fragment: [dm_estate]
 proofs:
   description: How many of each kind of difference there are, and the first one by name.
-  returned: always
-  type: list
-  elements: dict
   sample:
     - {subject: inventories of documents and documents-copy, verdict: failed, why: 2 differ, counts: {differing: 2},
        seconds: 61.3, at: "2026-11-23T04:00:00+00:00", examples: [{what: differing, key: a.pdf, bytes: 7}]}

@@ -35,11 +35,7 @@ options:
     description: For the number of each other account that holds replicas a profile that reads them there.
     type: dict
     default: {}
-extends_documentation_fragment:
-  - dm_estate
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
+extends_documentation_fragment: [dm_estate, dm_aws]
 """
 EXAMPLES = r"""
 - name: Prove that the stage's buckets are replicated
@@ -49,11 +45,9 @@ EXAMPLES = r"""
     timeout: 900
 """
 RETURN = r"""
+extends_documentation_fragment: [dm_estate]
 proofs:
   description: What became of each rule's canary.
-  returned: always
-  type: list
-  elements: dict
   sample:
     - {subject: replication of documents into documents-copy, source: documents, replica: documents-copy,
        key: estate-canary.txt, verdict: proved, seconds: 0.4, why: "",

@@ -39,11 +39,7 @@ options:
     description: Directory with room for the database while it is looked at.
     type: path
     default: /var/tmp
-extends_documentation_fragment:
-  - dm_estate
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
+extends_documentation_fragment: [dm_estate, dm_aws]
 """
 EXAMPLES = r"""
 - name: Restore last night's dumps
@@ -54,11 +50,9 @@ EXAMPLES = r"""
     evidence: /data/estate/restores
 """
 RETURN = r"""
+extends_documentation_fragment: [dm_estate]
 proofs:
   description: The restore, with C(rows) by table and C(seconds), and what would be lost, with C(age_seconds).
-  returned: always
-  type: list
-  elements: dict
 """
 
 import contextlib

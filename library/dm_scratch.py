@@ -14,11 +14,7 @@ options:
     description: The value of the tag.
     type: str
     required: true
-extends_documentation_fragment:
-  - dm_estate
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
+extends_documentation_fragment: [dm_estate, dm_aws]
 """
 EXAMPLES = r"""
 - name: Remove what the drill made
@@ -27,15 +23,7 @@ EXAMPLES = r"""
     purpose: jenkins-restore-drill
 """
 RETURN = r"""
-plan:
-  description: The plan as a value.
-  returned: always
-  type: dict
-outcomes:
-  description: What became of each action of the plan.
-  returned: always
-  type: list
-  elements: dict
+extends_documentation_fragment: [dm_estate]
 """
 
 from ansible.module_utils.estate.call import Clients

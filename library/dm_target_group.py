@@ -58,11 +58,7 @@ options:
     description: The ids of the instances by their names, exactly; empty in check mode where one does not exist yet.
     type: dict
     required: true
-extends_documentation_fragment:
-  - dm_estate
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
+extends_documentation_fragment: [dm_estate, dm_aws]
 """
 EXAMPLES = r"""
 - name: Point the load balancer at the host
@@ -75,6 +71,7 @@ EXAMPLES = r"""
     targets: {jenkins: i-0123456789abcdef0}
 """
 RETURN = r"""
+extends_documentation_fragment: [dm_estate]
 arn:
   description: The group's ARN, empty in check mode when it does not exist yet.
   returned: success
@@ -85,15 +82,6 @@ dimension:
   returned: success
   type: str
   sample: targetgroup/jenkins/0123456789abcdef
-plan:
-  description: The plan as a value.
-  returned: always
-  type: dict
-outcomes:
-  description: What became of each action of the plan.
-  returned: always
-  type: list
-  elements: dict
 """
 
 from typing import Any

@@ -24,11 +24,7 @@ options:
     description: How many days back.
     type: int
     default: 3
-extends_documentation_fragment:
-  - dm_estate
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
+extends_documentation_fragment: [dm_estate, dm_aws]
 """
 EXAMPLES = r"""
 - name: Validate the trail of the last three days
@@ -38,11 +34,9 @@ EXAMPLES = r"""
     trails: [{name: main}]
 """
 RETURN = r"""
+extends_documentation_fragment: [dm_estate]
 proofs:
   description: The verdict of each trail and region.
-  returned: always
-  type: list
-  elements: dict
   sample:
     - {subject: trail main in eu-west-1, verdict: proved, digests_valid: 72, digests_invalid: 0, logs_valid: 864,
        logs_invalid: 0, why: ""}

@@ -23,11 +23,7 @@ attributes:
   check_mode:
     support: full
     description: Only reads.
-extends_documentation_fragment:
-  - dm_estate
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
+extends_documentation_fragment: [dm_estate, dm_aws]
 """
 EXAMPLES = r"""
 - name: Find public documents without a URL
@@ -36,10 +32,9 @@ EXAMPLES = r"""
     routes: "{{ assets_router_routes }}"
 """
 RETURN = r"""
+extends_documentation_fragment: [dm_estate]
 plan:
   description: The plan as a value; its drift names the keys.
-  returned: always
-  type: dict
 """
 
 from collections.abc import Iterator

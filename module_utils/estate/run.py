@@ -26,7 +26,7 @@ SHARED: dict[str, dict[str, Any]] = {
 
 
 def estate_module(documentation: str, *, secret: Iterable[str] = (), **rules: Any) -> Any:
-    """The module whose DOCUMENTATION this is: AWS's where that extends amazon.aws, else a plain one.
+    """The module whose DOCUMENTATION this is: AWS's where that extends dm_aws, else a plain one.
 
     secret names the options that must never be shown; rules are AnsibleModule's, such as mutually_exclusive.
     """
@@ -34,7 +34,7 @@ def estate_module(documentation: str, *, secret: Iterable[str] = (), **rules: An
     for name in secret:
         spec = {**spec, name: {**spec[name], "no_log": True}}
     base: Any = AnsibleModule
-    if any(name.startswith("amazon.aws.") for name in fragments):
+    if "dm_aws" in fragments:
         from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
         base = AnsibleAWSModule

@@ -1,0 +1,13 @@
+"""What every module shares that asks AWS: amazon.aws's own fragments under one name."""
+
+from __future__ import annotations
+
+import yaml
+from ansible_collections.amazon.aws.plugins.doc_fragments import boto3, common, region
+
+
+class ModuleDocFragment:
+    def __init__(self) -> None:
+        own, where, needs = (yaml.safe_load(part.ModuleDocFragment().MODULES) for part in (common, region, boto3))
+        said = {**needs, **own, "options": own["options"] | where["options"]}
+        self.DOCUMENTATION = yaml.safe_dump(said)
