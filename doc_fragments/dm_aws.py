@@ -9,5 +9,6 @@ from ansible_collections.amazon.aws.plugins.doc_fragments import boto3, common, 
 class ModuleDocFragment:
     def __init__(self) -> None:
         own, where, needs = (yaml.safe_load(part.ModuleDocFragment().MODULES) for part in (common, region, boto3))
-        said = {**needs, **own, "options": own["options"] | where["options"]}
+        author = ["Digital Marketplace developers"]
+        said = {**needs, **own, "author": author, "options": own["options"] | where["options"]}
         self.DOCUMENTATION = yaml.safe_dump(said)

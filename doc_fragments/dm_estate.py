@@ -5,6 +5,7 @@ from __future__ import annotations
 
 class ModuleDocFragment:
     DOCUMENTATION = r"""
+author: [Digital Marketplace developers]
 options:
   account:
     description: The account or stage, as C(dm_accounts) or C(dm_stages) names it; for what is said, not for signing in.

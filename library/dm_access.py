@@ -11,7 +11,6 @@ description:
     What is live but not declared is reported, and never changed.
   - Refuses, before the first write, what would lock people out or remove more of them than is likely to be meant.
   - Follows U(https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html).
-author: [Digital Marketplace developers]
 options:
   account_id:
     description: The account's id, 12 digits.

@@ -12,7 +12,6 @@ description:
     credential report at most every four hours, so that what it says can be that old; C(credentials.generated) says
     how old.
   - Ids of keys and credentials are not kept.
-author: [Digital Marketplace developers]
 options:
   account:
     description: The account's name in the inventory.

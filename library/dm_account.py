@@ -8,7 +8,6 @@ description:
   - Asks AWS whose credentials these are and fails unless the account is the one named.
   - The first task of every play with modules that are not this project's: those see to it themselves.
   - Follows U(https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html), allowed to everyone.
-author: [Digital Marketplace developers]
 options:
   name:
     description: The account's name in the inventory, for messages.

@@ -10,7 +10,6 @@ description:
   - Says of each topic whether anybody has confirmed that he is told. Where nothing may be written, it also says which
     alarms went off so often, and ended so soon, that their thresholds are wrong.
   - Follows U(https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html).
-author: [Digital Marketplace developers]
 options:
   account_id:
     description: The account's id.

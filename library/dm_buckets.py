@@ -10,7 +10,6 @@ description:
   - A setting that is left out is neither read nor written. A setting that is empty is removed.
   - What closes a bucket comes first; a setting that fails stops only those that need it.
   - Never deletes a bucket, never changes versioning of a bucket with MFA delete.
-author: [Digital Marketplace developers]
 options:
   buckets:
     description: The buckets, complete but for settings that stay as they are.

@@ -10,7 +10,6 @@ description:
   - With O(wait) it waits until the certificate is issued.
   - Exists because M(community.aws.acm_certificate) only imports certificates that somebody else made.
   - Follows U(https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html).
-author: [Digital Marketplace developers]
 options:
   domain:
     description: The certificate's first name.

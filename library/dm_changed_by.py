@@ -9,7 +9,6 @@ description:
     AWS allows. It needs no trail. An event shows there within some minutes of the call; who is not known is left out.
   - Follows U(https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html). IAM's events are in
     us-east-1 alone.
-author: [Digital Marketplace developers]
 options:
   account:
     description: The account's or stage's name in the inventory.

@@ -13,7 +13,6 @@ description:
     not set C(DeleteOnTermination) back, and stays silent when another volume sits on the device.
   - Follows U(https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVolume.html) and
     U(https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AttachVolume.html).
-author: [Digital Marketplace developers]
 options:
   name:
     description: The volume's C(Name) tag, its identity.

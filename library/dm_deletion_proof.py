@@ -7,7 +7,6 @@ short_description: Say who can destroy the last copy of what a bucket holds
 description:
   - Judges, over everything that somebody can become, who can destroy every copy of a bucket's objects and by which way,
     under today's controls and under those that are advised. Asks nothing of AWS.
-author: [Digital Marketplace developers]
 options:
   lives:
     description: What RV(dm_access_info#module:access) is for each account, by the account's name.

@@ -12,7 +12,6 @@ description:
   - Nothing is deleted because it is not declared; what is live and not declared is reported with the vars that adopt
     it. What others rely on (the apex, mail, CAA, delegations, validations in use) goes only by name.
   - Follows U(https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html).
-author: [Digital Marketplace developers]
 options:
   zones:
     description:

@@ -11,7 +11,6 @@ description:
     as O(least_verified) newer ones were restored (M(dm_restored_dump)). Nothing else makes a dump go.
   - Tags what is older than O(replica_keep_days) with C(Copy=released), for the replica's lifecycle rule, as long as so
     many that were restored stay in the replica. S3 carries the tag over.
-author: [Digital Marketplace developers]
 options:
   bucket:
     description: Where dumps are written.

@@ -7,7 +7,6 @@ short_description: Tell what was judged of the invariants of access
 description:
   - Takes what the filter P(access_review#filter) judged. An invariant that does not hold, or was not proved, is drift
     that no call can repair, and ends an audit with findings. Asks nothing of AWS.
-author: [Digital Marketplace developers]
 options:
   judged:
     description: Each invariant's C(name), C(verdict) (V(proved), V(failed) or V(not proved)) and C(why).

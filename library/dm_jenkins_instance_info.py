@@ -10,7 +10,6 @@ description:
   - Stops when the account is not as the variables say, naming the variable.
   - Exists because the same takes nine information modules, a second or two each, and because one of them
     (M(amazon.aws.elb_application_lb_info)) breaks on a load balancer that does not exist.
-author: [Digital Marketplace developers]
 options:
   name:
     description: The name that all of them share.

@@ -8,7 +8,6 @@ description:
   - Creates and changes jobs through Jenkins' API, so that they do what the rendered XML files say.
   - What Jenkins adds to a job by itself is no difference, and is left alone.
   - Follows U(https://www.jenkins.io/doc/book/using/remote-access-api/).
-author: [Digital Marketplace developers]
 options:
   url:
     description: Where Jenkins is.

@@ -12,7 +12,6 @@ description:
   - Proves it by a deletion without a code, which must be refused; also what an earlier run switched, and was killed
     before it proved it.
   - Follows U(https://docs.aws.amazon.com/AmazonS3/latest/userguide/MultiFactorAuthenticationDelete.html).
-author: [Digital Marketplace developers]
 options:
   account_id:
     description: The account's id, 12 digits.

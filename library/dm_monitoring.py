@@ -12,7 +12,6 @@ description:
     U(https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutMetricFilter.html),
     U(https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html) and
     U(https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_CreateTrail.html).
-author: [Digital Marketplace developers]
 options:
   purpose:
     description: What the plan is called.

@@ -15,7 +15,6 @@ description:
   - Sessions of roles that the person has assumed elsewhere last until they expire; they are not the user's.
   - Follows U(https://docs.aws.amazon.com/IAM/latest/UserGuide/id_users_remove.html) and
     U(https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_revoke-sessions.html).
-author: [Digital Marketplace developers]
 options:
   name:
     description: IAM user name.

@@ -8,7 +8,6 @@ description:
   - Signs with version 4, for no longer than the session that signs lasts, since S3 honours the URL no longer than that.
   - Whoever has the URL can read the document, so it is written to the terminal of whoever runs this and nowhere else.
   - Follows U(https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html).
-author: [Digital Marketplace developers]
 options:
   bucket:
     description: The document's bucket.

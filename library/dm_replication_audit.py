@@ -12,7 +12,6 @@ description:
     it should be. What a replica has besides is counted.
   - Sizes and ETags are compared; where an ETag cannot be the same on both sides (KMS, other parts) checksums are.
   - A replica in another account takes a profile of O(profiles); without one it is not compared, which a note says.
-author: [Digital Marketplace developers]
 options:
   buckets:
     description: The buckets as M(dm_buckets) takes them; those without C(replication) are passed over.

@@ -11,7 +11,6 @@ description:
   - A bucket that is named in O(confirmed) has its job set going and followed to its end; what S3 could not copy is told
     by key, and a second comparison has to find nothing.
   - A job that was begun is taken up again, however that run ended; there is never a second one beside it.
-author: [Digital Marketplace developers]
 options:
   account_id:
     description: The account's number.

@@ -9,7 +9,6 @@ description:
     two reports. That finds what sizes and ETags cannot tell. Nothing is downloaded.
   - Jobs are made suspended, since they cost by the byte; those of a bucket that is named in O(confirmed) are set going
     and followed. A job that was begun is taken up again.
-author: [Digital Marketplace developers]
 options:
   account_id:
     description: The account's number.

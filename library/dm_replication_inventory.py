@@ -7,7 +7,6 @@ short_description: Compare a bucket with its replica by their S3 inventories
 description:
   - For more objects than one wants to list. By DuckDB on this machine, in no more memory than O(megabytes); or by
     Athena, which takes the same statement. Writes nothing but what does not fit into memory, and Athena its result.
-author: [Digital Marketplace developers]
 options:
   source:
     description: The C(manifest.json) of the source's inventory, copied here with its data; of Athena the table over it.

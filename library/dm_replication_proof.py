@@ -12,7 +12,6 @@ description:
     anew in each run. Of a replica in another account the source's own status is the proof, unless O(profiles) has a
     profile that reads it there.
   - Follows U(https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-status.html).
-author: [Digital Marketplace developers]
 options:
   buckets:
     description: The buckets as M(dm_buckets) takes them; those without C(replication) are passed over.

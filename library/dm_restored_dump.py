@@ -10,7 +10,6 @@ description:
   - C(seconds) of the proof is how long a restore takes, C(age_seconds) of the other how much would be lost today.
   - What was restored is tagged C(Verified), so that it counts where M(dm_dumps) releases old dumps. In check mode all
     is done but the tag.
-author: [Digital Marketplace developers]
 options:
   bucket:
     description: Where dumps are written.

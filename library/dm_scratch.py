@@ -8,7 +8,6 @@ description:
   - Finds everything that carries the tag C(Scratch) with the purpose's name and removes it, also what an earlier drill
     left that was killed. What does not carry the tag is never touched.
   - Follows U(https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_TerminateInstances.html).
-author: [Digital Marketplace developers]
 options:
   purpose:
     description: The value of the tag.

@@ -8,7 +8,6 @@ description:
   - Creates the group, keeps its health check, attributes and tags as declared, and its targets exactly so.
   - Exists because M(community.aws.elb_target_group) knows no check mode, and would thus be missing from every plan.
   - Follows U(https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-target-groups.html).
-author: [Digital Marketplace developers]
 options:
   name:
     description: The group's name, its identity.

@@ -9,7 +9,6 @@ description:
     verdict of C(aws cloudtrail validate-logs), for every region that a trail has digests of. Writes nothing.
   - Follows
     U(https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-custom-validation.html).
-author: [Digital Marketplace developers]
 options:
   account_id:
     description: The account's id.

@@ -9,7 +9,6 @@ description:
     backslash or an empty element in their name, or without the kind as their second element. Only reads; what it finds
     is drift that no call can repair.
   - Where a tag decides what is public, every key that the tag might be on counts, since a listing tells no tags.
-author: [Digital Marketplace developers]
 options:
   routes:
     description: The table, as the filter P(asset_routes#filter) returns it.

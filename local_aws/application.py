@@ -218,65 +218,55 @@ class Application:
         with self._lock:
             return [call for call in self._calls if call["n"] >= since]
 
-    def admin_forget_calls(self) -> dict[str, Any]:
+    def admin_forget_calls(self) -> None:
         with self._lock:
             self._calls.clear()
             self._count = 0
-        return {}
 
-    def admin_latency(self, ms: float = 0) -> dict[str, Any]:
+    def admin_latency(self, ms: float = 0) -> None:
         self.latency = ms / 1000
-        return {}
 
-    def admin_fail(self, **words: Any) -> dict[str, Any]:
+    def admin_fail(self, **words: Any) -> None:
         self.faults.add(**words)
-        return {}
 
-    def admin_heal(self) -> dict[str, Any]:
+    def admin_heal(self) -> None:
         self.faults.clear()
-        return {}
 
-    def admin_expire_sessions(self) -> dict[str, Any]:
+    def admin_expire_sessions(self) -> None:
         sessions.expire()
-        return {}
 
     def admin_instance_session(self, role: str) -> list[str]:
         session = sessions.of_instance(role)
         return [session.access_key_id, session.secret_access_key, session.session_token]
 
-    def admin_root_user(self, account: str, **words: Any) -> dict[str, Any]:
+    def admin_root_user(self, account: str, **words: Any) -> None:
         from moto.iam.models import iam_backends
 
         backend = iam_backends[account]["aws"]
         backend.root_user = {**iam_people.root_of(backend), **words}
-        return {}
 
-    def admin_system_tags(self, account: str, bucket: str, tags: dict[str, str]) -> dict[str, Any]:
+    def admin_system_tags(self, account: str, bucket: str, tags: dict[str, str]) -> None:
         from moto.s3.models import s3_backends
 
         backend = s3_backends[account]["aws"]
         given = [{"Key": name, "Value": value} for name, value in tags.items()]
         backend.tagger.tag_resource(backend.get_bucket(bucket).arn, given)
-        return {}
 
-    def admin_rot(self, account: str, bucket: str, key: str, etag: str = "") -> dict[str, Any]:
+    def admin_rot(self, account: str, bucket: str, key: str, etag: str = "") -> None:
         from moto.s3.models import s3_backends
 
         found = s3_backends[account]["aws"].get_bucket(bucket).keys[key]
         found.value = bytes(byte ^ 1 for byte in found.value)
         found._etag = etag or found.etag.strip('"')
-        return {}
 
-    def admin_access_logs(self, wanted: bool = True) -> dict[str, Any]:
+    def admin_access_logs(self, wanted: bool = True) -> None:
         access_logs.wanted = wanted
-        return {}
 
-    def admin_settle(self) -> dict[str, Any]:
+    def admin_settle(self) -> None:
         batch_worker.settle()
         replication.settle()
-        return {}
 
-    def admin_reset(self) -> dict[str, Any]:
+    def admin_reset(self) -> None:
         """Four empty accounts again, as after a start; keys stay good."""
         from moto.moto_api._internal.models import moto_api_backend
 
@@ -287,7 +277,6 @@ class Application:
         event_history.forget()
         bootstrap.found(self.keys)
         self.admin_forget_calls()
-        return {}
 
 
 def _account(access_key: str) -> str:

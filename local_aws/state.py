@@ -55,11 +55,6 @@ class ServerLock:
         self._file = file
         return True
 
-    def let_go(self) -> None:
-        if self._file:
-            self._file.close()
-            self._file = None
-
     def holder(self) -> int | None:
         """The pid of the server that runs, or None."""
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 
 class Refusal(ValueError):
@@ -53,6 +53,16 @@ def error_code(exc: BaseException) -> str:
     if isinstance(response, dict):
         return response.get("Error", {}).get("Code", "") or type(exc).__name__
     return type(exc).__name__
+
+
+def or_none[T](ask: Callable[[], T], *absent: str) -> T | None:
+    """What AWS answers, or None where it answers with one of these codes: there is no such thing."""
+    try:
+        return ask()
+    except Exception as exc:
+        if error_code(exc) not in absent:
+            raise
+        return None
 
 
 # The same by a word of AWS's message, which comes before its code: a refusal has more than one cause.

@@ -1,6 +1,6 @@
 import botocore.exceptions
 import pytest
-from ansible.module_utils.estate.errors import sentence
+from ansible.module_utils.estate.errors import or_none, sentence
 
 
 def client_error(code, message="said AWS"):
@@ -48,3 +48,13 @@ def test_looks_through_what_wraps_the_failure():
 
 def test_says_what_aws_said_where_there_is_no_advice():
     assert sentence(client_error("Unheard", "odd\nthing."), "Cannot put x").endswith("odd thing.")
+
+
+def test_what_is_not_there_is_none_and_any_other_refusal_is_raised():
+    def refuse():
+        raise client_error("NoSuchEntity")
+
+    assert or_none(lambda: "there", "NoSuchEntity") == "there"
+    assert or_none(refuse, "404", "NoSuchEntity") is None
+    with pytest.raises(botocore.exceptions.ClientError, match="NoSuchEntity"):
+        or_none(refuse, "404")

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
-from ansible.module_utils.estate.errors import Refusal, error_code
+from ansible.module_utils.estate.errors import Refusal, or_none
 
 # AWS's own managed policies are left out: they are over a thousand, and nothing here changes them.
 FILTER = ("User", "Group", "Role", "LocalManagedPolicy")
@@ -227,20 +227,16 @@ def read(client: Any, wanted: Mapping[str, Any]) -> Account:
     alias = None
     if wanted["alias"] is not None:
         alias = next(iter(client.list_account_aliases()["AccountAliases"]), None)
-    password_policy: dict[str, Any] = {}
+    password_policy: dict[str, Any] | None = None
     if wanted["password_policy"] is not None:
-        try:
-            password_policy = client.get_account_password_policy()["PasswordPolicy"]
-        except Exception as exc:
-            if error_code(exc) != "NoSuchEntity":  # none was ever set
-                raise
+        password_policy = or_none(lambda: client.get_account_password_policy()["PasswordPolicy"], "NoSuchEntity")
     # The sweep does not tell it.
     sessions = {
         role["name"]: client.get_role(RoleName=role["name"])["Role"]["MaxSessionDuration"]
         for role in wanted["roles"]
         if role["max_session"] and role["name"] in live.roles
     }
-    return Account(live, alias, password_policy, sessions)
+    return Account(live, alias, password_policy or {}, sessions)
 
 
 def managed(live: Live) -> set[str]:

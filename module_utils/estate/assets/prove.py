@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import urllib3
-from ansible.module_utils.estate.errors import error_code, sentence
+from ansible.module_utils.estate.errors import or_none, sentence
 from ansible.module_utils.estate.plan import Action
 
 WORKERS = 16
@@ -39,12 +39,9 @@ def body(document: Mapping[str, Any]) -> bytes:
 
 def _is_there(s3: Any, document: Mapping[str, Any]) -> bool:
     where = {"Bucket": document["bucket"], "Key": document["key"]}
-    try:
-        answer = s3.get_object(**where)
-    except Exception as exc:
-        if error_code(exc) == "NoSuchKey":
-            return False
-        raise
+    answer = or_none(lambda: s3.get_object(**where), "NoSuchKey")
+    if answer is None:
+        return False
     if answer["Body"].read() != body(document) or answer.get("CacheControl", "") != document["cache_control"]:
         return False
     tags = s3.get_object_tagging(**where)["TagSet"] if answer.get("TagCount") else []

@@ -23,7 +23,7 @@ from ansible.module_utils.estate.buckets.setting import Setting
 from ansible.module_utils.estate.buckets.settings import SETTINGS, to_read
 from ansible.module_utils.estate.buckets.settings.ownership import ENFORCED, rule
 from ansible.module_utils.estate.buckets.settings.replication import rules as live_rules
-from ansible.module_utils.estate.errors import error_code, sentence
+from ansible.module_utils.estate.errors import error_code, or_none, sentence
 
 # One page holds most accounts; asking for pages is also what makes S3 say each bucket's region.
 PAGE = 1000
@@ -99,16 +99,6 @@ def _answer(client: Any, name: str, setting: Setting) -> dict[str, Any]:
     return {key: value for key, value in answer.items() if key not in ("ResponseMetadata", *_OF_A_PAGE)}
 
 
-def _or_none(call: Callable[[], Any]) -> Any:
-    """IAM's answer, or None where there is no such thing."""
-    try:
-        return call()
-    except Exception as exc:
-        if error_code(exc) == "NoSuchEntity":
-            return None
-        raise
-
-
 class _Failures(dict[str, str]):
     """resource -> why; the first failure of a resource is the one that is told."""
 
@@ -131,10 +121,9 @@ def _ask_role(
 ) -> Callable[[_Failures], tuple[LiveRole | None, bool]]:
     """Starts asking; what it returns waits for the answers: the role, and whether it is young."""
     name = role["name"]
-    found = pool.submit(_or_none, lambda: client.get_role(RoleName=name)["Role"])
-    policy = pool.submit(
-        _or_none, lambda: client.get_role_policy(RoleName=name, PolicyName=role["policy_name"])["PolicyDocument"]
-    )
+    found = pool.submit(or_none, lambda: client.get_role(RoleName=name)["Role"], "NoSuchEntity")
+    ask = {"RoleName": name, "PolicyName": role["policy_name"]}
+    policy = pool.submit(or_none, lambda: client.get_role_policy(**ask)["PolicyDocument"], "NoSuchEntity")
 
     def wait(failures: _Failures) -> tuple[LiveRole | None, bool]:
         live = failures.result(found, role_resource(role), "cannot read the role")

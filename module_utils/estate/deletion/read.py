@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ansible.module_utils.estate.errors import error_code
+from ansible.module_utils.estate.errors import error_code, or_none
 
 _ABSENT = (
     "ReplicationConfigurationNotFoundError",
@@ -141,9 +141,4 @@ def _key(clients: Any, account_id: str, name: str) -> dict[str, Any] | None:
 
 
 def _or_nothing(ask: Callable[[], Any]) -> Any:
-    try:
-        return ask()
-    except Exception as exc:
-        if error_code(exc) in _ABSENT:
-            return {}
-        raise
+    return or_none(ask, *_ABSENT) or {}

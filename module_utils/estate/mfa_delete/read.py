@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from ansible.module_utils.estate.errors import error_code, sentence
+from ansible.module_utils.estate.errors import error_code, or_none, sentence
 from ansible.module_utils.estate.mfa_delete.plan import CANARY, Live
 
 
@@ -36,12 +36,8 @@ def read(
 
 
 def _has_rules(client: Any, name: str) -> bool:
-    try:
-        return bool(client.get_bucket_lifecycle_configuration(Bucket=name).get("Rules"))
-    except Exception as exc:
-        if error_code(exc) == "NoSuchLifecycleConfiguration":
-            return False
-        raise
+    ask = client.get_bucket_lifecycle_configuration
+    return bool(or_none(lambda: ask(Bucket=name).get("Rules"), "NoSuchLifecycleConfiguration"))
 
 
 def proved(records: Path) -> dict[str, bool]:
@@ -95,12 +91,8 @@ def prove(clients: Any, buckets: Iterable[Mapping[str, Any]], enable: bool) -> I
 
 def _version(client: Any, name: str) -> str:
     """Of the canary, which alone root may look at in every bucket; "" where there is none, or it is hidden."""
-    try:
-        return client.head_object(Bucket=name, Key=CANARY).get("VersionId", "")
-    except Exception as exc:
-        if error_code(exc) in ("404", "403", "NoSuchKey", "AccessDenied"):
-            return ""
-        raise
+    hidden = ("404", "403", "NoSuchKey", "AccessDenied")
+    return or_none(lambda: client.head_object(Bucket=name, Key=CANARY).get("VersionId"), *hidden) or ""
 
 
 def _now() -> str:

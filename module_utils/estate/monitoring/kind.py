@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
-from ansible.module_utils.estate.errors import error_code
+from ansible.module_utils.estate.errors import or_none
 from ansible.module_utils.estate.plan import Ref
 
 Thing = Mapping[str, Any]  # what is declared, or what is live in the same words
@@ -61,12 +61,7 @@ class Reader(NamedTuple):
 
     def answer(self, service: str, method: str, absent: tuple[str, ...] = (), **params: Any) -> Any:
         """AWS's answer, or None where there is no such thing."""
-        try:
-            return getattr(self.clients[service], method)(**params)
-        except Exception as exc:
-            if error_code(exc) in absent:
-                return None
-            raise
+        return or_none(lambda: getattr(self.clients[service], method)(**params), *absent)
 
 
 class Kind(NamedTuple):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from ansible.module_utils.estate.errors import error_code
+from ansible.module_utils.estate.errors import or_none
 
 try:
     from botocore.awsrequest import AWSRequest
@@ -83,13 +83,8 @@ class Trail:
     def _get(self, bucket: str, key: str) -> File | None:
         if found := self._quickly(bucket, key):
             return found
-        try:
-            answer = self.s3.get_object(Bucket=bucket, Key=key)
-        except Exception as exc:
-            if error_code(exc) in ("NoSuchKey", "404"):
-                return None
-            raise
-        return File(answer["Body"].read(), answer["Metadata"])
+        answer = or_none(lambda: self.s3.get_object(Bucket=bucket, Key=key), "NoSuchKey", "404")
+        return File(answer["Body"].read(), answer["Metadata"]) if answer else None
 
     def _quickly(self, bucket: str, key: str) -> File | None:
         """By a signed URL over the client's own connections, half of boto3's work; None: ask boto3, which retries."""

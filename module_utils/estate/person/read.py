@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible.module_utils.estate.access.check import INLINE_SIZE, size
-from ansible.module_utils.estate.errors import error_code
+from ansible.module_utils.estate.errors import or_none
 from ansible.module_utils.estate.person.plan import REVOKE, Credential, Person, virtual
 
 
@@ -15,12 +15,9 @@ def _listed(client: Any, method: str, key: str, **params: str) -> list[Any]:
 
 def read(client: Any, name: str) -> Person | None:
     """The user and all that hangs on it; None where there is none of that name."""
-    try:
-        user = client.get_user(UserName=name)["User"]
-    except Exception as exc:
-        if error_code(exc) == "NoSuchEntity":
-            return None
-        raise
+    user = or_none(lambda: client.get_user(UserName=name)["User"], "NoSuchEntity")
+    if user is None:
+        return None
     who = {"UserName": user["UserName"]}
     keys = _listed(client, "list_access_keys", "AccessKeyMetadata", **who)
     certificates = _listed(client, "list_signing_certificates", "Certificates", **who)
@@ -65,13 +62,7 @@ def _used(client: Any, key: dict[str, Any]) -> str:
 
 
 def has_password(client: Any, name: str) -> bool:
-    try:
-        client.get_login_profile(UserName=name)
-    except Exception as exc:
-        if error_code(exc) != "NoSuchEntity":
-            raise
-        return False
-    return True
+    return or_none(lambda: client.get_login_profile(UserName=name), "NoSuchEntity") is not None
 
 
 def signs_in(client: Any, name: str) -> bool:
@@ -106,9 +97,4 @@ def users(client: Any) -> list[str]:
 
 def password_policy(client: Any) -> dict[str, Any]:
     """Empty where none was ever set: AWS's own then asks for less than any password made here has."""
-    try:
-        return client.get_account_password_policy()["PasswordPolicy"]
-    except Exception as exc:
-        if error_code(exc) != "NoSuchEntity":
-            raise
-        return {}
+    return or_none(lambda: client.get_account_password_policy()["PasswordPolicy"], "NoSuchEntity") or {}

@@ -18,7 +18,6 @@ from ansible.module_utils.estate.replication.batch import Jobs, Manifest, Wanted
 from ansible.module_utils.estate.replication.plan import Pair
 
 COPY: dict[str, Any] = {"S3ReplicateObject": {}}
-LOST = "lost: S3 does not copy again what was deleted in the replica; copy it by hand"
 
 
 class Backfill:

@@ -8,18 +8,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from ansible.module_utils.estate.errors import error_code, sentence
+from ansible.module_utils.estate.errors import or_none, sentence
 from ansible.module_utils.estate.progress import Progress
 from ansible.module_utils.estate.replication.plan import MISSING, Canary, Look, Pair, canary, verdict
 
 
 def _head(client: Any, bucket: str, key: str) -> Canary:
-    try:
-        return canary(client.head_object(Bucket=bucket, Key=key))
-    except Exception as exc:
-        if error_code(exc) in ("404", "NoSuchKey"):
-            return MISSING
-        raise
+    return or_none(lambda: canary(client.head_object(Bucket=bucket, Key=key)), "404", "NoSuchKey") or MISSING
 
 
 def at_replica(clients: Any, pair: Pair) -> Any:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from ansible.module_utils.estate.access.read import Live
 from ansible.module_utils.estate.buckets.read import list_buckets
 from ansible.module_utils.estate.deletion.read import kept
-from ansible.module_utils.estate.errors import Refusal, error_code
+from ansible.module_utils.estate.errors import Refusal, error_code, or_none
 
 ROOT = "<root_account>"
 # Ways of saying that there is nothing to say.
@@ -76,12 +76,7 @@ def central_root(client: Any) -> list[str] | None:
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user.html#id_root-user-access-management
     """
-    try:
-        return sorted(client.list_organizations_features()["EnabledFeatures"])
-    except Exception as exc:
-        if error_code(exc) not in _NOT_CENTRAL:
-            raise
-        return None
+    return or_none(lambda: sorted(client.list_organizations_features()["EnabledFeatures"]), *_NOT_CENTRAL)
 
 
 def credentials(made: Report, summary: Mapping[str, int], more: Mapping[str, list[dict[str, Any]]]) -> dict[str, Any]:
@@ -204,7 +199,7 @@ def buckets(
         region = listed[name].get("BucketRegion")
         client = there(region) if there and region else s3
         own = _blocked(lambda: client.get_public_access_block(Bucket=name))
-        policy = _or_none(lambda: json.loads(client.get_bucket_policy(Bucket=name)["Policy"]), "NoSuchBucketPolicy")
+        policy = or_none(lambda: json.loads(client.get_bucket_policy(Bucket=name)["Policy"]), "NoSuchBucketPolicy")
         return {
             "policy": policy,
             "restricted": True if True in (own, whole) else None if None in (own, whole) else False,
@@ -222,15 +217,6 @@ def _blocked(ask: Callable[[], Any]) -> bool | None:
     except Exception as exc:
         if error_code(exc) == "NoSuchPublicAccessBlockConfiguration":
             return False
-        return None
-
-
-def _or_none(ask: Callable[[], Any], absent: str) -> Any:
-    try:
-        return ask()
-    except Exception as exc:
-        if error_code(exc) != absent:
-            raise
         return None
 
 

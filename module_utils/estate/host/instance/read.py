@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from ansible.module_utils.estate.errors import error_code
+from ansible.module_utils.estate.errors import or_none
 from ansible.module_utils.estate.host.instance.choose import has_zone, newest_image, one_instance, one_vpc, subnets
 
 _LIVE = ["pending", "running", "stopping", "stopped"]
@@ -44,33 +44,16 @@ def machine(ec2: Any, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def key_pair(ec2: Any, given: Mapping[str, Any]) -> dict[str, Any]:
-    try:
-        pairs = ec2.describe_key_pairs(KeyNames=[given["name"]], IncludePublicKey=True)["KeyPairs"]
-    except Exception as exc:
-        if error_code(exc) != "InvalidKeyPair.NotFound":
-            raise
-        pairs = []
+    words = {"KeyNames": [given["name"]], "IncludePublicKey": True}
+    pairs = or_none(lambda: ec2.describe_key_pairs(**words)["KeyPairs"], "InvalidKeyPair.NotFound")
     return {"public_key": pairs[0].get("PublicKey", "").strip() if pairs else ""}
 
 
 def load_balancer(elb: Any, given: Mapping[str, Any]) -> dict[str, Any]:
-    try:
-        found = elb.describe_load_balancers(Names=[given["name"]])["LoadBalancers"]
-    except Exception as exc:
-        if error_code(exc) != "LoadBalancerNotFound":
-            raise
-        found = []
-    return {
-        "load_balancer": {
-            key: value
-            for lb in found
-            for key, value in {
-                "arn": lb["LoadBalancerArn"],
-                "dns_name": lb["DNSName"],
-                "zone_id": lb["CanonicalHostedZoneId"],
-            }.items()
-        }
-    }
+    names = {"arn": "LoadBalancerArn", "dns_name": "DNSName", "zone_id": "CanonicalHostedZoneId"}
+    ask = elb.describe_load_balancers
+    found = or_none(lambda: ask(Names=[given["name"]])["LoadBalancers"], "LoadBalancerNotFound")
+    return {"load_balancer": {ours: lb[theirs] for lb in found or () for ours, theirs in names.items()}}
 
 
 def dns(route53: Any, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -84,34 +67,19 @@ def backups(backup: Any, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def profile(iam: Any, given: Mapping[str, Any]) -> dict[str, Any]:
-    try:
-        iam.get_instance_profile(InstanceProfileName=given["instance_profile"])
-    except Exception as exc:
-        if error_code(exc) != "NoSuchEntity":
-            raise
-        return {"profile_known": False}
-    return {"profile_known": True}
+    found = or_none(lambda: iam.get_instance_profile(InstanceProfileName=given["instance_profile"]), "NoSuchEntity")
+    return {"profile_known": found is not None}
 
 
 def backup_role(iam: Any, given: Mapping[str, Any]) -> dict[str, Any]:
-    try:
-        iam.get_role(RoleName=given["backup_role"])
-    except Exception as exc:
-        if error_code(exc) != "NoSuchEntity":
-            raise
-        return {"backup_role_known": False}
-    return {"backup_role_known": True}
+    found = or_none(lambda: iam.get_role(RoleName=given["backup_role"]), "NoSuchEntity")
+    return {"backup_role_known": found is not None}
 
 
 def log_bucket(s3: Any, given: Mapping[str, Any]) -> dict[str, Any]:
     """Only this account's: a bucket of that name elsewhere answers 403."""
-    try:
-        s3.head_bucket(Bucket=given["log_bucket"])
-    except Exception as exc:
-        if error_code(exc) not in ("404", "403", "NoSuchBucket"):
-            raise
-        return {"log_bucket_known": False}
-    return {"log_bucket_known": True}
+    found = or_none(lambda: s3.head_bucket(Bucket=given["log_bucket"]), "404", "403", "NoSuchBucket")
+    return {"log_bucket_known": found is not None}
 
 
 def read(clients: Any, given: Mapping[str, Any]) -> dict[str, Any]:

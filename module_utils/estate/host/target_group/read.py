@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible.module_utils.estate.errors import error_code
+from ansible.module_utils.estate.errors import or_none
 from ansible.module_utils.estate.host.target_group.plan import FIXED
 
 _HEALTH = (
@@ -23,11 +23,8 @@ _LEAVING = {"draining"}
 
 def read(elb: Any, name: str) -> dict[str, Any] | None:
     """The live group in the plan's shape, or None."""
-    try:
-        group = elb.describe_target_groups(Names=[name])["TargetGroups"][0]
-    except Exception as exc:
-        if error_code(exc) != "TargetGroupNotFound":
-            raise
+    group = or_none(lambda: elb.describe_target_groups(Names=[name])["TargetGroups"][0], "TargetGroupNotFound")
+    if group is None:
         return None
     arn = group["TargetGroupArn"]
     attributes = elb.describe_target_group_attributes(TargetGroupArn=arn)["Attributes"]
