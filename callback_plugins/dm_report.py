@@ -27,7 +27,7 @@ from ansible.module_utils.estate.findings.collect import verbs_of
 from ansible.module_utils.estate.findings.finding import Finding
 from ansible.module_utils.estate.findings.page import is_new, shortened
 from ansible.module_utils.estate.findings.record import Record, Row
-from ansible.module_utils.estate.findings.said import diffs, sentence
+from ansible.module_utils.estate.findings.said import diffs, placed, sentence
 from ansible.module_utils.estate.findings.since import Since
 
 DOCUMENTATION = r"""
@@ -161,8 +161,9 @@ class CallbackModule(Default):
         self._keep(result)
         if ignore_errors:
             return
+        host = result.host.get_name()
         said = "the output is hidden, since it may hold secrets" if result.task.no_log else sentence(result.result)
-        self._run.fail(result.host.get_name(), result.task.get_name().strip(), said)
+        self._run.fail(host, result.task.get_name().strip(), placed(said, self._vars_of(host)))
         if self._display.verbosity:
             super().v2_runner_on_failed(result, ignore_errors)
 

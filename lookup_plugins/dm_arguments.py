@@ -1,12 +1,14 @@
-"""A role's arguments, checked in the process of the role's first task."""
+"""The arguments of roles, checked in the process of a role's first task, or of all roles without running any."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import ansible.module_utils
 from ansible.errors import AnsibleError
+from ansible.inventory.manager import InventoryManager
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.lookup import LookupBase
 
@@ -15,22 +17,25 @@ ansible.module_utils.__path__.append(str(ROOT / "module_utils"))
 from ansible.module_utils.estate.account import Account, mistake
 from ansible.module_utils.estate.findings.said import of_arguments
 from ansible.module_utils.estate.origin import plain
-from ansible.module_utils.estate.specs import argument_specs
+from ansible.module_utils.estate.specs import argument_specs, out_of_range, uses
 
 DOCUMENTATION = r"""
 name: dm_arguments
-short_description: Refuse wrong arguments of a role before its first task
+short_description: Refuse wrong arguments of a role before its first task, or of all roles
 description:
   - As Ansible's own check of a role's argument spec, which is a task of its own, and so a process on each host that
     costs as much as many a module. Here it is a condition of the role's first task, which Ansible looks at before it
     works out what the task is given.
   - The playbook that imports such a role says C(rolespec_validate=false).
+  - A number is also held to the range that its documentation ends with, as in C((from 1 to 600)).
 options:
   _terms:
-    description: The role, and its entry point where that is not C(main).
+    description:
+      - The role, and its entry point where that is not C(main).
+      - Nothing for all that playbooks run on this host. What is not known is then passed over, since a playbook may yet
+        say it. The main account's host stands for Jenkins' and for this machine.
     type: list
     elements: str
-    required: true
 """
 EXAMPLES = r"""
 - name: Converge trails
@@ -48,17 +53,61 @@ _raw:
 
 class LookupModule(LookupBase):
     def run(self, terms: list[str], variables: dict[str, Any] | None = None, **_: Any) -> list[bool]:
-        role, entry = [*terms, "main"][:2]
-        options = argument_specs(ROOT)[role][entry].get("options") or {}
+        self._broken: AnsibleError | None = None
         known = variables or {}
         self._check_account(known)
-        given = self._templar.template({name: known[name] for name in options if name in known})
+        if terms:
+            role, entry = [*terms, "main"][:2]
+            wrong = [self._wrong(role, argument_specs(ROOT)[role][entry].get("options") or {}, known)]
+        else:
+            asked = self._options_here(known).items()
+            wrong = [
+                self._wrong(role, {name: options[name] for name in options if name in known}, known)
+                for role, options in asked
+            ]
+        if any(wrong):
+            raise AnsibleError(" ".join(filter(None, [*wrong, self._broken and f"{self._broken}."])))
+        if self._broken:
+            raise self._broken
+        return [True]
+
+    def _wrong(self, role: str, options: dict[str, Any], known: dict[str, Any]) -> str:
+        said = {name: known[name] for name in options if name in known}
+        try:
+            given = self._templar.template(said)
+        except AnsibleError:  # it may be worked out of another that is wrong
+            given = self._what_can_be(said)
+            options = {name: options[name] for name in options if name in given or name not in said}
         # The validator copies all that it is given, and copying where each string stands takes several times as long.
         found = ArgumentSpecValidator(options).validate(plain(given), validate_role_argument_spec=True)
-        if found.error_messages:
-            raise AnsibleError(of_arguments(role, found.error_messages, known))
+        if wrong := found.error_messages or [*out_of_range(options, found.validated_parameters)]:
+            return of_arguments(role, wrong, known)
         known.update(given)  # this process is the task's own, and else it works all of them out again
-        return [True]
+        return ""
+
+    def _what_can_be(self, said: dict[str, Any]) -> dict[str, Any]:
+        found = {}
+        for name, value in said.items():
+            try:
+                found[name] = self._templar.template(value)
+            except AnsibleError as exc:
+                told = re.search(r"'\w+' is undefined", str(exc))  # what is missing is said where it is read
+                self._broken = self._broken or (exc if told else AnsibleError(f"{name} cannot be worked out: {exc}"))
+        return found
+
+    def _options_here(self, known: dict[str, Any]) -> dict[str, dict[str, Any]]:
+        """By role, what all of its entry points take that a playbook runs on this host."""
+        inventory = InventoryManager(self._loader, parse=False)
+        for group, names in known["groups"].items():
+            inventory.add_group(group)
+            for name in names:
+                inventory.add_host(name, group)
+        asked: dict[str, dict[str, Any]] = {}
+        for use in sorted(uses(ROOT)):
+            elsewhere = use.hosts in ("localhost", "jenkins")
+            if known["inventory_hostname"] in map(str, inventory.get_hosts("main-account" if elsewhere else use.hosts)):
+                asked.setdefault(use.role, {}).update(argument_specs(ROOT)[use.role][use.entry].get("options") or {})
+        return asked
 
     def _check_account(self, known: dict[str, Any]) -> None:
         """First: much else is worked out from it."""

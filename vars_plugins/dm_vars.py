@@ -31,7 +31,8 @@ description:
     comes last can lay something over the others'.
   - As P(ansible.builtin.host_group_vars#vars), but a file that is empty, no mapping, no YAML or cannot be decrypted
     stops the run with a sentence that names it. An empty file would otherwise silently declare nothing.
-  - So does a variable that no role takes; a misspelt one would otherwise silently be an empty declaration.
+  - So does a variable that no role takes, or that is empty; a misspelt one would otherwise silently be an empty
+    declaration.
 options:
   stage:
     ini:
@@ -78,15 +79,15 @@ def known_names() -> frozenset[str]:
 
 
 def check_names(path: str, content: dict[str, Any]) -> None:
-    """Raises where a name of the file is none that anything reads."""
-    for name in content:
-        if name in known_names() or _OF_ANSIBLE.fullmatch(name):
-            continue
+    """Raises where a name of the file is none that anything reads, or is empty: Ansible forgets where that stood."""
+    for name, value in content.items():
         line = getattr(Origin.get_tag(name), "line_num", None)
-        raise AnsibleParserError(
-            f"{shown(path)}{f':{line}' if line else ''} has the variable {str(name)!r}, which no role takes"
-            f"{nearest(name, known_names()) or '.'}"
-        )
+        where = f"{shown(path)}{f':{line}' if line else ''}"
+        if name not in known_names() and not _OF_ANSIBLE.fullmatch(name):
+            said = f"has the variable {str(name)!r}, which no role takes{nearest(name, known_names()) or '.'}"
+            raise AnsibleParserError(f"{where} {said}")
+        if value is None:
+            raise AnsibleParserError(f"{where}: {name} is empty; give it a value, [] or {{}} where there is none.")
 
 
 # YAML 1.1 reads 12:30 as 750 and 010 as 8: https://yaml.org/type/int.html

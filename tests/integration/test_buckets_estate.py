@@ -336,7 +336,7 @@ def edit(path, old, new):
         ),
         (
             lambda common, _: edit(common, "buckets_tags: {", "buckets_tags: # {"),
-            "preview: buckets_tags is empty; allowed is a mapping (inventories/*/group_vars/all and host_vars; roles/",
+            "buckets.yml:8: buckets_tags is empty; give it a value, [] or {} where there is none.",
         ),
         (
             lambda common, _: edit(common, "versioning: true", "versioning: sometimes"),

@@ -47,7 +47,9 @@ DECLARED = {
 
 def refusal(role: str, task_name: str, given: dict[str, Any]) -> str:
     """What the assertion of that name says, "" where it holds."""
-    [task] = [task for task in loaded(f"roles/{role}/tasks/check.yml") if task["name"] == task_name]
+    files = [f"roles/{role}/tasks/{name}.yml" for name in ("check", "check_host")]
+    tasks = [task for file in files if (ROOT / file).is_file() for task in loaded(file)]
+    [task] = [task for task in tasks if task["name"] == task_name]
     rules = task["ansible.builtin.assert"]
     templar = Templar(LOADER, variables={**DECLARED, **given, **task.get("vars", {})})
     conditions = rules["that"] if isinstance(rules["that"], list) else [rules["that"]]
@@ -169,8 +171,8 @@ def test_security_warnings_are_looked_for_before_the_first_change_also_of_a_new_
     tasks = loaded("roles/jenkins/tasks/main.yml")
     files = [task["ansible.builtin.include_tasks"]["file"] for task in tasks if "ansible.builtin.include_tasks" in task]
 
-    assert files[:3] == ["check.yml", "warnings.yml", "system_users.yml"]
-    assert not any("when" in task for task in tasks[:2])
+    assert files[:4] == ["check.yml", "check_host.yml", "warnings.yml", "system_users.yml"]
+    assert not any("when" in task for task in tasks[:3])
 
 
 def configuration(**given: Any) -> dict[str, Any]:
@@ -220,4 +222,5 @@ def test_tags_choose_parts_since_no_tag_of_the_whole_role_makes_all_of_them_run(
 
     assert (secrets["tags"], role.get("tags", [])) == (["always"], [])
     includes = [task for task in loaded("roles/jenkins/tasks/main.yml") if "ansible.builtin.include_tasks" in task]
-    assert [task["name"] for task in includes if "always" in task["tags"]] == ["Check what is declared"]
+    always = [task["name"] for task in includes if "always" in task["tags"]]
+    assert always == ["Check what is declared", "Check that it fits the host"]

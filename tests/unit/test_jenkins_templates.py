@@ -123,7 +123,7 @@ def test_options_of_java_are_one_line_that_systemd_reads_as_it_is_written(option
 
 CHECKS = {
     task["name"]: task
-    for task in yaml.safe_load((TEMPLATES.parent / "tasks/check.yml").read_text())
+    for task in yaml.safe_load((TEMPLATES.parent / "tasks/check_host.yml").read_text())
     if "ansible.builtin.assert" in task
 }
 SNAP = "snap.amazon-ssm-agent.amazon-ssm-agent.service enabled enabled"  # what Ubuntu's images have
@@ -149,7 +149,7 @@ def test_a_host_without_ssh_has_an_agent_whether_a_package_or_a_snap_brought_it(
 
 
 def test_the_host_is_asked_for_the_units_of_the_package_and_of_the_snap():
-    tasks = yaml.safe_load((TEMPLATES.parent / "tasks/check.yml").read_text())
+    tasks = yaml.safe_load((TEMPLATES.parent / "tasks/check_host.yml").read_text())
     [asked] = [task for task in tasks if task.get("register") == "__jenkins_agents"]
 
     assert {SNAP.split()[0], DEB.split()[0]} <= set(asked["ansible.builtin.command"]["argv"])

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ansible.module_utils.estate.buckets.check import mistakes
+from ansible.module_utils.estate.buckets.check import known_regions, mistakes
 from ansible.module_utils.estate.buckets.names import bucket_name, name_mistake
 from ansible.module_utils.estate.buckets.objects import tag_mistakes
 from ansible.module_utils.estate.buckets.principals import Known, principal_arns, stranger
@@ -261,6 +261,10 @@ def _sources(target: Declared, found: Sequence[Declared], to: Callable[[Vars], l
 def buckets_desired(declared: Vars) -> dict[str, Any]:
     """{"buckets": [...], "replication_role": {...}}: replicas before their sources. Raises Mistake (a ValueError)."""
     check_shapes(declared)
+    for word in ("region", "replica_region"):
+        if (region := declared[word]) not in known_regions():
+            hint = nearest(region, known_regions())
+            raise Mistake(f"buckets_{word} is {str(region)!r}, which is no region of AWS's{hint}", region)
     for address in declared["router_addresses"]:
         if mistake := network_mistake(address, bool(declared.get("embedded"))):
             raise Mistake(f"buckets_router_addresses: {mistake}", address)
@@ -314,7 +318,7 @@ def _twice(variable: str, culprit: object, other: Declared) -> Mistake:
 
 
 # Settings that a variable of their own gives to every bucket.
-_OF_ALL = {"region": "buckets_region", "tags": "buckets_tags"}
+_OF_ALL = {"tags": "buckets_tags"}
 
 
 def _refuse(desired: Mapping[str, Any], by_name: Mapping[str, Declared]) -> None:

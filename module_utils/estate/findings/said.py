@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ansible.module_utils.estate.origin import file_and_line
+from ansible.module_utils.estate.origin import file_and_line, place_of
 
 # What Ansible puts before a task's own message.
 _PREAMBLE = re.compile(
@@ -52,8 +52,18 @@ def of_arguments(role: str, errors: list[str], given: Mapping[str, Any] | None =
             where = file_and_line((given or {}).get(wrong["name"]))
             said.append(f"{wrong['name']} is {form}{where}; allowed is {_TYPES.get(wrong['type'], wrong['type'])}")
         else:
-            said.append(" ".join(error.split()))
+            about = next((name for name in re.findall(r"\w+", error) if name in (given or {})), "")
+            said.append(" ".join(error.split()) + file_and_line((given or {}).get(about)))
     return f"{', '.join(said)} (inventories/*/group_vars/all and host_vars; roles/{role}/meta/argument_specs.yml)."
+
+
+def placed(said: str, known: Mapping[str, Any], most: int = 5) -> str:
+    """The sentence, and where the vars that it names are said, unless it tells itself."""
+    if re.search(r"\.ya?ml:\d", said):
+        return said
+    named = dict.fromkeys(name for name in re.findall(r"\w+", said) if name in known and place_of(known[name]))
+    places = [f"{name}{file_and_line(known[name])}" for name in [*named][:most]]
+    return f"{said.rstrip('.')}. See {', '.join(places)}." if places else said
 
 
 def together(notes: Iterable[str], most: int = sys.maxsize) -> list[str]:
