@@ -87,6 +87,17 @@ def audit(aws: Control, folder: Path, ends: Sequence[int] = (0,)) -> tuple[Run, 
     return run, json.loads((folder / "plan.json").read_text())["dm_plan"]
 
 
+def changes(report: dict[str, Any]) -> list[str]:
+    """What an audit would change, of which a converged estate has nothing."""
+    planned = [
+        f"{host}: {action['verb']} {action['resource']}"
+        for host, parts in report["plans"].items()
+        for plan in parts.values()
+        for action in plan["actions"]
+    ]
+    return planned + [f"{task['host']}: {task['task']}" for task in report["tasks"] if report["pending"]]
+
+
 def prowler(aws: Control, folder: Path, words: argparse.Namespace) -> Theirs:
     """All accounts side by side, and what fails."""
     output = folder / "prowler"
@@ -243,8 +254,7 @@ def main() -> None:
                 beside = f"prowler {beside}" if beside else "" if words.prowler else "prowler is not installed"
                 first = memory if latency == words.latency[0] else 0  # afterwards prowler is the biggest child
                 note(f"audit of {what}", figure, beside=beside, times=times, calls=number, memory_mb=first)
-                pending = audits[-1][1]["pending"]
-                broken += [f"{pending} changes are found"] if pending else []
+                broken += changes(audits[-1][1])
                 broken += ["the audit writes"] if any(call["write"] for call in calls) else []
                 slow = latency == 40 and best.seconds > MOST
                 broken += [f"{best.seconds:.1f} s is more than {MOST:g} s"] if slow else []

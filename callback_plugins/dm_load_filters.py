@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import jinja2
+from ansible._internal._task import UnifiedTaskResult
 from ansible._internal._templating._jinja_bits import _BUILTIN_FILTERS, _BUILTIN_TESTS
+from ansible.playbook.play_context import PlayContext
 from ansible.plugins.callback import CallbackBase
-from ansible.plugins.loader import filter_loader, lookup_loader, shell_loader, test_loader
+from ansible.plugins.loader import connection_loader, filter_loader, lookup_loader, shell_loader, test_loader
 
 DOCUMENTATION = """
 name: dm_load_filters
@@ -30,6 +33,13 @@ class CallbackModule(CallbackBase):
             for name, plugin in jinjas_own.items():
                 plugin._original_path = plugin._original_path or jinja2.__file__
                 loader._cached_non_collection_wrappers.setdefault(name, plugin)
-        for name in ("dm_arguments", "dm_template", "env", "file", "template", "unvault"):
+        for name in ("dm_arguments", "dm_template", "env", "file", "pipe", "template", "unvault", "varnames", "vars"):
             lookup_loader.get(name)
         shell_loader.get("sh")
+        connection_loader.get("local", PlayContext())
+        _ = PlayContext.fattributes
+        for is_module in (True, False):
+            UnifiedTaskResult.get_result_key_to_resolved_field_mapping(source_is_module=is_module)
+        # What is there now stays: looking through it, again and again and in each process, finds nothing to free.
+        gc.freeze()
+        gc.set_threshold(100_000, 20, 100)

@@ -242,12 +242,14 @@ def session(kept: Sessions | None = None, **given: Any) -> Any:
 @functools.cache
 def warm() -> None:
     """For a process that forks others, which each would read anew what all of them need."""
-    _spare().append(_new())
     for name in ("endpoints", "partitions", "sdk-default-configuration", "_retry"):
         _loader().load_data_with_path(name)
     for service in ("cloudtrail", "cloudwatch", "iam", "kms", "logs", "route53", "s3", "sns", "sqs", "sts"):
         for kind in ("service-2", "endpoint-rule-set-1", "paginators-1"):
             _loader().load_service_model(service, kind)
+    # What botocore compiles and looks up for the first client of all, which nobody uses.
+    session(aws_access_key_id="nobody", aws_secret_access_key="nothing").client("s3", region_name="us-east-1")  # noqa: S106
+    _spare().append(_new())
 
 
 def whole(response_dict: dict[str, Any], operation_model: Any, **_: Any) -> None:
