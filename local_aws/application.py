@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import io
 import json
@@ -10,6 +11,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from typing import Any
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
@@ -82,6 +84,7 @@ class Application:
         self._calls: deque[dict[str, Any]] = deque(maxlen=MOST_CALLS)
         self._count = 0
         self._lock = threading.Lock()
+        self._writing: dict[tuple[str, str], threading.Lock] = {}
         bootstrap.found(keys)
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
@@ -154,7 +157,8 @@ class Application:
             if call["operation"] == "PostObject":
                 return posts.carry_out(self.moto, environ, noted)
             names = event_history.words(call, environ)
-            answer = self.moto(environ, noted)
+            with self._alone(call):
+                answer = self.moto(environ, noted)
             event_history.remember(call, caller, names)
             return answer
         except Refused as refused:
@@ -163,6 +167,15 @@ class Application:
             # 501 is not retried, as the 500 that it would be otherwise.
             missing = Refused(501, "NotImplemented", f"{call['service']} {call['operation']}: {exc}")
             return self._refuse(environ, noted, missing)
+
+    def _alone(self, call: dict[str, Any]) -> AbstractContextManager[Any]:
+        """Of two changes at once moto forgets one where it writes a list anew (route53's zones); AWS never does.
+
+        Objects of S3 are apart from each other, and one may take minutes to come.
+        """
+        if not call["write"] or call["service"] == "s3":
+            return contextlib.nullcontext()
+        return self._writing.setdefault((call["service"], call["account"]), threading.Lock())
 
     @staticmethod
     def _refuse(environ: dict[str, Any], start: Callable[..., Any], wrong: faults.Wrong) -> Iterable[bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from botocore.exceptions import ClientError
@@ -128,3 +129,11 @@ def test_every_zone_has_servers_of_its_own_and_a_reference_is_one_zone(route53, 
     assert len(set(first) & set(other["DelegationSet"]["NameServers"])) == 0
     with pytest.raises(ClientError, match="HostedZoneAlreadyExists"):
         route53.create_hosted_zone(Name=ZONE, CallerReference="one")
+
+
+def test_of_changes_at_once_none_is_forgotten(route53, home, change):
+    change(*(("CREATE", record(f"there{one}", "A", "192.0.2.1")) for one in range(900)))  # each takes a while to judge
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda one: change(("CREATE", record(f"new{one}", "A", "192.0.2.1"))), range(40)))
+    pages = route53.get_paginator("list_resource_record_sets").paginate(HostedZoneId=home)
+    assert sum(one["Name"].startswith("new") for one in pages.search("ResourceRecordSets[]")) == 40
