@@ -8,6 +8,22 @@ from __future__ import annotations
 import re
 from typing import Any
 
+# Configurations whose permission has another name than their operations, and those that take Put… to be deleted.
+_KINDS = {
+    "BucketCors": "BucketCORS",
+    "BucketEncryption": "EncryptionConfiguration",
+    "BucketReplication": "ReplicationConfiguration",
+    "BucketLifecycle": "LifecycleConfiguration",
+    "BucketLifecycleConfiguration": "LifecycleConfiguration",
+    "BucketNotificationConfiguration": "BucketNotification",
+    "PublicAccessBlock": "BucketPublicAccessBlock",
+    "BucketTagging": "BucketTagging",
+    "BucketOwnershipControls": "BucketOwnershipControls",
+    "BucketAccelerateConfiguration": "AccelerateConfiguration",
+    "ObjectLockConfiguration": "BucketObjectLockConfiguration",
+}
+_LISTED = ("Analytics", "IntelligentTiering", "Inventory", "Metrics")
+_KINDS |= {f"Bucket{kind}Configuration": f"{kind}Configuration" for kind in _LISTED}
 # Operations whose permission has another name than the operation.
 NAMES = {
     "HeadBucket": "ListBucket",
@@ -27,41 +43,9 @@ NAMES = {
     "PostObject": "PutObject",
     "DeleteObjects": "DeleteObject",
     "SelectObjectContent": "GetObject",
-    "GetBucketCors": "GetBucketCORS",
-    "PutBucketCors": "PutBucketCORS",
-    "DeleteBucketCors": "PutBucketCORS",
-    "GetBucketEncryption": "GetEncryptionConfiguration",
-    "PutBucketEncryption": "PutEncryptionConfiguration",
-    "DeleteBucketEncryption": "PutEncryptionConfiguration",
-    "GetBucketReplication": "GetReplicationConfiguration",
-    "PutBucketReplication": "PutReplicationConfiguration",
-    "DeleteBucketReplication": "PutReplicationConfiguration",
-    "GetBucketLifecycle": "GetLifecycleConfiguration",
-    "GetBucketLifecycleConfiguration": "GetLifecycleConfiguration",
-    "PutBucketLifecycle": "PutLifecycleConfiguration",
-    "PutBucketLifecycleConfiguration": "PutLifecycleConfiguration",
-    "DeleteBucketLifecycle": "PutLifecycleConfiguration",
-    "GetBucketNotificationConfiguration": "GetBucketNotification",
-    "PutBucketNotificationConfiguration": "PutBucketNotification",
-    "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
-    "PutPublicAccessBlock": "PutBucketPublicAccessBlock",
-    "DeletePublicAccessBlock": "PutBucketPublicAccessBlock",
-    "DeleteBucketTagging": "PutBucketTagging",
-    "DeleteBucketOwnershipControls": "PutBucketOwnershipControls",
-    "GetBucketAccelerateConfiguration": "GetAccelerateConfiguration",
-    "PutBucketAccelerateConfiguration": "PutAccelerateConfiguration",
-    "GetObjectLockConfiguration": "GetBucketObjectLockConfiguration",
-    "PutObjectLockConfiguration": "PutBucketObjectLockConfiguration",
-    **{
-        f"{verb}Bucket{kind}{end}": f"{'Get' if verb in {'Get', 'List'} else 'Put'}{kind}Configuration"
-        for kind in ("Analytics", "IntelligentTiering", "Inventory", "Metrics")
-        for verb, end in (
-            ("Get", "Configuration"),
-            ("List", "Configurations"),
-            ("Put", "Configuration"),
-            ("Delete", "Configuration"),
-        )
-    },
+    **{f"ListBucket{kind}Configurations": f"Get{kind}Configuration" for kind in _LISTED},
+    **{f"Get{operation}": f"Get{name}" for operation, name in _KINDS.items()},
+    **{f"{verb}{operation}": f"Put{name}" for operation, name in _KINDS.items() for verb in ("Put", "Delete")},
 }
 VERSIONED = {
     "GetObject": "GetObjectVersion",

@@ -1,4 +1,4 @@
-"""IAM listings are paged by MaxItems and Marker, sorted by name.
+"""IAM listings that botocore has a paginator of are paged by MaxItems and Marker, sorted by name.
 
 moto returns everything at once, so that a client that forgets the second page is never found out.
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListUsers.html
@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from botocore import xform_name
+from botocore.loaders import Loader
 from moto.core.responses import ActionResult
 from moto.core.serialize import url_encode
 from moto.iam.models import IAMBackend, User
@@ -18,36 +20,8 @@ from moto.iam.responses import IamResponse
 from local_aws.errors import AwsError
 from local_aws.replacing import extends, replaces
 
-LARGEST, USUAL = 1000, 100
-# Handler → the lists of its answer, which are paged as if they were one.
-LISTS = {
-    "get_account_authorization_details": ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies"),
-    "get_group": ("Users",),
-    "list_access_keys": ("AccessKeyMetadata",),
-    "list_account_aliases": ("AccountAliases",),
-    "list_attached_group_policies": ("AttachedPolicies",),
-    "list_attached_role_policies": ("AttachedPolicies",),
-    "list_attached_user_policies": ("AttachedPolicies",),
-    "list_entities_for_policy": ("PolicyGroups", "PolicyUsers", "PolicyRoles"),
-    "list_group_policies": ("PolicyNames",),
-    "list_groups": ("Groups",),
-    "list_groups_for_user": ("Groups",),
-    "list_instance_profiles": ("InstanceProfiles",),
-    "list_instance_profiles_for_role": ("InstanceProfiles",),
-    "list_mfa_devices": ("MFADevices",),
-    "list_policies": ("Policies",),
-    "list_policy_tags": ("Tags",),
-    "list_policy_versions": ("Versions",),
-    "list_role_policies": ("PolicyNames",),
-    "list_role_tags": ("Tags",),
-    "list_roles": ("Roles",),
-    "list_signing_certificates": ("Certificates",),
-    "list_ssh_public_keys": ("SSHPublicKeys",),
-    "list_user_policies": ("PolicyNames",),
-    "list_user_tags": ("Tags",),
-    "list_users": ("Users",),
-    "list_virtual_mfa_devices": ("VirtualMFADevices",),
-}
+USUAL = 100
+PAGED = Loader().load_service_model("iam", "paginators-1")["pagination"]
 
 
 def _name(item: Any) -> str:
@@ -56,25 +30,14 @@ def _name(item: Any) -> str:
     return (item if isinstance(item, str) else str(getattr(item, "name", ""))).lower()
 
 
-def _number(self: IamResponse, name: str, usual: int, least: int, most: int | None) -> int:
-    given = self._get_param(name)
-    try:
-        number = usual if given is None else int(given)
-    except ValueError:
-        raise AwsError("ValidationError", f"Invalid {name}.") from None
-    if number < least or (most and number > most):
-        raise AwsError(
-            "ValidationError",
-            f"1 validation error detected: Value '{number}' at '{name[0].lower()}{name[1:]}' failed to satisfy "
-            f"constraint: Member must have value between {least} and {most}",
-        )
-    return number
+def _paged(keys: list[str]) -> Callable[..., Any]:
+    """By the lists of its answer, which are paged as if they were one."""
 
-
-def _paged(keys: tuple[str, ...]) -> Callable[..., Any]:
     def page(original: Any, self: IamResponse) -> ActionResult:
-        size = _number(self, "MaxItems", USUAL, 1, LARGEST)
-        start = _number(self, "Marker", 0, 0, None)
+        size, marker = int(self._get_param("MaxItems") or USUAL), self._get_param("Marker") or "0"
+        if not marker.isdecimal():
+            raise AwsError("ValidationError", "Invalid Marker.")
+        start = int(marker)
         self.params = {**self.params, "MaxItems": 10**9}  # moto's own paging, where it has one, is given it all
         self.params.pop("Marker", None)
         answer = original(self)
@@ -142,8 +105,10 @@ def group_list(self: User) -> list[str]:
     return getattr(self, "known_groups", [])
 
 
-for _handler, _keys in LISTS.items():
-    extends(IamResponse, _handler)(_paged(_keys))
+for _operation, _said in PAGED.items():
+    if hasattr(IamResponse, xform_name(_operation)):
+        _lists = _said["result_key"]
+        extends(IamResponse, xform_name(_operation))(_paged([_lists] if isinstance(_lists, str) else _lists))
 
 
 def apply() -> None:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
+from ansible.module_utils.estate import policy_check
 from ansible.module_utils.estate.evaluator.patterns import NEVER, arn_like, like
 
 Answer = bool | None
@@ -114,18 +115,8 @@ _COMPARE: dict[str, Callable[[str, str], Answer]] = {
     **{f"numeric{order}": _ordered(number, order) for order in _ORDER},
     **{f"date{order}": _ordered(moment, order) for order in _ORDER},
 }
-_NEGATED = (
-    "stringnotequals",
-    "stringnotequalsignorecase",
-    "stringnotlike",
-    "arnnotequals",
-    "arnnotlike",
-    "numericnotequals",
-    "datenotequals",
-    "notipaddress",
-)
-_NOT = {name: name.replace("not", "", 1) for name in _NEGATED}
-OPERATORS = frozenset({*_COMPARE, *_NOT, "null"})
+OPERATORS = frozenset(map(str.lower, policy_check.OPERATORS))
+_NOT = {name: name.replace("not", "", 1) for name in OPERATORS if "not" in name}
 
 
 def _plain(wanted: str) -> str:
