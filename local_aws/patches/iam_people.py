@@ -107,7 +107,7 @@ def enable_mfa_device(
         raise AwsError("NoSuchEntity", f"VirtualMFADevice with serial number {serial_number} doesn't exist.")
     if device is not None and device.user is not None:
         raise AwsError("EntityAlreadyExists", "MFA Device is already in use.")
-    if not all(re.fullmatch(r"\d{6}", code or "") for code in (code_1, code_2)) or code_1 == code_2:
+    if code_1 == code_2:
         raise AwsError("InvalidAuthenticationCode", "Authentication code for device is not valid.")
     original(self, user_name, serial_number, code_1, code_2)
 

@@ -1,8 +1,10 @@
 """EC2: ports, protocols, names and descriptions of security groups are ones that EC2 takes; tags are not AWS's own.
 
-moto 5.2.5 keeps whatever it is given.
+moto 5.2.5 keeps whatever it is given, and answers a changed description with an empty body, on which
+amazon.aws.ec2_security_group fails.
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpPermission.html
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html
+https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_UpdateSecurityGroupRuleDescriptionsIngress.html
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Tag.html
 """
 
@@ -11,6 +13,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from moto.core.responses import ActionResult
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.responses.security_groups import SecurityGroups
 from moto.ec2.responses.tags import TagResponse
@@ -38,15 +41,20 @@ def create_security_group(original: Any, self: SecurityGroups) -> Any:
     return original(self)
 
 
-@extends(
-    SecurityGroups,
-    "authorize_security_group_ingress", "authorize_security_group_egress",
-    "update_security_group_rule_descriptions_ingress", "update_security_group_rule_descriptions_egress",
-)  # fmt: skip
+DESCRIBED = ("update_security_group_rule_descriptions_ingress", "update_security_group_rule_descriptions_egress")
+
+
+@extends(SecurityGroups, "authorize_security_group_ingress", "authorize_security_group_egress", *DESCRIBED)
 def ruled(original: Any, self: SecurityGroups) -> Any:
     for rule in self._get_param("IpPermissions", []):
         _check(rule)
     return original(self)
+
+
+@extends(SecurityGroups, *DESCRIBED)
+def described(original: Any, self: SecurityGroups) -> ActionResult:
+    original(self)
+    return ActionResult({"Return": True})
 
 
 def _check(rule: dict[str, Any]) -> None:

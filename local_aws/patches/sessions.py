@@ -2,10 +2,12 @@
 
 moto gives one of any role, also of one that does not exist. Here: the role must exist and its trust policy let the
 caller in, by name or through its account (with conditions, among them MFA); through the account, and from another one,
-it also takes the caller's own policies. Tags of the session take sts:TagSession. Sessions expire.
+it also takes the caller's own policies. Tags of the session take sts:TagSession. Sessions expire; what a session asks
+for lasts an hour at most, and so does root's.
 https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining
 """
 
 from __future__ import annotations
@@ -30,7 +32,7 @@ from local_aws.policies import parsed
 from local_aws.replacing import replaces
 
 DEVICE_CODE = 6
-LONGEST_CHAINED = 3600  # seconds, of a session that a role's session assumed
+LONGEST = 3600  # seconds, of a session that a role's session assumed, and of root's
 LONGEST_SESSION_POLICY, MOST_POLICIES = 2048, 10
 INSTANCE = "i-0123456789abcdef0"
 
@@ -51,20 +53,15 @@ def _mfa(response: TokenResponse, caller: Caller) -> bool | None:
     return True
 
 
-def _lasting(response: TokenResponse, shortest: int, longest: int, default: int) -> int:
-    seconds = response._get_int_param("DurationSeconds", default)
-    if not shortest <= seconds <= longest:
-        message = f"The requested DurationSeconds exceeds the MaxSessionDuration set for this role: {seconds}"
-        raise AwsError("ValidationError", message)
-    return seconds
-
-
 @replaces(TokenResponse)
 def assume_role(self: TokenResponse) -> ActionResult:
     environ = self.normalized_request.environ
     given: dict[str, Any] = dict(self.params)
     arn, name, caller = given["RoleArn"], given["RoleSessionName"], callers.of(environ)
-    role = _role(arn)
+    role, seconds = _role(arn), self._get_int_param("DurationSeconds", LONGEST)
+    if caller.kind == "role" and seconds > LONGEST:
+        message = "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining"
+        raise AwsError("ValidationError", message)
     if caller.kind in {"anonymous", "root"} or role is None:
         raise _denied(caller, "sts:AssumeRole", arn)
     tags = {tag["Key"]: tag["Value"] for tag in given.get("Tags") or []}
@@ -76,8 +73,9 @@ def assume_role(self: TokenResponse) -> ActionResult:
     wanted = {"sts:TagSession": tags, "sts:SetSourceIdentity": given.get("SourceIdentity")}
     for action in ["sts:AssumeRole", *(name for name, said in wanted.items() if said)]:
         _demand(caller, role, action, told)
-    longest = LONGEST_CHAINED if caller.kind == "role" else int(role.max_session_duration or 3600)
-    seconds = _lasting(self, 900, longest, 3600)
+    if seconds > int(role.max_session_duration or LONGEST):
+        message = f"The requested DurationSeconds exceeds the MaxSessionDuration set for this role: {seconds}"
+        raise AwsError("ValidationError", message)
     policies = _session_policies(role, given)
     session = self.backend.assume_role(self.region, name, arn, given.get("Policy"), seconds, given.get("ExternalId"))
     mark(session, role, {**caller.transitive, **tags}, policies)
@@ -188,7 +186,9 @@ def get_session_token(self: TokenResponse) -> ActionResult:
     caller = callers.of(self.normalized_request.environ)
     if caller.kind not in {"user", "root"}:
         raise AwsError("AccessDenied", "Cannot call GetSessionToken with session credentials")
-    seconds = _lasting(self, 900, 129600, 43200)
+    seconds = self._get_int_param("DurationSeconds", 43200)
+    if caller.kind == "root":
+        seconds = min(seconds, LONGEST)  # what root asks for beyond an hour is cut to one
     key = iam_backends[caller.account]["aws"].create_temp_access_key()
     key.user_name, key.root = (caller.name, False) if caller.kind == "user" else (None, True)
     key.mfa = bool(_mfa(self, caller))

@@ -85,17 +85,12 @@ _OF_A_PAGE = ("IsTruncated", "ContinuationToken", "NextContinuationToken")
 
 def _answer(client: Any, name: str, setting: Setting) -> dict[str, Any]:
     ask = getattr(client, setting.read)
-    try:
-        answer = page = ask(Bucket=name)
-        # Lists of configurations come in pages of a hundred, for which boto3 has no paginator.
-        while token := page.get("NextContinuationToken"):
-            page = ask(Bucket=name, ContinuationToken=token)
-            more = {key: [*answer.get(key, []), *value] for key, value in page.items() if isinstance(value, list)}
-            answer = {**answer, **more}
-    except Exception as exc:
-        if setting.absent and error_code(exc) == setting.absent:
-            return {}
-        raise
+    answer = page = or_none(lambda: ask(Bucket=name), setting.absent) or {}
+    # Lists of configurations come in pages of a hundred, for which boto3 has no paginator.
+    while token := page.get("NextContinuationToken"):
+        page = ask(Bucket=name, ContinuationToken=token)
+        more = {key: [*answer.get(key, []), *value] for key, value in page.items() if isinstance(value, list)}
+        answer = {**answer, **more}
     return {key: value for key, value in answer.items() if key not in ("ResponseMetadata", *_OF_A_PAGE)}
 
 
