@@ -100,7 +100,9 @@ proofs:
        expected: d111111abcdef8.cloudfront.net.}
 """
 
+import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -121,10 +123,14 @@ def settled(clients: Clients, sleep: Callable[[float], object] = time.sleep) -> 
     """The call, and after it the wait until every server of Route 53's has the change.
 
     https://docs.aws.amazon.com/Route53/latest/APIReference/API_GetChange.html
+    Batches of a zone go one after another: Route 53 refuses one that comes while it works on another.
+    https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html#limits-api-requests
     """
+    alone: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def call(action: Action) -> Any:
-        answer = clients.call(action)
+        with alone[str(action.params.get("HostedZoneId"))]:
+            answer = clients.call(action)
         change = (answer or {}).get("ChangeInfo") or {"Status": "INSYNC"}
         for pause in PAUSES if change["Status"] == "PENDING" else ():
             sleep(pause)

@@ -169,11 +169,11 @@ class Application:
             return self._refuse(environ, noted, missing)
 
     def _alone(self, call: dict[str, Any]) -> AbstractContextManager[Any]:
-        """Of two changes at once moto forgets one where it writes a list anew (route53's zones); AWS never does.
+        """Of two changes at once moto forgets one where it writes a list anew; AWS never does.
 
-        Objects of S3 are apart from each other, and one may take minutes to come.
+        Objects of S3 are apart from each other, and one may take minutes to come; Route 53 refuses the second.
         """
-        if not call["write"] or call["service"] == "s3":
+        if not call["write"] or call["service"] in ("s3", "route53"):
             return contextlib.nullcontext()
         return self._writing.setdefault((call["service"], call["account"]), threading.Lock())
 

@@ -1,7 +1,7 @@
 """Route 53: a batch of changes is judged whole and carried out whole, and is PENDING for a while.
 
 moto 5.2.5 carries out changes one by one, lets a CNAME stand beside other records, deletes what is not there or says
-something else, and answers INSYNC at once. Follows
+something else, answers INSYNC at once, and of two batches at once may forget one. Follows
 https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html,
 https://docs.aws.amazon.com/Route53/latest/APIReference/API_GetChange.html,
 https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html and
@@ -11,6 +11,7 @@ https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DomainNameFormat.html,
 from __future__ import annotations
 
 import re
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -41,6 +42,7 @@ PENDING = 0.3  # seconds; AWS takes 10 to 120
 MOST_RECORDS, MOST_CHARACTERS, LONGEST_STRING = 1000, 32_000, 255
 ROUTING = ("Weight", "Region", "Failover", "GeoLocation", "MultiValueAnswer", "HealthCheckId")
 _changes: dict[str, float] = {}  # id → when it was sent
+_changing: dict[str, threading.Lock] = {}  # of each zone, by its id
 
 Found = tuple[str, str, str]
 
@@ -133,6 +135,18 @@ def conflicts(zone: FakeZone, there: dict[Found, RecordSet], record: RecordSet) 
 @replaces(Route53Backend)
 def change_resource_record_sets(self: Route53Backend, zoneid: str, change_list: list[dict[str, Any]]) -> None:
     zone = self.get_hosted_zone(zoneid)
+    # https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html#limits-api-requests
+    alone = _changing.setdefault(zone.id, threading.Lock())
+    if not alone.acquire(blocking=False):
+        said = "The request was rejected because Route 53 was still processing a prior request."
+        raise AwsError("PriorRequestNotComplete", said)
+    try:
+        _change(zone, change_list)
+    finally:
+        alone.release()
+
+
+def _change(zone: FakeZone, change_list: list[dict[str, Any]]) -> None:
     changes = [(change["Action"], made(change)) for change in change_list]
     records = sum((2 if action == "UPSERT" else 1) * max(1, len(one.records)) for action, one in changes)
     characters = sum((2 if action == "UPSERT" else 1) * sum(map(len, one.records)) for action, one in changes)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import dm_dns
@@ -47,3 +49,23 @@ def test_each_batch_is_waited_for_until_it_is_everywhere() -> None:
 def test_a_change_that_never_gets_everywhere_is_said_to() -> None:
     with pytest.raises(Refusal, match="the change C1 is not on all servers after 30"):
         waited(Clients(pending=10_000))
+
+
+def test_batches_of_a_zone_go_one_after_another_and_those_of_two_side_by_side() -> None:
+    under_way: set[str] = set()
+    together: set[frozenset[str]] = set()
+
+    class Slow(Clients):
+        def call(self, action: Action) -> Any:
+            zone = action.params["HostedZoneId"]
+            assert zone not in under_way
+            under_way.add(zone)
+            together.add(frozenset(under_way))
+            time.sleep(0.05)
+            under_way.remove(zone)
+            return {"ChangeInfo": {"Id": "C1", "Status": "INSYNC"}}
+
+    call = dm_dns.settled(Slow(0))
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(call, [BATCH._replace(params={"HostedZoneId": zone}) for zone in ("Z1", "Z2") * 3]))
+    assert {"Z1", "Z2"} in together
