@@ -161,6 +161,16 @@ options:
   password_policy:
     description: Settings of the account's password policy, by the names of AWS. What is left out keeps its value.
     type: dict
+    suboptions:
+      MinimumPasswordLength: {description: Characters at least (from 6 to 128)., type: int}
+      MaxPasswordAge: {description: Days that a password is good for (from 1 to 1095)., type: int}
+      PasswordReusePrevention: {description: Passwords before that may not come back (from 1 to 24)., type: int}
+      RequireUppercaseCharacters: {description: Whether a capital must be in it., type: bool}
+      RequireLowercaseCharacters: {description: Whether a small letter must be in it., type: bool}
+      RequireNumbers: {description: Whether a digit must be in it., type: bool}
+      RequireSymbols: {description: Whether a sign must be in it., type: bool}
+      AllowUsersToChangePassword: {description: Whether people may change their own., type: bool}
+      HardExpiry: {description: Whether nobody may sign in to change one that is no longer good., type: bool}
   removal_share:
     description: Part of the memberships, and of the people, that may go in one run.
     type: float

@@ -15,8 +15,10 @@ from ansible.plugins.lookup import LookupBase
 ROOT = Path(__file__).parents[1]
 ansible.module_utils.__path__.append(str(ROOT / "module_utils"))
 from ansible.module_utils.estate.account import Account, mistake
+from ansible.module_utils.estate.buckets.check import known_regions
+from ansible.module_utils.estate.errors import nearest
 from ansible.module_utils.estate.findings.said import of_arguments
-from ansible.module_utils.estate.origin import plain
+from ansible.module_utils.estate.origin import file_and_line, plain
 from ansible.module_utils.estate.specs import argument_specs, out_of_range, uses
 
 DOCUMENTATION = r"""
@@ -61,15 +63,20 @@ class LookupModule(LookupBase):
             wrong = [self._wrong(role, argument_specs(ROOT)[role][entry].get("options") or {}, known)]
         else:
             asked = self._options_here(known).items()
-            wrong = [
-                self._wrong(role, {name: options[name] for name in options if name in known}, known)
-                for role, options in asked
-            ]
+            wrong = [self._no_region(known["dm_aws_region"])]
+            for role, options in asked:
+                wrong.append(self._wrong(role, {name: options[name] for name in options if name in known}, known))
         if any(wrong):
             raise AnsibleError(" ".join(filter(None, [*wrong, self._broken and f"{self._broken}."])))
         if self._broken:
             raise self._broken
         return [True]
+
+    def _no_region(self, said: str) -> str:
+        region = str(self._templar.template(said))
+        hint = nearest(region, known_regions())
+        wrong = f"dm_aws_region is {region!r}{file_and_line(said)}, which is no region of AWS's{hint or '.'}"
+        return "" if region in known_regions() else wrong
 
     def _wrong(self, role: str, options: dict[str, Any], known: dict[str, Any]) -> str:
         said = {name: known[name] for name in options if name in known}

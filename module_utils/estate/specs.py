@@ -54,14 +54,18 @@ def _tasks(listed: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         yield from _tasks(task.get("block", []))
 
 
-def out_of_range(options: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[str]:
+def out_of_range(options: Mapping[str, Any], given: Mapping[str, Any], at: str = "") -> Iterator[str]:
     """Numbers beyond what their documentation allows."""
     for name, option in options.items():
-        if option["type"] in ("int", "float") and given.get(name) is not None:
+        value = given.get(name)
+        if "options" in option and value:
+            for one in value if isinstance(value, list) else [value]:
+                yield from out_of_range(option["options"], one, f"{at}{name}.")
+        elif option["type"] in ("int", "float") and value is not None:
             least, most = limits(option)
-            if not float(least) <= float(given[name]) <= float(most):
+            if not float(least) <= float(value) <= float(most):
                 number = "a whole number" if option["type"] == "int" else "a number"
-                yield f"{name} is {given[name]}; allowed is {number} from {least} to {most}"
+                yield f"{at}{name} is {value}; allowed is {number} from {least} to {most}"
 
 
 def limits(option: Mapping[str, Any]) -> tuple[str, str]:

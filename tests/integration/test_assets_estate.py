@@ -251,11 +251,13 @@ ODD = "g-cloud-9/agreements/1/a b=c {{ 7*7 }} \u202fAM.pdf"
 
 
 def test_a_key_is_data_to_its_last_character_and_is_said_first(converged_estate, tmp_path):
-    """Ansible alone would split it at its first space, which may be another document."""
+    """As its page says to type it. Ansible alone would split it at its first space, which may be another document."""
+    (typed_so,) = typed.playbooks("docs/assets.md", "presign_document.yml")
+    words = [f"key={ODD}" if word.startswith("key=") else word for word in typed_so.options]
+    assert f"key={ODD}" in words
     s3 = converged_estate.client("s3", "production")
     s3.put_object(Bucket=AGREEMENTS, Key=ODD, Body=b"the odd one")
     s3.put_object(Bucket=AGREEMENTS, Key="g-cloud-9/agreements/1/a", Body=b"another's")
-    words = [word for said in ("kind=agreements", f"key={ODD}", "expires=1h") for word in ("-e", said)]
 
     rc, seen, said = at_a_terminal(
         converged_estate, tmp_path, "presign_document.yml", "--limit", "production", *words, extra_vars={}
@@ -269,6 +271,11 @@ def test_a_key_is_data_to_its_last_character_and_is_said_first(converged_estate,
 
 
 def test_a_url_is_explained_as_it_was_given(converged_estate):
+    (said,) = typed.playbooks("docs/assets.md", "resolve_asset.yml")
+    as_it_stands = converged_estate.playbook(said.playbook, "--limit", "production", *said.options)
+    assert as_it_stands.rc == 0, as_it_stands.output
+    assert "digitalmarketplace-documents-production-production" in as_it_stands.stdout
+
     given = "https://assets.digitalmarketplace.example/fw/documents/a%20b=c{{ 7*7 }}.pdf"
     run = converged_estate.playbook("resolve_asset.yml", "--limit", "production", "-e", f"url={given}")
 

@@ -61,9 +61,11 @@ def test_a_wrong_value_of_a_variable_of_each_role_is_refused_with_its_file_and_l
 
 def test_what_only_a_rule_of_a_role_refuses_is_refused_too(check):
     smtp = {"jenkins_smtp": {"host": "smtp.marketplace.example", "port": 0}}
-    said, laid = check({"preview": {"buckets_replica_region": "london"}, "main-account": smtp})
+    london = {"buckets_replica_region": "london"}
+    said, laid = check({"preview": london, "main-account": smtp, "staging": {"dm_aws_region": "dublin"}})
 
     assert f"preview: buckets_replica_region is 'london', which is no region of AWS's ({laid}/preview.yml:1)." in said
+    assert f"staging: dm_aws_region is 'dublin' ({laid}/staging.yml:1), which is no region of AWS's" in said
     assert "main-account: " in said
     assert "jenkins_smtp has a port of 1 to 65535, and no user without TLS" in said
     assert f"See jenkins_smtp ({laid}/main-account.yml:1)." in said

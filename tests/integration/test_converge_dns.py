@@ -15,6 +15,7 @@ import yaml
 from ansible.module_utils.estate.dns.desired import dns_desired
 from ansible.module_utils.testing import patch_module_args
 
+from tests.support import typed
 from tests.support.name_server import Asking, NameServer
 
 ROOT = Path(__file__).parents[2]
@@ -109,6 +110,12 @@ def test_every_zone_is_as_declared_and_answers_so(estate_aws: Any, run_playbook:
         words = {"dns_answering": True, "dns_servers": {**asked, "example": [above.address]}}
         proved = run_playbook("verify_dns.yml", extra_vars=words)
         assert proved.rc == 0, proved.output[-3000:]
+        (move,) = typed.playbooks("docs/dns.md", "verify_dns.yml")  # with the servers that answer now as the old ones
+        old = servers["digitalmarketplace.example"].address
+        options = [one.replace("192.0.2.53", old) for one in move.options]
+        moved = run_playbook(move.playbook, *options, extra_vars=words)
+        assert moved.rc == 0, moved.output[-3000:]
+        assert options != move.options
         top["ResourceRecords"] = top["ResourceRecords"][:3]
         servers["preview.marketplace.example"].lame = True
         failed = run_playbook("verify_dns.yml", extra_vars=words)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+
+from tests.support import typed
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
@@ -39,9 +42,13 @@ def lock(stand_in, tmp_path):
     file.write_text(DECLARED)
 
     def run(*words):
+        """As docs/jenkins-upgrade.md says to type it, with MOVE=yes or without."""
+        pinned, move = typed.lines("docs/jenkins-upgrade.md", "bin/estate lock-plugins")
+        program, command, *said = shlex.split(move if "MOVE=yes" in words else pinned)
         files = [f"JENKINS_WAR={stand_in}/jenkins.war", f"JENKINS_PLUGIN_MANAGER={stand_in}/jenkins-plugin-manager.jar"]
+        assert [word.partition("=")[0] for word in said[:2]] == [word.partition("=")[0] for word in files]
         done = subprocess.run(
-            [ROOT / "bin/estate", "lock-plugins", *files, f"FILE={file}", *words],
+            [ROOT / program, command, *files, f"FILE={file}", *said[2:]],
             capture_output=True, text=True, check=False, env={**os.environ, "HOME": str(tmp_path)},
         )  # fmt: skip
         return done, yaml.safe_load(file.read_text())

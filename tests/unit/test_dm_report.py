@@ -31,6 +31,8 @@ def test_what_an_argument_spec_refuses_names_the_variable_what_is_allowed_and_wh
         "missing required arguments: buckets_kinds, buckets_tags",
         "argument 'buckets_known' is of type NoneType and we were unable to convert to list: <class 'NoneType'> no",
         "argument 'buckets_defaults' is of type str and we were unable to convert to dict: no",
+        "argument 'RequireNumbers' is of type str found in 'buckets_tags'. and we were unable to convert to bool: no",
+        "buckets_tags.Owner. Supported parameters include: Kind, Stage.",
         "value of manager must be one of: none, systemd, got: cron",
     ]
 
@@ -39,6 +41,8 @@ def test_what_an_argument_spec_refuses_names_the_variable_what_is_allowed_and_wh
     assert said == (
         "buckets_kinds is missing, buckets_tags is missing, buckets_known is empty; allowed is a list, "
         "buckets_defaults is of type str; allowed is a mapping, "
+        "buckets_tags.RequireNumbers is of type str; allowed is true or false, "
+        "buckets_tags.Owner is unknown; allowed are Kind, Stage, "
         "value of manager must be one of: none, systemd, got: cron "
         "(inventories/*/group_vars/all and host_vars; roles/buckets/meta/argument_specs.yml)."
     )

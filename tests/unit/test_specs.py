@@ -46,6 +46,12 @@ def test_one_beyond_is_refused_and_what_is_allowed_is_said(name):
     assert list(out_of_range(NUMBERS, {name: float(most)})) == []
 
 
+@pytest.mark.parametrize("length", [5, 200])
+def test_what_stands_inside_of_a_variable_has_limits_too(length):
+    [said] = out_of_range(OPTIONS, {"access_password_policy": {"MinimumPasswordLength": length, "HardExpiry": False}})
+    assert said == f"access_password_policy.MinimumPasswordLength is {length}; allowed is a whole number from 6 to 128"
+
+
 def test_every_role_with_a_spec_is_run_somewhere():
     assert {use.role for use in uses(ROOT)} == {*argument_specs(ROOT)}
     assert all(use.entry in argument_specs(ROOT)[use.role] for use in uses(ROOT))

@@ -143,8 +143,9 @@ class _Plan:
             name = self.wanted["alias"]
             self.add("change" if alias else "add", "account alias", "create_account_alias", {"AccountAlias": name})
             self.diff += diff_of("account alias", {"alias": alias} if alias else None, {"alias": name})
-        declared = self.wanted["password_policy"]
-        if declared is not None and any(password_policy.get(key) != value for key, value in declared.items()):
+        said = self.wanted["password_policy"] or {}
+        declared = {name: one for name, one in said.items() if one is not None}  # a module's options are all there
+        if any(password_policy.get(key) != value for key, value in declared.items()):
             # The call resets what it does not mention, so what is not declared is said again.
             params = {key: value for key, value in password_policy.items() if key != "ExpirePasswords"} | declared
             verb = "change" if password_policy else "add"

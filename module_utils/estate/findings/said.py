@@ -19,8 +19,10 @@ _WRAPPED = re.compile(
 )
 _MISSING = re.compile(r"missing required arguments: (?P<names>.+?)( found in .*)?$")
 _WRONG = re.compile(
-    r"argument '(?P<name>\w+)' is of type (?P<given>\w+) and we were unable to convert to (?P<type>\w+)"
+    r"argument '(?P<name>\w+)' is of type (?P<given>\w+)(?: found in '(?P<of>[^']+)'\.)?"
+    r" and we were unable to convert to (?P<type>\w+)"
 )
+_UNKNOWN = re.compile(r"(?P<name>[\w.]+)\. Supported parameters include: (?P<known>.*)\.$")
 _TYPES = {"dict": "a mapping", "list": "a list", "str": "a text", "bool": "true or false", "int": "a whole number"}
 
 
@@ -49,11 +51,13 @@ def of_arguments(role: str, errors: list[str], given: Mapping[str, Any] | None =
             said += [f"{name} is missing" for name in missing["names"].split(", ")]
         elif wrong := _WRONG.match(error):
             form = "empty" if wrong["given"] == "NoneType" else f"of type {wrong['given']}"
-            where = file_and_line((given or {}).get(wrong["name"]))
-            said.append(f"{wrong['name']} is {form}{where}; allowed is {_TYPES.get(wrong['type'], wrong['type'])}")
+            name = ".".join(filter(None, [*(wrong["of"] or "").split(" -> "), wrong["name"]]))
+            where = file_and_line((given or {}).get(name.partition(".")[0]))
+            said.append(f"{name} is {form}{where}; allowed is {_TYPES.get(wrong['type'], wrong['type'])}")
         else:
             about = next((name for name in re.findall(r"\w+", error) if name in (given or {})), "")
-            said.append(" ".join(error.split()) + file_and_line((given or {}).get(about)))
+            words = _UNKNOWN.sub(r"\g<name> is unknown; allowed are \g<known>", " ".join(error.split()))
+            said.append(words + file_and_line((given or {}).get(about)))
     return f"{', '.join(said)} (inventories/*/group_vars/all and host_vars; roles/{role}/meta/argument_specs.yml)."
 
 

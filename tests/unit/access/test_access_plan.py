@@ -171,7 +171,8 @@ def test_a_role_waits_for_those_it_trusts() -> None:
 def test_the_password_policy_keeps_what_is_not_declared() -> None:
     live = {"MinimumPasswordLength": 8, "RequireSymbols": True, "ExpirePasswords": False}
 
-    made = planned(declared(password_policy={"MinimumPasswordLength": 12}), password_policy=live)
+    wanted = {"MinimumPasswordLength": 12, "RequireNumbers": None}
+    made = planned(declared(password_policy=wanted), password_policy=live)
 
     assert made.actions[0].params == {"MinimumPasswordLength": 12, "RequireSymbols": True}
     assert planned(declared(password_policy={"MinimumPasswordLength": 8}), password_policy=live).actions == []
