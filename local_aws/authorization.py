@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/reference_pol
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from moto.iam.models import iam_backends
@@ -48,19 +48,20 @@ class Ask(NamedTuple):
 def demand(environ: dict[str, Any], caller: Caller, service: str, operation: str) -> None:
     """Raise Refused unless the caller's own policies allow all that the request takes."""
     if service == "s3" and requests.is_control(environ):
-        control_access.demand(environ, caller, operation)
+        wanted: Iterable[tuple[str, str, Context]] = control_access.asks(environ, caller, operation)
+    elif service in OWN_JUDGES or not caller.account or (service == "sts" and operation in {*FREE, "AssumeRole"}):
         return
-    if service in OWN_JUDGES or not caller.account or (service == "sts" and operation in {*FREE, "AssumeRole"}):
-        return
+    else:
+        wanted = asks(environ, caller, service, operation)
     if caller.kind == "user" and caller.mfa is False and service in {"iam", "sts"}:
         raise refusal(environ, service, "A session that GetSessionToken gave without MFA reaches neither IAM nor STS.")
     held = identities.held(caller)
     if held.everything and not held.identity:
         return
-    for ask in asks(environ, caller, service, operation):
-        verdict = judge(caller.principal, held, ask.action, ask.resource, ask.context)
+    for action, resource, told in wanted:
+        verdict = judge(caller.principal, held, action, resource, told)
         if not verdict:
-            raise refusal(environ, service, sentence(caller, ask.action, ask.resource, verdict))
+            raise refusal(environ, service, sentence(caller, action, resource, verdict))
 
 
 def sentence(caller: Caller, action: str, resource: str, verdict: Verdict) -> str:

@@ -69,7 +69,7 @@ def find(environ: dict[str, Any]) -> Caller:
     signed = requests.scope(environ)
     if signed is None:
         return ANYBODY
-    account, key = _key(signed.access_key)
+    account, key = key_of(signed.access_key)
     token = signatures.token(environ)
     if key is None or key.status != "Active" or (not token and hasattr(key, "session_token")):
         raise refusal(environ, "unknown key")
@@ -84,7 +84,8 @@ def find(environ: dict[str, Any]) -> Caller:
     return _caller(account, key)
 
 
-def _key(access_key: str) -> tuple[str, Any]:
+def key_of(access_key: str) -> tuple[str, Any]:
+    """(account, key); ("", None) where nobody has it."""
     for account, partitions in list(iam_backends.items()):
         if "aws" in partitions.keys() and access_key in partitions["aws"].access_keys:  # noqa: SIM118
             return account, partitions["aws"].access_keys[access_key]

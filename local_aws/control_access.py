@@ -11,9 +11,8 @@ from typing import Any
 
 from moto.s3control.models import s3control_backends
 
-from local_aws import context, identities, parameters, requests
+from local_aws import context, parameters, requests
 from local_aws.callers import Caller
-from local_aws.judgement import judge
 from local_aws.policies import Context
 from local_aws.refusals import Refused
 
@@ -26,7 +25,9 @@ SERVICE = "batchoperations.s3.amazonaws.com"
 
 
 def asks(environ: dict[str, Any], caller: Caller, operation: str) -> list[tuple[str, str, Context]]:
-    """(action, resource, context) of each permission."""
+    """(action, resource, context) of each permission; raises Refused where it is not about the caller's own account."""
+    if not caller.account or environ.get("HTTP_X_AMZ_ACCOUNT_ID", caller.account) != caller.account:
+        raise Refused(403, "AccessDenied", "Access Denied")
     told = context.of(environ, caller)
     name, path = f"s3:{ACTIONS.get(operation, operation)}", environ["PATH_INFO"].removeprefix(requests.CONTROL)
     if not path.startswith("jobs"):
@@ -57,15 +58,3 @@ def _job(path: str, environ: dict[str, Any], caller: Caller, told: dict[str, lis
             told["s3:jobsuspendedcause"] = [job.CAUSE]
     scope = requests.scope(environ)
     return f"arn:aws:s3:{scope.region if scope else ''}:{caller.account}:job/{number}"
-
-
-def demand(environ: dict[str, Any], caller: Caller, operation: str) -> None:
-    """Raise Refused unless the caller may, in the account of their own."""
-    if not caller.account or environ.get("HTTP_X_AMZ_ACCOUNT_ID", caller.account) != caller.account:
-        raise Refused(403, "AccessDenied", "Access Denied")
-    held = identities.held(caller)
-    for action, resource, told in asks(environ, caller, operation):
-        verdict = judge(caller.principal, held, action, resource, told)
-        if not verdict:
-            message = f"User: {caller.arn} is not authorized to perform: {action} on resource: {resource}"
-            raise Refused(403, "AccessDenied", f"{message} {verdict.reason}")

@@ -9,12 +9,10 @@ from __future__ import annotations
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.iam import models
 
+from local_aws import callers
 from local_aws.replacing import replaces
 
 
 @replaces(models)
 def get_account_id_from(access_key: str) -> str:
-    for account_id, account in list(models.iam_backends.items()):
-        if "aws" in account.keys() and access_key in account["aws"].access_keys:  # noqa: SIM118 (in means another thing)
-            return account_id
-    return DEFAULT_ACCOUNT_ID
+    return callers.key_of(access_key)[0] or DEFAULT_ACCOUNT_ID

@@ -101,15 +101,8 @@ def check(response: S3Response, request: Any) -> None:
             raise AwsError("BadDigest", message)
 
 
-@extends(S3Response)
-def _bucket_response(original: Any, self: S3Response, request: Any, full_url: str) -> Any:
-    if request.method in {"PUT", "POST"}:
-        check(self, request)
-    return original(self, request, full_url)
-
-
-@extends(S3Response)
-def _key_response(original: Any, self: S3Response, request: Any, full_url: str) -> Any:
+@extends(S3Response, "_bucket_response", "_key_response")
+def arrived(original: Any, self: S3Response, request: Any, full_url: str) -> Any:
     if request.method in {"PUT", "POST"}:
         check(self, request)
     return original(self, request, full_url)

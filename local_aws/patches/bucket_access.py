@@ -78,11 +78,11 @@ def _restricted(bucket: FakeBucket) -> bool:
 def _existing_tags(bucket: FakeBucket, key: str, given: dict[str, list[str]]) -> None:
     found = bucket.keys.get(key)
     if isinstance(found, FakeKey):
-        for name, value in _tags(found).items():
+        for name, value in tags_of(found).items():
             given[f"s3:existingobjecttag/{name.lower()}"] = [value]
 
 
-def _tags(key: FakeKey) -> dict[str, str]:
+def tags_of(key: FakeKey) -> dict[str, str]:
     return s3_backends[key.account_id]["aws"].tagger.get_tag_dict_for_resource(key.arn)
 
 
@@ -151,7 +151,7 @@ def _demand_source(environ: dict[str, Any], caller: Caller, operation: str) -> b
     names = ["GetObjectVersion" if version else "GetObject"]
     if operation == "CopyObject" and environ.get("HTTP_X_AMZ_TAGGING_DIRECTIVE", "COPY") == "COPY":
         found = source.keys.get(key)
-        if isinstance(found, FakeKey) and _tags(found):
+        if isinstance(found, FakeKey) and tags_of(found):
             names.append("GetObjectVersionTagging" if version else "GetObjectTagging")
     for action in names:
         _demand(source, caller, f"s3:{action}", f"arn:aws:s3:::{name}/{key}", environ)

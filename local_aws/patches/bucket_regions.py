@@ -51,16 +51,10 @@ def check(response: S3Response, environ: dict[str, Any]) -> None:
     raise error
 
 
-@extends(S3Response)
-def _bucket_response(original: Any, self: S3Response, request: Any, full_url: str) -> Any:
+@extends(S3Response, "_bucket_response", "_key_response")
+def asked_where_it_is(original: Any, self: S3Response, request: Any, full_url: str) -> Any:
     if self.bucket_name:
         check(self, request.environ)
-    return original(self, request, full_url)
-
-
-@extends(S3Response)
-def _key_response(original: Any, self: S3Response, request: Any, full_url: str) -> Any:
-    check(self, request.environ)
     return original(self, request, full_url)
 
 

@@ -21,7 +21,7 @@ from moto.s3.responses import S3Response
 
 from local_aws import requests
 from local_aws.patches import kms_objects
-from local_aws.patches.bucket_access import judge
+from local_aws.patches.bucket_access import judge, tags_of
 from local_aws.patches.replication_rules import destination
 from local_aws.replacing import extends
 from local_aws.service_roles import INSIDE, assumed
@@ -41,10 +41,6 @@ REASONS = {
     "s3:ObjectOwnerOverrideToBucketOwner": "DstPutAclNotPermitted",
 }
 jobs: queue.Queue[tuple[FakeBucket, Any]] = queue.Queue()
-
-
-def tags_of(key: FakeKey) -> dict[str, str]:
-    return s3_backends[key.account_id]["aws"].tagger.get_tag_dict_for_resource(key.arn)
 
 
 def rules_for(bucket: FakeBucket, name: str, tags: dict[str, str], marker: bool) -> list[dict[str, Any]]:

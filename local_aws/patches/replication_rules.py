@@ -14,11 +14,12 @@ from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.s3.exceptions import ReplicationConfigurationNotFoundError
-from moto.s3.models import FakeBucket, s3_backends
+from moto.s3.models import FakeBucket
 from moto.s3.responses import S3Response
 
 from local_aws import xml_bodies
 from local_aws.errors import AwsError, malformed_xml
+from local_aws.patches.bucket_access import live
 from local_aws.replacing import extends, replaces
 
 MOST = 1000
@@ -42,9 +43,7 @@ def invalid(message: str) -> AwsError:
 
 
 def destination(arn: str) -> FakeBucket | None:
-    name = arn.removeprefix("arn:aws:s3:::")
-    owner = s3_backends.bucket_accounts.get(name)
-    return s3_backends[owner[1]]["aws"].buckets.get(name) if owner else None
+    return live(arn.removeprefix("arn:aws:s3:::"))
 
 
 def check(bucket: FakeBucket, config: dict[str, Any]) -> None:

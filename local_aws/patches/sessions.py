@@ -211,10 +211,10 @@ def get_caller_identity(self: TokenResponse) -> ActionResult:
 
 @replaces(STSBackend)
 def get_access_key_info(_: STSBackend, access_key_id: str) -> dict[str, str]:
-    for account, partitions in list(iam_backends.items()):
-        if access_key_id in partitions["aws"].access_keys:
-            return {"Account": account}
-    raise AwsError("ValidationError", f"Invalid Access Key ID: {access_key_id}")
+    account, _key = callers.key_of(access_key_id)
+    if not account:
+        raise AwsError("ValidationError", f"Invalid Access Key ID: {access_key_id}")
+    return {"Account": account}
 
 
 def expire() -> None:
