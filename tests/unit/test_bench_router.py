@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.bench_router import told
+from benchmarks.bench_router import Load, times, told
 
 SAID = """Running 1s test @ http://127.0.0.1:8080/
   1 threads and 32 connections
@@ -50,3 +50,13 @@ def test_latencies_are_read_in_every_unit(median, slowest, read):
 def test_what_is_no_measure_is_refused(said, why):
     with pytest.raises(ValueError, match=why):
         told(said)
+
+
+def test_a_machine_that_wavers_from_turn_to_turn_does_not_change_what_is_compared():
+    def took(microseconds: float) -> Load:
+        return Load(per_second=1, median=1, slowest=1, cpu=microseconds, connections=0, busy=1)
+
+    turns = [{"peer": took(1000 * slower), "own": took(20 * slower)} for slower in (1, 1.4, 0.8, 3, 1.1)]
+
+    assert times(turns, "own", "peer") == pytest.approx(50)
+    assert times([*turns, {"peer": took(9)}], "own", "peer") == pytest.approx(50)  # it was not in that turn
