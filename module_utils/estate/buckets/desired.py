@@ -97,11 +97,16 @@ def _check(one: Declared, declared: Vars) -> None:
             "allowed is a list of address ranges such as 198.51.100.10/32",
             declared["router_addresses"],
         )
-    if served and settings["encryption"]["algorithm"] != "AES256":
+    unread = {
+        "encryption": settings["encryption"]["algorithm"].removeprefix("AES256"),
+        "require": "kms" if "kms" in settings.get("require", []) else "",
+        "leave": "encryption, which may be KMS's" if "encryption" in settings.get("leave", []) else "",
+    }
+    if served and (name := next((name for name, said in unread.items() if said), "")):
         raise one.mistake(
-            f" is {settings['encryption']['algorithm']}, but {one.kind or one.name} is served, and S3 gives what KMS "
-            "encrypts to nobody who does not sign in; allowed is AES256",
-            "encryption",
+            f" is {unread[name]}, but {one.kind or one.name} is served, and S3 gives what KMS encrypts to nobody who "
+            f"does not sign in; allowed is {'AES256' if name == 'encryption' else 'to leave it out'}",
+            name,
         )
     if served and settings.get("only_listed"):
         raise one.mistake(

@@ -234,6 +234,16 @@ def test_outside_the_stages_only_standalone_buckets_exist():
             "which is a name of the stage preview; choose another",
         ),
         ({"router_addresses": []}, "buckets_router_addresses is empty, but documents is served"),
+        ({"overrides": {"documents": {"require": ["kms"]}}}, "documents.require is kms, but documents is served"),
+        (
+            {"overrides": {"documents": {"require": ["tls", "kms"]}}},
+            "documents.require is kms, but documents is served",
+        ),
+        (
+            {"overrides": {"documents": {"leave": ["encryption"]}}},
+            "documents.leave is encryption, which may be KMS's, but",
+        ),
+        ({"standalone": {"shop-a": {"served": True, "servable": True, "require": ["kms"]}}}, "shop-a.require is kms"),
         ({"router_addresses": ["*"]}, "is no address range; allowed are such as"),
         ({"standalone": {"Uploads": {}}}, "'Uploads' has 'U' at position 1"),
         ({"kinds": {"d" * 50: {"served": False}}, "overrides": {}}, "has 85 characters"),
