@@ -26,8 +26,8 @@ options:
     description: A host name that it answers to.
     type: str
     required: true
-  host:
-    description: The bucket's host.
+  kind:
+    description: The kind that the document is of.
     type: str
     required: true
   key:
@@ -51,7 +51,7 @@ EXAMPLES = r"""
     cache_dir: /var/cache/assets_router
     socket: /var/lib/assets_router/own.sock
     domain: assets.preview.example
-    host: digitalmarketplace-documents-preview-preview.s3.eu-west-1.amazonaws.com
+    kind: documents
     key: fw/documents/a.pdf
     paths: [/fw/documents/a.pdf]
 """
@@ -79,7 +79,7 @@ def main() -> None:
     module = estate_module(DOCUMENTATION)
     given = module.params
     cache, subject = Path(given["cache_dir"]), f"document {given['key']}"
-    stored = list(of_document(cache, given["host"], given["key"]))
+    stored = list(of_document(cache, given["kind"], given["key"]))
     paths = dict.fromkeys([*given["paths"], *(one.path for one in stored if one.path)])
     plan = Plan(
         "withdrawal",

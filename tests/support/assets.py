@@ -220,10 +220,13 @@ class Spy:
             elif wanted := headers.get("range"):
                 first, _, last = wanted.removeprefix("bytes=").partition("-")
                 start = int(first) if first else max(0, len(body) - int(last))
-                end = min(int(last), len(body) - 1) if first and last else len(body) - 1
-                if start >= len(body):
+                end = int(last) if first and last else max(start, len(body) - 1)
+                if (not body and not first) or start > end:
+                    pass  # nothing's last bytes, and a range that ends before it begins, are no ranges to S3: the whole
+                elif start >= len(body):
                     status, body = 416, b"<?xml version='1.0'?><Error><Code>InvalidRange</Code></Error>"
                 else:
+                    end = min(end, len(body) - 1)
                     extra["Content-Range"] = f"bytes {start}-{end}/{len(body)}"
                     status, body = 206, body[start : end + 1]
         kind = {"Content-Type": "application/xml"} if status >= 400 else {"Content-Type": "text/csv"}

@@ -2,18 +2,18 @@
 
 from ansible.module_utils.estate.assets.withdraw import of_document
 
-HOST = "digitalmarketplace-documents-preview-preview.s3.eu-west-1.amazonaws.com"
+KIND = "documents"
 
 
 def test_every_spelling_and_epoch_of_it_is_found_and_nothing_else(tmp_path):
     keys = {
-        "now": f"{HOST}/fw/documents/a b.pdf 17641",
-        "before": f"{HOST}/fw/documents/a b.pdf 17640",
-        "plus": f"{HOST}/ fw/documents/a+b.pdf 17641",
-        "plus and more": f"{HOST}/ fw/documents/%61+b.pdf 17641",
-        "other": f"{HOST}/fw/documents/a b.pdf.txt 17641",
-        "a plus sign itself": f"{HOST}/fw/documents/a+b.pdf 17641",
-        "other bucket": f"x{HOST}/fw/documents/a b.pdf 17641",
+        "now": f"{KIND}/fw/documents/a b.pdf 17641",
+        "before": f"{KIND}/fw/documents/a b.pdf 17640",
+        "plus": f"{KIND}/ fw/documents/a+b.pdf 17641",
+        "plus and more": f"{KIND}/ fw/documents/%61+b.pdf 17641",
+        "other": f"{KIND}/fw/documents/a b.pdf.txt 17641",
+        "a plus sign itself": f"{KIND}/fw/documents/a+b.pdf 17641",
+        "another kind": f"x{KIND}/fw/documents/a b.pdf 17641",
     }
     (tmp_path / "a" / "bc").mkdir(parents=True)
     for name, key in keys.items():
@@ -22,7 +22,7 @@ def test_every_spelling_and_epoch_of_it_is_found_and_nothing_else(tmp_path):
         )
     (tmp_path / "a" / "cut").write_bytes(b"\nKEY: ")
 
-    found = {stored.file.name: stored.path for stored in of_document(tmp_path, HOST, "fw/documents/a b.pdf")}
+    found = {stored.file.name: stored.path for stored in of_document(tmp_path, KIND, "fw/documents/a b.pdf")}
 
     assert found == {
         "now": "",

@@ -20,8 +20,8 @@ class Stored(NamedTuple):
     path: str  # as a client may ask for it
 
 
-def of_document(cache: Path, host: str, key: str) -> Iterator[Stored]:
-    """Files that hold what the bucket at this host has under this key."""
+def of_document(cache: Path, kind: str, key: str) -> Iterator[Stored]:
+    """Files that hold what this kind's bucket has under this key."""
     for file in cache.rglob("*"):
         try:
             with file.open("rb") as opened:
@@ -29,9 +29,9 @@ def of_document(cache: Path, host: str, key: str) -> Iterator[Stored]:
         except (IsADirectoryError, FileNotFoundError):  # nginx works on it, too
             continue
         said = found[1].decode(errors="surrogateescape").rpartition(" ")[0] if found else ""
-        if not said.startswith(f"{host}/"):
+        if not said.startswith(f"{kind}/"):
             continue
-        name = said.removeprefix(f"{host}/")
+        name = said.removeprefix(f"{kind}/")
         raw = name.removeprefix(" ") if name.startswith(" ") else None  # as it was written, since it has a plus sign
         if (read(raw) if raw else name) == key:
             yield Stored(file, "/" + raw if raw else "")
