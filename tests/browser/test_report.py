@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import copy
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from ansible.module_utils.estate.findings import keep
 from ansible.module_utils.estate.findings.accepted import judge
 from ansible.module_utils.estate.findings.collect import collect
+from ansible.module_utils.estate.review import svg
 from dm_report import CallbackModule, render
 from selenium.webdriver.common.by import By
 
@@ -28,8 +30,22 @@ ACCOUNTS = {
     "preview": {"name": "development", "id": "222222222222"},
     "production": {"name": "production", "id": "333333333333"},
 }
-BOX = 'viewBox="0 0 1190 300" width="1190" height="300"'
-SVG = f'<svg xmlns="http://www.w3.org/2000/svg" {BOX}><text x="9" y="20">who</text></svg>'
+SVG = svg.page(1190, 1900, "who", "Who may go where", ['<text x="9" y="20">who</text>']).partition("\n")[2]
+PAPER = rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]"
+SHEET = {"width": 703, "height": 1032, "deviceScaleFactor": 1, "mobile": False}  # A4 without its margins
+CUT = """
+document.querySelectorAll('details').forEach(one => one.open = true);
+return [...document.querySelectorAll('table')].filter(one => one.getBoundingClientRect().right > 703)
+  .map(one => one.textContent.slice(0, 80));
+"""
+# Texts of one word in cells that take more than one line.
+BROKEN = """
+return [...document.querySelectorAll('th, td:first-child, td[class]')].filter(one => {
+  const text = document.createRange();
+  text.selectNodeContents(one);
+  return /^\\w+$/.test(one.textContent) && text.getClientRects().length > 1;
+}).map(one => one.textContent);
+"""
 GRANTS = [
     {"account": "main", "role": "admins", "through": "group Admins", "if": "MFA", "who": ["ada.example", "bob.example"]}
 ]
@@ -198,12 +214,18 @@ def test_it_is_one_file_that_needs_no_network_and_no_script(browser, pages):
 
 def test_it_prints_on_paper(browser, pages):
     show(browser, pages["bad"], dark=True)
-    printed = base64.b64decode(browser.execute_cdp_cmd("Page.printToPDF", {"printBackground": False})["data"])
+    printed = base64.b64decode(browser.execute_cdp_cmd("Page.printToPDF", {"preferCSSPageSize": True})["data"])
     assert printed.startswith(b"%PDF")
+    sheets = {(round(float(wide)), round(float(high))) for wide, high in re.findall(PAPER, printed)}
+    assert sheets == {(595, 842)}, "A4, upright, although the picture on a sheet of its own is not"
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
     ink = browser.execute_script("return getComputedStyle(document.body).color")
     assert ink == "rgb(0, 0, 0)", "black on white, whatever the screen is"
     assert not browser.find_element(By.TAG_NAME, "nav").is_displayed()
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", SHEET)
+    assert browser.execute_script(CUT) == [], "all tables fit the sheet"
+    assert browser.execute_script(BROKEN) == [], "no word of a verdict, a heading or an account is broken"
+    assert browser.find_element(By.CSS_SELECTOR, ".picture svg").rect["height"] < 1000, "it fits a sheet"
 
 
 def test_every_run_is_kept_and_listed(browser, pages):
