@@ -191,9 +191,13 @@ def test_the_log_has_the_first_1024_characters_of_a_path(start_router, length):
 
 def test_what_a_trusted_proxy_says_of_tls_counts_however_it_is_written(start_router, document):
     router = start_router(assets_router_trusted_proxies=["127.0.0.1"])
-    asked = [router.get(document, X_Forwarded_For="192.0.2.7", X_Forwarded_Proto=said) for said in ("HTTP", "Https")]
+    wanted = {
+        "HTTP": 301, "Https": 200, "http, https": 301, "https, http": 200, "http,http": 301, "https,https": 200,
+        "Http , https": 301, "ws": 200, "httpx, http": 200,
+    }  # fmt: skip
+    asked = {said: router.get(document, X_Forwarded_For="192.0.2.7", X_Forwarded_Proto=said) for said in wanted}
 
-    assert [answer.status for answer in asked] == [301, 200]
+    assert {said: answer.status for said, answer in asked.items()} == wanted
 
 
 def test_too_many_requests_of_one_address_are_throttled(start_router, document):
