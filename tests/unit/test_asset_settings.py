@@ -55,6 +55,21 @@ def test_the_defaults_are_fine():
         ("trusted_proxies", ["10.0.0.1/8"], "has host bits set"),
         ("security_headers", {"X-Frame-Options": None}, "header names with text that is not empty"),
         ("security_headers", {"X Y": "a"}, "header names with text"),
+        *(
+            ("security_headers", {name: policy}, "under which every browser shows a PDF")
+            for name, policy in [
+                ("Content-Security-Policy", "default-src 'none'"),
+                ("content-security-policy", "object-src 'none'"),
+                ("Content-Security-Policy", "Default-Src 'NONE'; img-src 'self'"),
+                ("Content-Security-Policy", "default-src 'self'; object-src"),
+                ("Content-Security-Policy", "object-src 'none'; object-src 'self'"),
+                ("Content-Security-Policy", "default-src 'self', object-src 'none'"),
+                ("Content-Security-Policy", "sandbox"),
+                ("Content-Security-Policy", "object-src 'self'; sandbox allow-scripts"),
+                ("Content-Security-Policy", " default-src  'none' ;base-uri 'none'"),
+                ("CONTENT-SECURITY-POLICY", "default-src;"),
+            ]
+        ),
         ("security_headers", {"X-A": "$host"}, "header names with text"),
         ("security_headers", {"X-A": "\u00e9"}, "of ASCII without"),
         ("security_headers", {"X-A": " "}, "text that is not empty, of ASCII"),
@@ -121,6 +136,11 @@ def test_what_nginx_would_take_or_say_in_its_own_words_is_refused(name, value, s
         ("connect", "vpce-0a1b.s3.eu-west-1.vpce.amazonaws.com:443"),
         ("trusted_proxies", ["10.0.0.0/8", "2001:db8::/32", "192.0.2.1"]),
         ("workers", "auto"),
+        ("security_headers", {"Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'"}),
+        ("security_headers", {"Content-Security-Policy": "object-src 'self'; default-src 'none'"}),
+        ("security_headers", {"Content-Security-Policy": "object-src 'self'; object-src 'none'"}),
+        ("security_headers", {"Content-Security-Policy": "upgrade-insecure-requests;"}),
+        ("security_headers", {"Content-Security-Policy-Report-Only": "default-src 'none'"}),
     ],
 )
 def test_what_is_right_passes(name, value):

@@ -65,6 +65,18 @@ def _listen(value: Any) -> str | None:
         return allowed
 
 
+def _hides_a_pdf(policies: str) -> bool:
+    """Safari shows a PDF as a plugin, Chromium none in a sandbox. https://www.w3.org/TR/CSP3/#parse-serialized-policy"""
+    for policy in policies.lower().split(","):
+        directives: dict[str, list[str]] = {}
+        for name, *sources in filter(None, map(str.split, policy.split(";"))):
+            directives.setdefault(name, sources)
+        plugins = directives.get("object-src", directives.get("default-src", ["*"]))
+        if "sandbox" in directives or plugins in ([], ["'none'"]):
+            return True
+    return False
+
+
 def _headers(value: Any) -> str | None:
     fine = isinstance(value, Mapping) and all(
         isinstance(name, str) and re.fullmatch(_NAME, name) and isinstance(text, str) and re.fullmatch(_TEXT, text)
@@ -74,6 +86,8 @@ def _headers(value: Any) -> str | None:
         return "header names with text that is not empty, of ASCII without double quotes, backslashes and dollar signs"
     if taken := sorted(name for name in value if _OF_THE_ROUTER.fullmatch(name.lower())):
         return f"headers that are not the router's own to say, as {taken[0]} is"
+    if any(_hides_a_pdf(text) for name, text in value.items() if name.lower() == "content-security-policy"):
+        return "a Content-Security-Policy under which every browser shows a PDF: with object-src 'self' and no sandbox"
     return None if len({name.lower() for name in value}) == len(value) else "each header once"
 
 
