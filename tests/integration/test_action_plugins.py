@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -55,6 +57,43 @@ def test_it_is_not_packed_and_meets_the_plays_environment(play):
     assert PACKED not in output
     assert "ok: [localhost]" in output
     assert "but the credentials of profile digitalmarketplace are for 111111111111" in output
+
+
+def _with(word: str) -> list[int]:
+    """Processes whose environment has the word."""
+    found = []
+    for file in Path("/proc").glob("[0-9]*/environ"):
+        with contextlib.suppress(OSError):
+            found += [int(file.parent.name)] if word.encode() in file.read_bytes() else []
+    return found
+
+
+def _wait(until: Callable[[], Any], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not until():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_whoever_kills_a_run_kills_what_it_forked(estate_aws, tmp_path):
+    playbook, mark = tmp_path / "play.yml", f"MARK={tmp_path}"
+    variables = {"ansible_python_interpreter": sys.executable}
+    play = {"hosts": "localhost", "gather_facts": False, "vars": variables, "tasks": [GUARD]}
+    playbook.write_text(json.dumps([play]))
+    estate_aws.latency(60_000)  # milliseconds, in which the module waits for its answer
+    try:
+        run = subprocess.Popen(
+            [str(Path(sys.executable).parent / "ansible-playbook"), "-i", "localhost,", "-c", "local", str(playbook)],
+            cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            env={**estate_aws.env, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "AWS_PROFILE": "digitalmarketplace",
+                 "ANSIBLE_LOCAL_TEMP": str(tmp_path), "MARK": str(tmp_path)},
+        )  # fmt: skip
+        _wait(lambda: len(_with(mark)) > 1 and estate_aws.calls())
+        run.kill()
+        run.wait()
+        _wait(lambda: not _with(mark), seconds=5)
+    finally:
+        estate_aws.latency(0)
 
 
 BUCKETS = {"dm_buckets": {"account": "production", "buckets": []}}

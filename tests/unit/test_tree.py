@@ -71,10 +71,20 @@ def test_every_entry_point_that_a_playbook_takes_has_an_argument_spec(playbook):
 OTHERS = ("amazon.aws.", "community.aws.")
 
 
+def tasks_of(folder, name):
+    """The text of a role's file, and of those that it takes in."""
+    text = (folder / name).read_text()
+    taken = [word.strip("\"'") for word in re.findall(r"(?:include|import)_tasks: *(\S+)", text)]
+    files = {file.name for word in taken for file in folder.glob(re.sub(r"{{.*", "*", word))} - {name}
+    return "".join([text, *(tasks_of(folder, file) for file in files)])
+
+
 def calls_aws_by_others(play):
     """Whether a module that is not this project's own calls AWS in it."""
-    roles = set(re.findall(r"'name': '(\w+)'", str([task for task in play["tasks"] if "role" in str(task)])))
-    texts = [str(play), *(file.read_text() for role in roles for file in ROOT.glob(f"roles/{role}/tasks/*.yml"))]
+    texts = [str(play)]
+    for task in play["tasks"]:
+        for role in filter(None, map(task.get, ("ansible.builtin.import_role", "ansible.builtin.include_role"))):
+            texts.append(tasks_of(ROOT / "roles" / role["name"] / "tasks", f"{role.get('tasks_from', 'main')}.yml"))
     return any(name in text for name in OTHERS for text in texts)
 
 
