@@ -3,7 +3,8 @@
 The lock is an object of the account's bucket for locks, written with S3's conditional writes, so that two who want it
 at once cannot both have it. It is taken when there is something to change, renewed while that goes on, and given back;
 a run that died holds it for a minute. Whoever planned before another's change stops. Times are S3's own, so that
-nobody's clock matters.
+nobody's clock matters; but of two runs of one machine its own clock tells which came first, where S3's whole seconds
+do not.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
 """
 
@@ -18,6 +19,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.estate.errors import Refusal, error_code
@@ -49,13 +51,19 @@ class Lock:
             raise
         if said["owner"] not in ("", me) and age <= HELD:
             raise Refusal(f"{said['owner']} is changing this (or died within the last minute): run it again later")
-        if said["last"] != me and age <= self._clock() - self._began + COARSE:
+        if said["last"] != me and self._came_later(said, age):
             raise Refusal(f"{said['last']} has changed this since it was planned: run it again")
         if not self._write(etag, owner=me):
             raise Refusal("somebody else began to change this at the same time: run it again")
         return True
 
-    def _look(self) -> tuple[str, dict[str, str], float]:
+    def _came_later(self, said: dict[str, Any], age: float) -> bool:
+        """Whether it was last written after this run began to read the world."""
+        if said["owner"] == "" and said.get("machine") == _machine() != "":
+            return float(said["clock"]) >= self._began
+        return age <= self._clock() - self._began + COARSE
+
+    def _look(self) -> tuple[str, dict[str, Any], float]:
         """(its ETag, what it says, seconds since it was written)."""
         answer = self._s3.get_object(Bucket=self._bucket, Key=self._key)
         now = email.utils.parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
@@ -64,7 +72,8 @@ class Lock:
     def _write(self, etag: str, owner: str) -> bool:
         """Whether the object was still the one that was seen. Each write differs, so that no two have one ETag."""
         condition = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
-        body = json.dumps({"owner": owner, "last": _me(), "at": time.time_ns()}).encode()
+        now = {"at": time.time_ns(), "machine": _machine(), "clock": self._clock()}
+        body = json.dumps({"owner": owner, "last": _me(), **now}).encode()
         try:
             self._etag = self._s3.put_object(Bucket=self._bucket, Key=self._key, Body=body, **condition)["ETag"]
         except Exception as exc:
@@ -95,6 +104,14 @@ class Lock:
 def _me() -> str:
     """The same for all that one command runs: DM_RUN is bin/estate's process, else Ansible's counts."""
     return f"{getpass.getuser()} on {socket.gethostname()} (process {os.environ.get('DM_RUN') or os.getppid()})"
+
+
+def _machine() -> str:
+    """As long as it is not booted anew, which is as long as its monotonic clock goes on; "" where nothing tells."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return ""
 
 
 @contextlib.contextmanager

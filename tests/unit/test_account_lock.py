@@ -74,6 +74,27 @@ def test_given_back_it_is_for_whoever_plans_from_then_on(s3, monkeypatch):
     assert of(s3, monkeypatch, "jenkins", planned=5).take()
 
 
+@pytest.mark.parametrize(("theirs", "refused"), [("this", False), ("another", True), ("", True)])
+def test_a_run_that_follows_at_once_is_let_in_where_one_clock_tells_that_it_follows(s3, monkeypatch, theirs, refused):
+    monkeypatch.setattr(locks, "_machine", lambda: theirs)
+    ada = of(s3, monkeypatch, "ada")
+    ada.take()
+    s3.now += 0.4
+    ada.give_back()
+    s3.now += 0.2
+    monkeypatch.setattr(locks, "_machine", lambda: theirs and "this")
+    follows = of(s3, monkeypatch, "jenkins", planned=0.1)
+
+    if refused:
+        with pytest.raises(Refusal, match="ada has changed this since it was planned"):
+            follows.take()
+    else:
+        with pytest.raises(Refusal, match="ada has changed this since it was planned"):
+            of(s3, monkeypatch, "jenkins", planned=0.3).take()
+        monkeypatch.setattr(locks, "_me", lambda: "jenkins")
+        assert follows.take()
+
+
 def test_a_run_goes_on_after_its_own_earlier_part(s3, monkeypatch):
     ada = of(s3, monkeypatch, "ada", planned=5)
     ada.take()
