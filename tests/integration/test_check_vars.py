@@ -62,7 +62,12 @@ def test_a_wrong_value_of_a_variable_of_each_role_is_refused_with_its_file_and_l
 def test_what_only_a_rule_of_a_role_refuses_is_refused_too(check):
     smtp = {"jenkins_smtp": {"host": "smtp.marketplace.example", "port": 0}}
     london = {"buckets_replica_region": "london"}
-    said, laid = check({"preview": london, "main-account": smtp, "staging": {"dm_aws_region": "dublin"}})
+    days = {"monitoring_validated_days": 0}
+    odd = {"preview": london, "main-account": smtp, "staging": {"dm_aws_region": "dublin"}, "backups-account": days}
+    said, laid = check(odd)
+
+    allowed = "allowed is a whole number from 1 to 3653"
+    assert f"backups-account: monitoring_validated_days is 0; {allowed} ({laid}/backups-account.yml:1).\n" in said
 
     assert f"preview: buckets_replica_region is 'london', which is no region of AWS's ({laid}/preview.yml:1)." in said
     assert f"staging: dm_aws_region is 'dublin' ({laid}/staging.yml:1), which is no region of AWS's" in said

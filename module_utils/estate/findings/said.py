@@ -23,6 +23,7 @@ _WRONG = re.compile(
     r" and we were unable to convert to (?P<type>\w+)"
 )
 _UNKNOWN = re.compile(r"(?P<name>[\w.]+)\. Supported parameters include: (?P<known>.*)\.$")
+_PLACE = re.compile(r"\.ya?ml:\d")  # that the sentence tells itself
 _TYPES = {"dict": "a mapping", "list": "a list", "str": "a text", "bool": "true or false", "int": "a whole number"}
 
 
@@ -58,12 +59,13 @@ def of_arguments(role: str, errors: list[str], given: Mapping[str, Any] | None =
             about = next((name for name in re.findall(r"\w+", error) if name in (given or {})), "")
             words = _UNKNOWN.sub(r"\g<name> is unknown; allowed are \g<known>", " ".join(error.split()))
             said.append(words + file_and_line((given or {}).get(about)))
-    return f"{', '.join(said)} (inventories/*/group_vars/all and host_vars; roles/{role}/meta/argument_specs.yml)."
+    everywhere = f" (inventories/*/group_vars/all and host_vars; roles/{role}/meta/argument_specs.yml)"
+    return f"{', '.join(said)}{'' if all(map(_PLACE.search, said)) else everywhere}."
 
 
 def placed(said: str, known: Mapping[str, Any], most: int = 5) -> str:
     """The sentence, and where the vars that it names are said, unless it tells itself."""
-    if re.search(r"\.ya?ml:\d", said):
+    if _PLACE.search(said):
         return said
     named = dict.fromkeys(name for name in re.findall(r"\w+", said) if name in known and place_of(known[name]))
     places = [f"{name}{file_and_line(known[name])}" for name in [*named][:most]]
