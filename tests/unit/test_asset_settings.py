@@ -60,6 +60,8 @@ def test_the_defaults_are_fine():
             for name, policy in [
                 ("Content-Security-Policy", "default-src 'none'"),
                 ("content-security-policy", "object-src 'none'"),
+                ("Content-Security-Policy", "object-src none"),
+                ("Content-Security-Policy", "default-src data: blob:"),
                 ("Content-Security-Policy", "Default-Src 'NONE'; img-src 'self'"),
                 ("Content-Security-Policy", "default-src 'self'; object-src"),
                 ("Content-Security-Policy", "object-src 'none'; object-src 'self'"),
@@ -139,6 +141,8 @@ def test_what_nginx_would_take_or_say_in_its_own_words_is_refused(name, value, s
         ("security_headers", {"Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'"}),
         ("security_headers", {"Content-Security-Policy": "object-src 'self'; default-src 'none'"}),
         ("security_headers", {"Content-Security-Policy": "object-src 'self'; object-src 'none'"}),
+        ("security_headers", {"Content-Security-Policy": "default-src https:"}),
+        ("security_headers", {"Content-Security-Policy": "object-src *.marketplace.example"}),
         ("security_headers", {"Content-Security-Policy": "upgrade-insecure-requests;"}),
         ("security_headers", {"Content-Security-Policy-Report-Only": "default-src 'none'"}),
     ],
