@@ -49,6 +49,9 @@ ASKED = list(
     )
 )
 GET = {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::a/*"]}
+ALL = {**GET, "Action": ["*"], "Resource": ["*"]}
+ALL_OF_A = {**GET, "Action": ["*"]}
+S3_ELSEWHERE = {"Effect": "Allow", "Action": ["s3:*"], "NotResource": ["arn:aws:s3:::a/*"]}
 MFA_GET = {**GET, "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}}
 
 
@@ -60,7 +63,10 @@ def one(statement: dict[str, Any]) -> list[dict[str, Any]]:
 @given(written, written, written)
 @example([], one(GET), one(MFA_GET))
 @example([], one(MFA_GET), one(GET))
-@example([], one({**GET, "Action": ["*"], "Resource": ["*"]}), one(MFA_GET))
+@example([], one({"Effect": "Allow", "NotAction": ["s3:*"], "Resource": ["*"]}), [*one(ALL_OF_A), *one(S3_ELSEWHERE)])
+@example([], one(ALL), one(MFA_GET))
+@example([], one(ALL), [*one(ALL_OF_A), *one({**ALL, "Action": ["s3:*"]})])
+@example([], one(ALL), [*one({**GET, "Action": ["s3:*"]}), *one({**GET, "Resource": ["arn:aws:s3:::b/*"]})])
 def test_from_the_day_after_somebody_may_what_the_groups_that_are_left_give(
     everybody: list[dict[str, Any]], ending: list[dict[str, Any]], staying: list[dict[str, Any]]
 ) -> None:

@@ -122,7 +122,8 @@ def _without(thing: _What, kept: list[_What]) -> tuple[list[_What], bool]:
     if any("Not" in one.acts + one.on for one in near) or thing.on == "NotResource":
         return [], False
     if thing.resources == ("*",) and (thing.acts == "NotAction" or thing.actions == ("*",)):
-        return _all_but(thing, near, kept), alike == near
+        pieces, whole = _all_but(thing, near, kept)
+        return pieces, whole and alike == near
     if thing.acts == "NotAction":
         return [], False
     shared = {a for a in thing.actions if any(_meet(thing._replace(actions=(a,)), one) for one in near)}
@@ -131,19 +132,24 @@ def _without(thing: _What, kept: list[_What]) -> tuple[list[_What], bool]:
     return [thing._replace(actions=rest)] * bool(rest), not partly
 
 
-def _all_but(thing: _What, near: list[_What], kept: list[_What]) -> list[_What]:
-    """Everything, but for what is kept: other actions anywhere, and the same actions elsewhere."""
+def _all_but(thing: _What, near: list[_What], kept: list[_What]) -> tuple[list[_What], bool]:
+    """Everything, but for what is kept: other actions anywhere, and the same actions elsewhere.
+
+    That is not all of the rest where a part of an action is kept on more than the whole of it is, or on all but some.
+    """
     but = (thing.actions if thing.acts == "NotAction" else ()) + tuple(a for one in near for a in one.actions)
     pieces = [_What("NotAction", tuple(sorted(set(but))), "Resource", ("*",))]
     elsewhere: dict[tuple[str, ...], set[str]] = {}
+    whole = True
     for action in {a for one in near for a in one.actions}:
-        where = {r for one in kept if _named(action, one) for r in one.resources}
-        if "*" not in where:
+        named = [one for one in kept if _named(action, one)]
+        where = {r for one in named for r in one.resources}
+        known = all(one.on == "Resource" for one in named)
+        whole = whole and known and all(any(_covers(one, action, r) for one in named) for r in where)
+        if known and "*" not in where:
             elsewhere.setdefault(tuple(sorted(where)), set()).add(action)
-    return [
-        *pieces,
-        *(_What("Action", tuple(sorted(a)), "NotResource", where) for where, a in sorted(elsewhere.items())),
-    ]
+    pieces += [_What("Action", tuple(sorted(a)), "NotResource", where) for where, a in sorted(elsewhere.items())]
+    return pieces, whole
 
 
 def _named(action: str, other: _What) -> bool:
