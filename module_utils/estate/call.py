@@ -288,6 +288,8 @@ class Clients:
             module.fail_json(msg=wrong)
         doing = account.way_in(mine, params) if mine else "Cannot set up the session"
         self.region, endpoint, options = self.ask(lambda: get_aws_connection_info(module), doing)
+        if options.get("verify") is True:
+            del options["verify"]  # said where nobody says anything; botocore would pass over the profile's ca_bundle
         names = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token", "profile_name")
         given = {name: options.pop(name, None) for name in names}
         kept = Sessions(given["profile_name"] or "")

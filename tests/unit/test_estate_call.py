@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible.module_utils.estate.call import LONG, call, whole
+from ansible.module_utils.estate.call import LONG, Clients, call, whole
 from ansible.module_utils.estate.errors import Refusal
 from ansible.module_utils.estate.plan import Action
 from botocore.exceptions import ClientError, ResponseStreamingError
@@ -163,3 +164,19 @@ def test_a_call_whose_answer_broke_off_is_made_again() -> None:
     iam = Broken()
     assert carried(iam, "tag_role") == [0.5]
     assert len(iam.calls) == 2
+
+
+@pytest.mark.parametrize(("said", "used"), [({}, "own.pem"), ({"aws_ca_bundle": "mine.pem"}, "mine.pem")])
+def test_a_profiles_own_authority_is_the_one_that_aws_is_asked_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: dict[str, str], used: str
+) -> None:
+    (tmp_path / "config").write_text("[profile there]\nregion = eu-west-1\nca_bundle = own.pem\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.delenv("AWS_CA_BUNDLE", raising=False)
+    params = {"profile": "there", "validate_certs": True, **said}
+    monkeypatch.setattr("ansible.module_utils.estate.call.transport.share", lambda *_: None)
+
+    clients = Clients(SimpleNamespace(params=params, ansible_version="2.21"))
+
+    assert clients["s3"]._endpoint.http_session._verify == used
+    assert clients._verify() == used
