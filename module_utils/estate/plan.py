@@ -162,7 +162,7 @@ class Outcome(NamedTuple):
         return {"method": action.method, "resource": action.resource, "status": self.status, "why": self.why}
 
 
-NAMED = 20  # failures that a message names; where the session ends midway thousands fail alike
+NAMED, ALIKE = 20, 3  # reasons that a message names, and what each befell; the report names all of it
 
 
 def failures(outcomes: Sequence[Outcome], left_out: Mapping[str, str] | None = None) -> str:
@@ -182,8 +182,8 @@ def failures(outcomes: Sequence[Outcome], left_out: Mapping[str, str] | None = N
 
 
 def _names(resources: list[str]) -> str:
-    more = len(resources) - NAMED
-    return ", ".join(dict.fromkeys(resources[:NAMED])) + (f" and {more} more" if more > 0 else "")
+    more = len(resources) - ALIKE
+    return ", ".join(dict.fromkeys(resources[:ALIKE])) + (f" and {more} more" if more > 0 else "")
 
 
 def carry_out(

@@ -118,7 +118,7 @@ def run(
     answer["proofs"] = [dict(proof) for proof in proofs()]
     missed = [proof for proof in answer["proofs"] if proof["verdict"] == "failed"]
     if missed:
-        said = "; ".join(f"{proof['subject']}: {proof['why']}" for proof in missed)
+        said = failures((), {proof["subject"]: proof["why"] for proof in missed})
         module.fail_json(msg=f"{subject}: not proved: {said}.", **answer)
     module.exit_json(**{**answer, **facts(known)})
 

@@ -261,6 +261,25 @@ def test_a_proof_is_renewed_when_its_rule_changed(estate, s3):
     assert s3.get_bucket_replication(Bucket=SOURCE)["ReplicationConfiguration"] == rules
 
 
+def test_a_rule_that_somebody_deleted_is_not_proved_by_the_canary_it_copied(estate, s3):
+    assert estate.playbook("verify_replication.yml", *ONLY).rc == 0
+    rules = s3.get_bucket_replication(Bucket=SOURCE)["ReplicationConfiguration"]
+    s3.delete_bucket_replication(Bucket=SOURCE)
+    estate.settle()
+    try:
+        audit = estate.playbook("verify_replication.yml", *ONLY, check=True)
+        proved = estate.playbook("verify_replication.yml", *ONLY, extra_vars={"buckets_replication_timeout": 2})
+    finally:
+        s3.put_bucket_replication(Bucket=SOURCE, ReplicationConfiguration=rules)
+        estate.settle()
+
+    [drift] = audit.report["plans"]["preview"]["replication proof"]["drift"]
+    assert f"no rule in force copies estate-canary.txt into {COPY}; estate prove writes a canary" in drift
+    assert proved.rc == 2
+    assert f"did not arrive within 2 s: no rule in force copies estate-canary.txt into {COPY}" in proved.output
+    assert estate.playbook("verify_replication.yml", *ONLY).rc == 0
+
+
 def test_an_audit_tells_the_age_of_the_last_proof_and_a_role_without_rights_says_so(estate):
     assert estate.playbook("verify_replication.yml", *ONLY).rc == 0
     audit = estate.playbook("verify_replication.yml", *ONLY, check=True)

@@ -104,6 +104,14 @@ def test_a_failed_proof_fails_the_run():
     assert "documents: it did not arrive" in answer["msg"]
 
 
+def test_what_is_not_proved_for_one_reason_says_it_once() -> None:
+    unanswered = [{"subject": f"/{n}", "verdict": "failed", "why": "no such host"} for n in range(25)]
+    _, answer = ended(proofs=lambda: unanswered)
+
+    assert answer["msg"].endswith("not proved: /0, /1, /2 and 22 more: no such host.")
+    assert len(answer["proofs"]) == 25
+
+
 def test_options_are_those_of_the_documentation():
     spec, fragments = argument_spec("""
 options:

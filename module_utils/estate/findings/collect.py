@@ -78,9 +78,13 @@ def make(kind: str, title: str, cause: Iterable[str], host: str, purpose: str, n
 def _of_plan(report: Mapping[str, Any], host: str, purpose: str, plan: Mapping[str, Any]) -> Iterator[Finding]:
     if report["check"]:
         yield from _of_changes(report, host, purpose, plan)
+    unproved = [proof for proof in plan.get("proofs", ()) if proof["verdict"] in ("failed", "waiting")]
+    told = {str(proof["subject"]) for proof in unproved}
     for text in plan.get("drift", ()):
         name, what = split(text)
-        yield make("drift", what, [what], host, purpose, name, mend=_prove(report) if "prove" in purpose else "")
+        if name not in told:
+            mend = _prove(report) if purpose.endswith("proof") else ""
+            yield make("drift", what, [what], host, purpose, name, mend=mend)
     for text in plan.get("notes", ()):
         name, what = split(text)
         yield make("note", what, [what], host, purpose, name)
@@ -96,16 +100,15 @@ def _of_plan(report: Mapping[str, Any], host: str, purpose: str, plan: Mapping[s
             yield make(
                 "failed", what, [what], host, purpose, outcome["resource"], mend=_converge(report, host, purpose)
             )
-    for proof in plan.get("proofs", ()):
-        if proof["verdict"] in ("failed", "waiting"):
-            why = str(proof.get("why") or proof["verdict"]).rstrip(".")
-            what = proof.get("cause") or why.replace(str(proof["subject"]), "{it}")
-            made = make(
-                f"proof {proof['verdict']}", what.replace("{it}", "it"), [what], host, purpose, str(proof["subject"]),
-                mend=_prove(report),
-            )  # fmt: skip
-            of = tuple(f"{host}: {name}" for name in proof.get("of", ()))
-            yield made._replace(resources=of, details=(why,)) if of else made
+    for proof in unproved:
+        why = str(proof.get("why") or proof["verdict"]).rstrip(".")
+        what = proof.get("cause") or why.replace(str(proof["subject"]), "{it}")
+        made = make(
+            f"proof {proof['verdict']}", what.replace("{it}", "it"), [what], host, purpose, str(proof["subject"]),
+            mend=_prove(report),
+        )  # fmt: skip
+        of = tuple(f"{host}: {name}" for name in proof.get("of", ()))
+        yield made._replace(resources=of, details=(why,)) if of else made
 
 
 def _of_changes(report: Mapping[str, Any], host: str, purpose: str, plan: Mapping[str, Any]) -> Iterator[Finding]:

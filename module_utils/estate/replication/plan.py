@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
+from ansible.module_utils.estate.buckets.settings.replication import live_rule
 from ansible.module_utils.estate.plan import Action, Plan
 
 NAME = "estate-canary.txt"
@@ -65,6 +66,7 @@ class Look(NamedTuple):
     pair: Pair
     source: Canary
     replica: Canary
+    in_force: bool  # whether the source has a rule that copies the canary there
 
 
 class Verdict(NamedTuple):
@@ -128,9 +130,22 @@ def canary(head: Mapping[str, Any] | None) -> Canary:
     return Canary(head.get("VersionId"), head["LastModified"], head.get("ReplicationStatus"), rule, key)
 
 
+def copies(rule: Mapping[str, Any], pair: Pair) -> bool:
+    """Whether AWS's rule, by whatever id, is in force for the pair's canary."""
+    shape = live_rule(rule)
+    return (
+        shape.get("enabled") is not False
+        and shape["bucket"] == pair.replica
+        and pair.key.startswith(shape["prefix"])
+        and set((shape.get("tags") or {}).items()) <= set(pair.tags)
+    )
+
+
 def verdict(look: Look, now: datetime.datetime, max_age: datetime.timedelta) -> Verdict:
     """The source's own word counts beside the replica's: it is FAILED where one of several rules has failed."""
-    pair, source, replica = look
+    pair, source, replica, in_force = look
+    if not in_force:
+        return Verdict("stale", f"no rule in force copies {pair.key} into {pair.replica}")
     if source.written is None:
         return Verdict("stale", "it was never proved, or its canary has expired")
     age = now - source.written

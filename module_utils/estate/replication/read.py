@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from ansible.module_utils.estate.buckets.settings.replication import rules
 from ansible.module_utils.estate.errors import or_none, sentence
 from ansible.module_utils.estate.progress import Progress
-from ansible.module_utils.estate.replication.plan import MISSING, Canary, Look, Pair, canary, verdict
+from ansible.module_utils.estate.replication.plan import MISSING, Canary, Look, Pair, canary, copies, verdict
 
 
 def _head(client: Any, bucket: str, key: str) -> Canary:
@@ -23,10 +24,14 @@ def at_replica(clients: Any, pair: Pair) -> Any:
 
 
 def look(clients: Any, pair: Pair) -> Look:
-    source = _head(clients["s3", pair.region], pair.source, pair.key)
+    s3 = clients["s3", pair.region]
+    source = _head(s3, pair.source, pair.key)
+    asked = or_none(lambda: s3.get_bucket_replication(Bucket=pair.source), "ReplicationConfigurationNotFoundError")
+    in_force = any(copies(rule, pair) for rule in rules(asked or {}))
     if pair.elsewhere:
-        return Look(pair, source, MISSING)
-    return Look(pair, source, _head(at_replica(clients, pair)["s3", pair.replica_region], pair.replica, pair.key))
+        return Look(pair, source, MISSING, in_force)
+    there = at_replica(clients, pair)["s3", pair.replica_region]
+    return Look(pair, source, _head(there, pair.replica, pair.key), in_force)
 
 
 def looks(clients: Any, pairs: Sequence[Pair], workers: int) -> tuple[list[Look], dict[str, str]]:
@@ -72,7 +77,8 @@ def proofs(
     def prove(pair: Pair) -> dict[str, Any]:
         try:
             while True:
-                proof = told(look(clients, pair), datetime.datetime.now(datetime.UTC), max_age)
+                seen = look(clients, pair)
+                proof = told(seen, datetime.datetime.now(datetime.UTC), max_age)
                 waited = time.monotonic() - started
                 if proof["verdict"] != "waiting" or waited >= timeout:
                     break
@@ -82,7 +88,8 @@ def proofs(
             why = sentence(exc, "AWS refused").rstrip(".")
             return {"subject": pair.subject, "source": pair.source, "verdict": "failed", "why": why}
         if proof["verdict"] == "waiting":
-            proof |= {"verdict": "failed", "why": f"{pair.key} did not arrive within {timeout:g} s"}
+            late = f"{pair.key} did not arrive within {timeout:g} s"
+            proof |= {"verdict": "failed", "why": late if seen.in_force else f"{late}: {proof['why']}"}
         if proof["verdict"] == "proved" and pair.source in renewed:
             proof |= _tidied(clients, pair)
         return {**proof, "seconds": round(waited, 1)}

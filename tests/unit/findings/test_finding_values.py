@@ -124,6 +124,18 @@ def test_what_is_pasted_to_accept_is_read_as_it_was_shown():
         assert (entry["finding"], entry["about"], entry["resources"]) == (key, one.title, [*one.resources])
 
 
+def test_what_is_not_proved_is_one_finding_though_the_plan_calls_it_drift_too():
+    subject, why = "replication of a into b", "no rule in force copies estate-canary.txt into b"
+    proof = {"subject": subject, "verdict": "waiting", "why": why}
+    drift = [f"{subject}: {why}; estate prove writes a canary, and waits for it"]
+    [one] = found(**{"replication proof": plan(drift=drift, proofs=[proof])})
+
+    assert (one.kind, one.title, one.mend) == ("proof waiting", why, "bin/estate prove STAGE=preview")
+
+    [alarms] = found(**{"alarm proof": plan(drift=["alarms of preview were not proved to reach anybody for a day"])})
+    assert (alarms.kind, alarms.mend) == ("drift", "bin/estate prove STAGE=preview")
+
+
 @pytest.mark.parametrize(
     ("made", "kind"),
     [

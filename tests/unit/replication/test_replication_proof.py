@@ -7,6 +7,7 @@ from ansible.module_utils.estate.replication.plan import (
     Canary,
     Look,
     canary,
+    copies,
     pairs,
     plan,
     unseen,
@@ -20,6 +21,15 @@ DAY = datetime.timedelta(days=1)
 RULE = {"id": "documents", "bucket": "copy", "region": "eu-west-2"}
 OTHER = "444444444444"
 BUCKET = {"name": "documents", "region": "eu-west-1", "replication": {"rules": [{**RULE, "account": OTHER}]}}
+
+
+LIVE_RULE = {
+    "ID": "documents",
+    "Status": "Enabled",
+    "Priority": 1,
+    "Filter": {},
+    "Destination": {"Bucket": "arn:aws:s3:::copy"},
+}
 
 
 def rules(*rules):
@@ -59,7 +69,7 @@ ARRIVED = Canary("v2", NOW, "REPLICA")
     ],
 )
 def test_only_the_same_version_at_the_replica_is_proof(at_source, at_replica, said):
-    assert verdict(Look(PAIR, at_source, at_replica), NOW, DAY).word == said
+    assert verdict(Look(PAIR, at_source, at_replica, True), NOW, DAY).word == said
 
 
 @pytest.mark.parametrize("change", [{"bucket": "other"}, {"prefix": "a/"}, {"kms_key": "k"}, {"delete_markers": True}])
@@ -72,8 +82,35 @@ def test_a_rule_that_changed_is_another_rule(change):
 def test_a_copy_must_have_the_key_of_its_rule():
     [pair] = rules({**RULE, "kms_key": "arn:aws:kms:eu-west-2:111111111111:key/1"})
     own = source(rule=pair.rule)
-    assert verdict(Look(pair, own, ARRIVED), NOW, DAY).word == "failed"
-    assert verdict(Look(pair, own, ARRIVED._replace(kms_key=pair.kms_key)), NOW, DAY).word == "proved"
+    assert verdict(Look(pair, own, ARRIVED, True), NOW, DAY).word == "failed"
+    assert verdict(Look(pair, own, ARRIVED._replace(kms_key=pair.kms_key), True), NOW, DAY).word == "proved"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({}, True),
+        ({"ID": "by hand", "Filter": {"Prefix": "estate-"}}, True),
+        ({"Status": "Disabled"}, False),
+        ({"Filter": {"Prefix": "signed/"}}, False),
+        ({"Filter": {"And": {"Prefix": "", "Tags": [{"Key": "public", "Value": "yes"}]}}}, False),
+        ({"Destination": {"Bucket": "arn:aws:s3:::elsewhere"}}, False),
+    ],
+)
+def test_a_rule_is_in_force_where_it_copies_the_canary_whatever_it_is_called(change, said):
+    assert copies({**LIVE_RULE, **change}, PAIR) is said
+
+
+def test_a_fresh_canary_is_no_proof_once_its_rule_is_gone():
+    """Whoever deletes the rule by hand leaves the last copy in the replica."""
+    gone = Look(PAIR, source(hours=0.1), ARRIVED, False)
+    assert verdict(gone, NOW, DAY) == ("stale", "no rule in force copies estate-canary.txt into copy")
+
+    s3 = S3(*["COMPLETED", "REPLICA"] * 9)
+    s3.rules = []
+    [proof] = proofs(s3, [PAIR], [], 1e-9, DAY, 1)
+    assert proof["verdict"] == "failed"
+    assert proof["why"].endswith("within 1e-09 s: no rule in force copies estate-canary.txt into copy")
 
 
 def test_reads_what_head_object_answers():
@@ -92,7 +129,7 @@ def test_the_canary_is_an_object_that_the_rule_is_for():
     )
     found = rules(prefixed, tagged, foreign, disabled)
     assert [pair.key for pair in found] == ["signed/estate-canary.txt", "estate-canary-documents.txt", NAME]
-    looks = [Look(pair, MISSING, MISSING) for pair in found]
+    looks = [Look(pair, MISSING, MISSING, True) for pair in found]
     actions = plan("preview", looks, NOW, DAY, writes=True).actions
     assert [action.params.get("Tagging") for action in actions] == [None, "public=yes", None]
 
@@ -102,7 +139,7 @@ def test_each_of_two_replicas_of_the_same_keys_has_a_canary_of_its_own():
     found = rules(RULE, {**RULE, "id": "more", "bucket": "other"}, {**RULE, "id": "off", "enabled": False})
     assert [pair.key for pair in found] == ["estate-canary-documents.txt", "estate-canary-more.txt"]
 
-    made = plan("preview", [Look(pair, MISSING, MISSING) for pair in found], NOW, DAY, writes=True)
+    made = plan("preview", [Look(pair, MISSING, MISSING, True) for pair in found], NOW, DAY, writes=True)
     assert {action.params["Key"]: action.params["Metadata"]["rule"] for action in made.actions} == {
         pair.key: pair.rule for pair in found
     }
@@ -111,8 +148,8 @@ def test_each_of_two_replicas_of_the_same_keys_has_a_canary_of_its_own():
 
 def test_a_replica_of_another_account_is_proved_by_the_source():
     [pair] = rules({**RULE, "account": "444444444444"})
-    assert verdict(Look(pair, source(rule=pair.rule), MISSING), NOW, DAY).word == "proved"
-    assert verdict(Look(pair, source(rule=pair.rule, status="PENDING"), MISSING), NOW, DAY).word == "waiting"
+    assert verdict(Look(pair, source(rule=pair.rule), MISSING, True), NOW, DAY).word == "proved"
+    assert verdict(Look(pair, source(rule=pair.rule, status="PENDING"), MISSING, True), NOW, DAY).word == "waiting"
 
 
 def test_a_profile_looks_into_the_replica_of_another_account_and_removes_nothing_there():
@@ -131,11 +168,11 @@ def test_a_profile_looks_into_the_replica_of_another_account_and_removes_nothing
 
 
 def test_what_failed_is_tried_anew_and_what_says_nothing_is_drift_where_nothing_may_be_written():
-    failed = Look(PAIR, source(status="FAILED"), MISSING)
+    failed = Look(PAIR, source(status="FAILED"), MISSING, True)
     [action] = plan("preview", [failed], NOW, DAY, writes=True).actions
     assert (action.method, action.params["Metadata"]) == ("s3.put_object", {"rule": PAIR.rule})
 
-    never = plan("preview", [Look(PAIR, MISSING, MISSING), failed], NOW, DAY, writes=False)
+    never = plan("preview", [Look(PAIR, MISSING, MISSING, True), failed], NOW, DAY, writes=False)
     assert (list(never.actions), len(never.drift)) == ([], 2)
     assert never.drift[0].startswith("replication of documents into copy: it was never proved, or its canary has exp")
     assert "could not copy estate-canary.txt" in never.drift[1]
@@ -147,6 +184,7 @@ class S3(dict):
     def __init__(self, *answers):
         super().__init__({("s3", region): self for region in ("eu-west-1", "eu-west-2")})
         self.answers, self.deleted, self.refusal = list(answers), [], None
+        self.rules = [LIVE_RULE]
 
     def head_object(self, Bucket, Key):  # noqa: ARG002
         status, now = self.answers.pop(0), datetime.datetime.now(datetime.UTC)
@@ -156,6 +194,9 @@ class S3(dict):
             "ReplicationStatus": status,
             "Metadata": {"rule": PAIR.rule},
         }
+
+    def get_bucket_replication(self, Bucket):  # noqa: ARG002
+        return {"ReplicationConfiguration": {"Role": "r", "Rules": self.rules}}
 
     def list_object_versions(self, Bucket, Prefix):  # noqa: ARG002
         names = [Prefix, Prefix, f"{Prefix}.bak"]
