@@ -60,6 +60,12 @@ class CallbackModule(CallbackBase):
         for is_module in (True, False):
             UnifiedTaskResult.get_result_key_to_resolved_field_mapping(source_is_module=is_module)
         end_with_ansible()
-        # What is there now stays: looking through it, again and again and in each process, finds nothing to free.
         gc.freeze()
         gc.set_threshold(100_000, 20, 100)
+
+    # What is there now stays: looking through it, in each process and once more at the end, finds nothing to free.
+    def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:  # noqa: ARG002 Ansible's signature
+        gc.freeze()
+
+    def v2_playbook_on_stats(self, stats: Any) -> None:  # noqa: ARG002 Ansible's signature
+        gc.freeze()
