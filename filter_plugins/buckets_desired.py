@@ -5,12 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import ansible.module_utils
-import jsonschema.exceptions  # noqa: F401 before Ansible forks, or each process imports it anew
 from ansible.errors import AnsibleFilterError
 
 ansible.module_utils.__path__.append(str(Path(__file__).parents[1] / "module_utils"))
 from ansible.module_utils.estate.buckets.desired import buckets_desired
-from ansible.module_utils.estate.buckets.vars import Mistake
+from ansible.module_utils.estate.buckets.vars import Mistake, validators
 from ansible.module_utils.estate.origin import file_and_line, plainly
 
 DOCUMENTATION = r"""
@@ -41,6 +40,8 @@ _value:
   description: C(buckets) and C(replication_role) as M(dm_buckets) takes them.
   type: dict
 """
+
+validators()  # before Ansible forks, or each process makes them anew
 
 
 def _buckets_desired_filter(declared: Mapping[str, Any]) -> dict[str, Any]:

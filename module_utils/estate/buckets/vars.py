@@ -128,13 +128,15 @@ def key_of(mapping: Mapping[str, Any], key: str) -> object:
 
 
 @functools.cache
-def _validator(variable: str) -> Any:
+def validators() -> dict[str, Any]:
+    """By variable. Who forks others asks for them before: making them takes as long as what they do."""
     import jsonschema  # takes longer than all else here, and only the controller needs it
 
     plain = jsonschema.Draft202012Validator
     # 1.0 is an integer to JSON, and none to boto3
     types = plain.TYPE_CHECKER.redefine("integer", lambda _, one: isinstance(one, int) and not isinstance(one, bool))
-    return jsonschema.validators.extend(plain, type_checker=types)(SCHEMA[variable])
+    validator = jsonschema.validators.extend(plain, type_checker=types)
+    return {variable: validator(schema) for variable, schema in SCHEMA.items()}
 
 
 def check_shapes(declared: Mapping[str, Any]) -> None:
@@ -144,7 +146,7 @@ def check_shapes(declared: Mapping[str, Any]) -> None:
     for variable in (one for one in SCHEMA if one in declared):
         value = declared[variable]
         _check_keys(f"buckets_{variable}", value)
-        error = best_match(_validator(variable).iter_errors(value))
+        error = best_match(validators()[variable].iter_errors(value))
         if error is not None:
             raise mistake_of(f"buckets_{variable}", value, error)
     for kind in declared.get("overrides", ()):
