@@ -52,11 +52,15 @@ _raw:
   elements: bool
 """
 
+BELOW_OTHERS = ("dm_root", "dm_local_state")
+
 
 class LookupModule(LookupBase):
     def run(self, terms: list[str], variables: dict[str, Any] | None = None, **_: Any) -> list[bool]:
         self._broken: AnsibleError | None = None
         known = variables or {}
+        # Many others are made of these, and Ansible works them out anew for each.
+        known.update({name: self._templar.template(known[name]) for name in BELOW_OTHERS if name in known})
         self._check_account(known)
         if terms:
             role, entry = [*terms, "main"][:2]
