@@ -81,13 +81,17 @@ def known_names() -> frozenset[str]:
 def check_names(path: str, content: dict[str, Any]) -> None:
     """Raises where a name of the file is none that anything reads, or is empty: Ansible forgets where that stood."""
     for name, value in content.items():
-        line = getattr(Origin.get_tag(name), "line_num", None)
-        where = f"{shown(path)}{f':{line}' if line else ''}"
         if name not in known_names() and not _OF_ANSIBLE.fullmatch(name):
             said = f"has the variable {str(name)!r}, which no role takes{nearest(name, known_names()) or '.'}"
-            raise AnsibleParserError(f"{where} {said}")
+            raise AnsibleParserError(f"{_where(path, name)} {said}")
         if value is None:
-            raise AnsibleParserError(f"{where}: {name} is empty; give it a value, [] or {{}} where there is none.")
+            said = "is empty; give it a value, [] or {} where there is none."
+            raise AnsibleParserError(f"{_where(path, name)}: {name} {said}")
+
+
+def _where(path: str, name: str) -> str:
+    line = getattr(Origin.get_tag(name), "line_num", None)
+    return f"{shown(path)}{f':{line}' if line else ''}"
 
 
 # YAML 1.1 reads 12:30 as 750 and 010 as 8: https://yaml.org/type/int.html
