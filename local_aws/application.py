@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from typing import Any
 
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication
 
 from local_aws import (
     accounts,
@@ -28,6 +28,7 @@ from local_aws import (
     requests,
     validation,
 )  # fmt: skip
+from local_aws.backends import Backend
 from local_aws.http_server import Dropped
 from local_aws.patches import access_logs, event_history, iam_people, replication, sessions
 from local_aws.refusals import Refused
@@ -67,18 +68,10 @@ class Dispatcher(DomainDispatcherApplication):
             return self.app_instances[name]
 
 
-def backend_app(service: Any) -> Any:
-    """Without debug mode: moto's templates are then compiled once, and its errors are ours to log."""
-    app = create_backend_app(service)
-    app.debug = False
-    app.config["PROPAGATE_EXCEPTIONS"] = True
-    return app
-
-
 class Application:
     def __init__(self, keys: accounts.Keys, token: str) -> None:
         self.keys, self.token = keys, token
-        self.moto = Dispatcher(backend_app)
+        self.moto = Dispatcher(Backend)
         self.faults = faults.Faults()
         self.latency = 0.0
         self._calls: deque[dict[str, Any]] = deque(maxlen=MOST_CALLS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import re
 from typing import Any, NamedTuple
@@ -47,7 +48,12 @@ def scope(environ: dict[str, Any]) -> Scope | None:
     credential = environ.get("HTTP_AUTHORIZATION", "").partition("Credential=")[2].partition(",")[0]
     if not credential and "X-Amz-Credential=" in environ.get("QUERY_STRING", ""):
         credential = unquote(environ["QUERY_STRING"].partition("X-Amz-Credential=")[2].partition("&")[0])
-    words = (credential or form(environ).get("x-amz-credential", "")).strip().split("/")
+    return _scope(credential or form(environ).get("x-amz-credential", ""))
+
+
+@functools.lru_cache(1024)
+def _scope(credential: str) -> Scope | None:
+    words = credential.strip().split("/")
     return Scope(words[0], words[2], words[3].lower()) if len(words) == 5 else None
 
 

@@ -19,7 +19,6 @@ from local_aws.state import ServerLock, write_private
 WORDS = ("endpoint.json", "aws_config", "aws_credentials", "keys.json")
 # Read by moto when it is imported.
 SETTINGS = {
-    "MOTO_DISABLE_GLOBAL_CORS": "true",  # S3's own CORS rules answer, not flask's
     "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
     "MOTO_S3_DEFAULT_KEY_BUFFER_SIZE": str(1 << 24),  # objects stay in memory, not in files that a kill leaves behind
     "AWS_EC2_METADATA_DISABLED": "true",

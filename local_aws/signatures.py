@@ -77,6 +77,11 @@ def check(environ: dict[str, Any], secret: str, now: datetime | None = None) -> 
         _check_form(environ, secret)
 
 
+@functools.lru_cache(256)
+def _moment(text: str) -> datetime:
+    return datetime.strptime(text, STAMP).replace(tzinfo=UTC)
+
+
 def _words(text: str) -> dict[str, str]:
     return dict(part.strip().partition("=")[::2] for part in text.split(","))
 
@@ -85,7 +90,7 @@ def _check_header(environ: dict[str, Any], secret: str, now: datetime) -> None:
     words = _words(environ["HTTP_AUTHORIZATION"].partition(" ")[2])
     moment = environ.get("HTTP_X_AMZ_DATE", "")
     try:
-        signed_at = datetime.strptime(moment, STAMP).replace(tzinfo=UTC)
+        signed_at = _moment(moment)
     except ValueError:
         if requests.protocol(environ) != "s3":
             message = "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header."
@@ -113,7 +118,7 @@ def _check_query(environ: dict[str, Any], secret: str, now: datetime) -> None:
     pairs = _pairs(environ)
     words = {name.removeprefix("X-Amz-"): value for name, value in pairs if name.startswith("X-Amz-")}
     try:
-        signed_at = datetime.strptime(words["Date"], STAMP).replace(tzinfo=UTC)
+        signed_at = _moment(words["Date"])
         life = int(words["Expires"])
     except (KeyError, ValueError):
         message = "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, "

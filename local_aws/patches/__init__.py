@@ -10,7 +10,7 @@ import importlib
 import os
 import pkgutil
 
-from local_aws import replacing
+from local_aws import replacing, worked_out
 
 
 def names() -> list[str]:
@@ -19,6 +19,7 @@ def names() -> list[str]:
 
 def apply() -> None:
     left_out = os.environ.get("LOCAL_AWS_WITHOUT", "").split(",")
+    replacing.apply(worked_out.__name__)
     for name in names():
         if name not in left_out:
             module = importlib.import_module(f"{__name__}.{name}")

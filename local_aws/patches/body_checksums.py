@@ -19,6 +19,7 @@ from moto.s3.models import FakeKey, FakeMultipart, S3Backend
 from moto.s3.responses import S3Response
 
 from local_aws import xml_bodies
+from local_aws.backends import current
 from local_aws.errors import AwsError
 from local_aws.replacing import extends, replaces
 from local_aws.requests import OPERATION
@@ -137,11 +138,9 @@ def head_object(original: Any, self: S3Response, *args: Any, **words: Any) -> An
 @extends(FakeMultipart)
 def complete(original: Any, self: FakeMultipart, body: Any) -> Any:
     """Parts and whole as the request that completes them says."""
-    from flask import request
-
     parts = list(body)
     value, etag, details = original(self, iter(parts))
-    headers, algorithm = request.headers, self.metadata.get("x-amz-checksum-algorithm") or DEFAULT
+    headers, algorithm = current().headers, self.metadata.get("x-amz-checksum-algorithm") or DEFAULT
     size, checksum = headers.get("x-amz-mp-object-size"), given(headers)
     if size is not None and size != str(len(value)):
         raise AwsError("InvalidRequest", "The provided 'x-amz-mp-object-size' header does not match what was computed.")

@@ -22,6 +22,7 @@ from moto.s3.responses import S3Response
 
 from local_aws import callers, context, identities, requests, s3_actions
 from local_aws.authorization import sentence
+from local_aws.backends import current
 from local_aws.callers import Caller
 from local_aws.errors import AwsError, denied
 from local_aws.judgement import Verdict
@@ -193,7 +194,5 @@ def _bucket_response_delete_keys(original: Any, self: S3Response, bucket_name: s
 @replaces(FakeBucket)
 def get_permission(self: FakeBucket, action: str, resource: str) -> Any:  # noqa: ARG001 (as moto calls it)
     """Asked by moto once more: for each key of DeleteObjects, where it decides; elsewhere all is decided before."""
-    from flask import request
-
-    verdicts = request.environ.get(DELETES)
+    verdicts = current().environ.get(DELETES)
     return PermissionResult.PERMITTED if verdicts is None or next(verdicts) else PermissionResult.DENIED

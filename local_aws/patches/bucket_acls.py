@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import request
 from moto.s3.models import FakeAcl, FakeBucket, S3Backend, get_canned_acl
 from moto.s3.responses import S3Response
 
 from local_aws import xml_bodies
+from local_aws.backends import current
 from local_aws.errors import AwsError, denied
 from local_aws.replacing import extends, replaces
 from local_aws.requests import OPERATION
@@ -32,7 +32,7 @@ def public(acl: FakeAcl | None) -> bool:
 
 def check(bucket: FakeBucket, acl: FakeAcl | None) -> None:
     """Of ACLs that are off, only the one that changes nothing is taken."""
-    canned = request.headers.get("x-amz-acl", "")
+    canned = current().headers.get("x-amz-acl", "")
     if bucket.ownership_rule == "BucketOwnerEnforced" and canned != "bucket-owner-full-control":
         raise AwsError("AccessControlListNotSupported", OFF)
     block = bucket.public_access_block
@@ -50,7 +50,7 @@ def _acl_from_headers(original: Any, self: S3Response, headers: Any) -> FakeAcl 
 
 @extends(S3Backend)
 def put_bucket_acl(original: Any, self: S3Backend, bucket_name: str, acl: FakeAcl | None) -> None:
-    if request.environ.get(OPERATION) != "CreateBucket":
+    if current().environ.get(OPERATION) != "CreateBucket":
         check(self.get_bucket(bucket_name), acl)
     original(self, bucket_name, acl)
 

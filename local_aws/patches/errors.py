@@ -1,7 +1,6 @@
 """An error keeps its HTTP status, headers and elements where botocore's model of the service does not know it.
 
-moto answers 400 to what the model leaves out, which for S3 is nearly everything; and it works out the model's errors
-anew for each, which costs more than the rest of the call.
+moto answers 400 to what the model leaves out, which for S3 is nearly everything.
 https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 """
 
@@ -10,11 +9,10 @@ from __future__ import annotations
 from typing import Any
 from xml.sax.saxutils import escape
 
-from moto.core.errors import ErrorLookupFactory
 from moto.core.responses import ActionResult, BaseResponse
 
 from local_aws.errors import AwsError
-from local_aws.replacing import extends, replaces
+from local_aws.replacing import extends
 
 
 @extends(BaseResponse)
@@ -29,11 +27,3 @@ def serialized(original: Any, self: BaseResponse, action_result: ActionResult) -
             text = body.decode() if isinstance(body, bytes) else body
             body = text.replace("</Error>", f"{more}</Error>")
     return status, headers, body
-
-
-_known: dict[str, Any] = {}
-
-
-@replaces(ErrorLookupFactory, "__init__")
-def _remember(self: ErrorLookupFactory) -> None:
-    self._error_lut_cache = _known

@@ -11,12 +11,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from flask import has_request_context, request
 from moto.backends import get_backend
 from moto.s3.models import FakeBucket, FakeKey, S3Backend
 from moto.s3.responses import S3Response
 
 from local_aws import callers, context, identities
+from local_aws.backends import asked, current
 from local_aws.callers import Caller
 from local_aws.errors import AwsError, denied
 from local_aws.judgement import judge
@@ -65,9 +65,10 @@ def may(caller: Caller, action: str, key: Any, environ: dict[str, Any]) -> bool:
 
 
 def demand(action: str, key: Any) -> None:
-    caller = callers.of(request.environ)
+    environ = current().environ
+    caller = callers.of(environ)
     managed = MANAGED in key.aliases and caller.account == key.account_id
-    if not managed and not may(caller, action, key, request.environ):
+    if not managed and not may(caller, action, key, environ):
         message = f"User: {caller.arn} is not authorized to perform: {action} on resource: {key.arn}"
         raise denied(f"{message} because no policy allows the {action} action")
 
@@ -82,7 +83,7 @@ def put_object(original: Any, self: S3Backend, bucket_name: str, *args: Any, **w
     if encrypts(algorithm):
         own = words.get("kms_key_id") if words.get("encryption") else None
         key = key_of(bucket, own or default.get("KMSMasterKeyID"))
-        if has_request_context():
+        if asked():
             demand("kms:GenerateDataKey", key)
         words |= {"encryption": algorithm, "kms_key_id": key.arn}
     return original(self, bucket_name, *args, **words)

@@ -11,11 +11,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from flask import has_request_context, request
 from moto.core.exceptions import JsonRESTError
 from moto.kms.responses import KmsResponse
 
 from local_aws import callers, context
+from local_aws.backends import asked, current
 from local_aws.judgement import Held, judge
 from local_aws.replacing import extends
 
@@ -32,10 +32,10 @@ def _parsed(policy: str) -> Any:
 @extends(KmsResponse, "create_key", "put_key_policy")
 def written(original: Any, self: KmsResponse) -> str:
     policy = self._get_param("Policy")
-    if policy and has_request_context() and not self._get_param("BypassPolicyLockoutSafetyCheck"):
-        caller, document = callers.of(request.environ), _parsed(policy)
+    if policy and asked() and not self._get_param("BypassPolicyLockoutSafetyCheck"):
+        caller, document = callers.of(current().environ), _parsed(policy)
         arn = f"arn:aws:kms:{self.region}:{self.current_account}:key/asked-for"
-        told = context.of(request.environ, caller)
+        told = context.of(current().environ, caller)
         lets = judge(
             caller.principal, Held(everything=True), "kms:PutKeyPolicy", arn, told, policy=document,
             same_account=caller.account == self.current_account, policy_decides=True,
