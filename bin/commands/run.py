@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from commands import plan_file
-from commands.words import INVENTORIES, ROOT, Refusal, Words, inventories
+from commands.words import INVENTORIES, ROOT, Refusal, Words, check_hosts, inventories
 
 BIN = ROOT / ".venv" / "bin"
 # Without them the embedded AWS has no router in front of it; the other packages are for tests.
@@ -66,6 +66,7 @@ def inventory_words(stage: str) -> list[str]:
     """-i for each inventory of a stage. "every" is all of the real ones, and local lies over them."""
     every = inventories()
     names = {"every": every, "local": [*every, "local"], "access": ["accounts"]}.get(stage, [stage])
+    check_hosts(names)
     return [word for name in names for word in ("-i", f"{INVENTORIES.name}/{name}")]
 
 

@@ -39,6 +39,16 @@ def hosts(stage_inventories: list[str]) -> set[str]:
     return {key for path in files for key in _keys(path)} - {""}
 
 
+def check_hosts(used: list[str]) -> None:
+    """A copied inventory that still names another stage's hosts would change that stage's estate by its own vars."""
+    groups = {"", *_keys(INVENTORIES / "common/groups.yml")}
+    for name in set(inventories("stages")).intersection(used):
+        for host in sorted(_keys(INVENTORIES / name / "hosts.yml") - groups):
+            if host != name and not host.endswith(f"-{name}"):
+                raise Refusal(f"inventories/{name}/hosts.yml names {host}; hosts of that stage are called {name} or "
+                              f"…-{name} (CONTRIBUTING.md, Add a stage, says what a copy needs)")  # fmt: skip
+
+
 def tags(*playbooks: str) -> list[str]:
     """Every tag of these playbooks, of what they import and of the roles that they take."""
     return sorted({tag for name in playbooks for tag in _tags(PLAYBOOKS / f"{name}.yml")} - {"always", "never"})

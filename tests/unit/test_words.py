@@ -13,6 +13,7 @@ import pytest
 import yaml
 from commands import words
 from commands.main import COMMANDS
+from commands.run import inventory_words
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -94,6 +95,20 @@ def test_a_new_stage_is_known_by_its_folder(tmp_path, monkeypatch):
 
     assert "training" in COMMANDS["plan"].stages()
     assert "training" in COMMANDS["verify-assets"].stages()
+
+
+def test_a_copied_stage_that_still_names_anothers_hosts_is_refused(tmp_path, monkeypatch):
+    shutil.copytree(ROOT / "inventories", tmp_path / "inventories", symlinks=True)
+    shutil.copytree(ROOT / "inventories/preview", tmp_path / "inventories/training", symlinks=True)
+    monkeypatch.setattr(words, "INVENTORIES", tmp_path / "inventories")
+
+    inventory_words("preview")
+    for stage in ("training", "local", "every"):
+        with pytest.raises(words.Refusal, match=r"^inventories/training/hosts.yml names assets-router-preview; hosts of"):
+            inventory_words(stage)
+    hosts = tmp_path / "inventories/training/hosts.yml"
+    hosts.write_text(hosts.read_text().replace("preview", "training"))
+    inventory_words("every")
 
 
 def test_make_knows_every_command_and_no_other():
