@@ -115,11 +115,11 @@ def statement_mistakes(statement: Any, names: bool = True, valued: bool = True) 
     if not (statement.get("Action") or statement.get("NotAction")):
         yield " has no Action"
     for action in [*as_list(statement.get("Action") or []), *as_list(statement.get("NotAction") or [])]:
-        yield from _action(action) if names else ()
+        yield from action_mistakes(action) if names else ()
     yield from _condition(statement.get("Condition"), valued)
 
 
-def _action(action: Any) -> Iterator[str]:
+def action_mistakes(action: Any) -> Iterator[str]:
     if not isinstance(action, str) or (action != "*" and ":" not in action):
         yield f": Action is {action!r}; allowed are * and service:Name, such as s3:GetObject"
         return

@@ -9,7 +9,7 @@ from typing import Any
 
 from ansible.module_utils.estate.buckets.vars import Mistake, key_of, mistake_of
 from ansible.module_utils.estate.policy import as_list
-from ansible.module_utils.estate.policy_check import statement_mistakes
+from ansible.module_utils.estate.policy_check import action_mistakes, statement_mistakes
 
 _TEXT = {"type": "string", "minLength": 1}
 _BOOL = {"type": "boolean"}
@@ -125,6 +125,10 @@ def _refused(matrix: Mapping[str, Any], names: bool) -> Iterator[Mistake]:
                 yield Mistake(f"{at}{said}", holder)
             for said in _principals(statement) if where.endswith(".trust") else ():
                 yield Mistake(f"{at}{said}", holder)
+    for index, known in enumerate(matrix.get("known", []) if names else ()):
+        for action in known.get("actions", ()):
+            for said in action_mistakes(action):
+                yield Mistake(f"{_CALLED['known']}[{index}]{said}", known)
 
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
