@@ -190,8 +190,8 @@ class CallbackModule(Default):
             page = self._store(rows, sorted(stats.processed), stats.custom.get("_run", {}))
             self._sum_up(hosts, page)
             self._display.display(f"\n{page} shows all of it.")
-        for failure in self._run.failures:
-            self._display.display(f"{failure['host']}: {failure['sentence']}", color=C.COLOR_ERROR, stderr=True)
+        for line in summary.failures(self._run.failures):
+            self._display.display(line, color=C.COLOR_ERROR, stderr=True)
 
     def _sum_up(self, hosts: list[str], page: Path) -> None:
         plans = [plan for host in hosts for plan in self._run.plans.get(host, {}).values()]

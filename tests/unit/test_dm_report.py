@@ -2,7 +2,7 @@ import re
 
 import pytest
 from ansible.module_utils.estate.findings.said import diffs, sentence, together
-from ansible.module_utils.estate.findings.summary import done, listed
+from ansible.module_utils.estate.findings.summary import done, failures, listed
 from dm_report import CallbackModule
 
 
@@ -52,6 +52,12 @@ def test_failures_of_a_loop_are_each_said_once():
     items = [{"failed": True, "msg": "no"}, {"failed": False, "msg": "yes"}, {"failed": True, "msg": "no"}]
 
     assert sentence({"msg": "One or more items failed", "results": items}) == "no"
+
+
+def test_what_befell_several_hosts_alike_is_one_line():
+    found = [{"host": host, "sentence": said} for host, said in (("b", "no."), ("c", "never."), ("a", "no."))]
+
+    assert failures(found) == ["a, b: no.", "c: never."]
 
 
 def test_only_what_was_brought_to_an_end_counts_as_done():

@@ -51,6 +51,14 @@ def told(plans: Iterable[Mapping[str, Any]], kind: str, most: int) -> list[str]:
     return [f"{word}: {note}" for note in said[:most]] + more
 
 
+def failures(found: Iterable[Mapping[str, str]]) -> list[str]:
+    """A line for each sentence, after the hosts that it is of: a mistake in the vars of all befalls each of them."""
+    said: dict[str, set[str]] = {}
+    for failure in found:
+        said.setdefault(failure["sentence"], set()).add(failure["host"])
+    return [f"{', '.join(sorted(hosts))}: {sentence}" for sentence, hosts in said.items()]
+
+
 def _of_roles(line: str) -> tuple[bool, bool]:
     """People first, then roles, and what was not proved at once: whoever approves reads from the top."""
     return (not line.startswith("not proved"), line.startswith("role "))
