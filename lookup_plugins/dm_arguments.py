@@ -9,6 +9,7 @@ from typing import Any
 import ansible.module_utils
 from ansible.errors import AnsibleError
 from ansible.inventory.manager import InventoryManager
+from ansible.module_utils._internal._datatag import AnsibleTagHelper
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.lookup import LookupBase
 
@@ -18,7 +19,7 @@ from ansible.module_utils.estate.account import Account, mistake
 from ansible.module_utils.estate.buckets.check import known_regions
 from ansible.module_utils.estate.errors import nearest
 from ansible.module_utils.estate.findings.said import of_arguments
-from ansible.module_utils.estate.origin import file_and_line, plain
+from ansible.module_utils.estate.origin import file_and_line, is_worked_out, plain
 from ansible.module_utils.estate.specs import argument_specs, out_of_range, uses
 
 DOCUMENTATION = r"""
@@ -52,7 +53,7 @@ _raw:
   elements: bool
 """
 
-BELOW_OTHERS = ("dm_root", "dm_local_state")
+BELOW_OTHERS = ("dm_root", "dm_stages", "dm_local_state")
 
 
 class LookupModule(LookupBase):
@@ -85,7 +86,7 @@ class LookupModule(LookupBase):
     def _wrong(self, role: str, options: dict[str, Any], known: dict[str, Any]) -> str:
         said = {name: known[name] for name in options if name in known}
         try:
-            given = self._templar.template(said)
+            given = self._worked_out(said)
         except AnsibleError:  # it may be worked out of another that is wrong
             given = self._what_can_be(said)
             options = {name: options[name] for name in options if name in given or name not in said}
@@ -95,6 +96,16 @@ class LookupModule(LookupBase):
             return of_arguments(role, wrong, known)
         known.update(given)  # this process is the task's own, and else it works all of them out again
         return ""
+
+    def _worked_out(self, said: Any) -> Any:
+        """As Ansible's, which copies all that it is given to find templates in it."""
+        if is_worked_out(said):
+            return said
+        if isinstance(said, dict):
+            return AnsibleTagHelper.tag_copy(said, {name: self._worked_out(part) for name, part in said.items()})
+        if isinstance(said, list):
+            return AnsibleTagHelper.tag_copy(said, [self._worked_out(part) for part in said])
+        return self._templar.template(said)
 
     def _what_can_be(self, said: dict[str, Any]) -> dict[str, Any]:
         found = {}

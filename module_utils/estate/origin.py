@@ -8,8 +8,12 @@ from typing import Any
 
 try:
     from ansible._internal._datatag._tags import Origin
+    from ansible._internal._templating._jinja_bits import is_possibly_template
+    from ansible._internal._templating._lazy_containers import _AnsibleLazyTemplateDict as LazyDict
+    from ansible._internal._templating._lazy_containers import _AnsibleLazyTemplateList as LazyList
 except ImportError:  # on another machine there are no vars
     Origin = None
+    LazyDict = LazyList = ()
 
 
 def place_of(value: Any) -> tuple[str, int] | None:
@@ -24,8 +28,24 @@ def line_of(value: Any) -> str:
     return f" (line {origin.line_num})" if origin and origin.line_num else ""
 
 
+def is_worked_out(value: Any) -> bool:
+    """Whether no template is in it."""
+    if isinstance(value, str):
+        return not is_possibly_template(value)
+    if isinstance(value, dict):
+        return all(map(is_worked_out, value.values()))
+    if isinstance(value, list | tuple):
+        return all(map(is_worked_out, value))
+    return value is None or isinstance(value, int | float)
+
+
 def plain(value: Any) -> Any:
     """The same without what Ansible keeps of where it stands; working on that takes several times as long."""
+    # Asked for what is below Ansible wraps all of it, to find templates also where there are none.
+    if isinstance(value, LazyDict):
+        value = {key: _below(value, key, part) for key, part in dict.items(value)}
+    elif isinstance(value, LazyList):
+        value = [_below(value, at, part) for at, part in enumerate(list.__iter__(value))]
     if isinstance(value, Mapping):
         return {str(key) if isinstance(key, str) else key: plain(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
@@ -33,6 +53,11 @@ def plain(value: Any) -> Any:
     if isinstance(value, str):
         return str(value)
     return int(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _below(value: Any, key: Any, part: Any) -> Any:
+    said = getattr(part, "value", part)
+    return said if is_worked_out(said) else value[key]
 
 
 class Plain(Mapping[str, Any]):

@@ -1,0 +1,66 @@
+"""What has no template in it is left as it is, and nothing else: the arguments of roles, and what filters are given."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible.errors import AnsibleError
+from ansible.parsing.dataloader import DataLoader
+from ansible.plugins.loader import filter_loader, lookup_loader, vars_loader
+from ansible.template import Templar, trust_as_template
+
+ROOT = Path(__file__).parents[2]
+vars_loader.add_directory(str(ROOT / "vars_plugins"))
+filter_loader.add_directory(str(ROOT / "filter_plugins"))
+lookup_loader.add_directory(str(ROOT / "lookup_plugins"))
+FILES = [str(file) for file in sorted((ROOT / "inventories/common/group_vars/all").glob("*.yml"))]
+SAID: dict[str, Any] = {
+    "name": "shop",
+    "below": trust_as_template("{{ {'of': name} }}"),
+    "said": {
+        "text": "plain",
+        5: True,
+        "list": [trust_as_template("{{ name }}s"), {"deep": [trust_as_template("{{ below }}"), 1.5, None]}],
+        "fixed": {"list": ["a", {"b": 2}]},
+    },
+}
+EXPECTED = {
+    "text": "plain",
+    5: True,
+    "list": ["shops", {"deep": [{"of": "shop"}, 1.5, None]}],
+    "fixed": {"list": ["a", {"b": 2}]},
+}
+
+
+def test_a_filter_has_the_vars_as_plain_data(tmp_path: Path) -> None:
+    (tmp_path / "as_plain.py").write_text(
+        "from ansible.module_utils.estate.origin import plain\n"
+        "class FilterModule:\n"
+        "    def filters(self):\n"
+        "        return {'as_plain': lambda value: [repr(plain(value))]}\n"
+    )
+    filter_loader.add_directory(str(tmp_path))
+    (found,) = Templar(DataLoader(), variables=SAID).template(trust_as_template("{{ said | as_plain }}"))
+    assert found == repr(EXPECTED)
+
+
+def test_the_arguments_of_roles_are_what_ansible_makes_of_them() -> None:
+    loader = DataLoader()
+    known = vars_loader.get("dm_vars").load_found_files(loader, {}, FILES)
+    known |= SAID | {"inventory_dir": str(ROOT / "inventories/preview"), "dm_account": "main", "dm_stage": "preview"}
+    templar = Templar(loader, variables=known)
+    arguments = lookup_loader.get("dm_arguments", loader, templar)
+    assert arguments._worked_out(SAID["said"]) == EXPECTED
+    compared = 0
+    for name, value in known.items():
+        try:
+            expected = templar.template(value)
+        except AnsibleError:
+            with pytest.raises(AnsibleError):
+                arguments._worked_out(value)
+        else:
+            assert arguments._worked_out(value) == expected, name
+            compared += 1
+    assert compared > 50
