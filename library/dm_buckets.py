@@ -534,7 +534,7 @@ from ansible.module_utils.estate.run import estate_module, run
 
 # A call is some 2 ms of Python, one thread at a time, and 40 ms of waiting for AWS: enough threads to wait side
 # by side, and for an estate of some thirty buckets one for each.
-WORKERS = 32
+WORKERS, LEAST_WORKERS = 32, 8
 
 
 def with_effects(
@@ -568,7 +568,8 @@ def main() -> None:
     # botocore's own checks cost time for each call; the tests hold every call against its models.
     home = next((bucket["region"] for bucket in declared["buckets"]), "")
     clients = Clients(module, workers=WORKERS, validate=False, region=home)
-    with ThreadPoolExecutor(WORKERS) as pool:
+    # A connection takes as long to make as several calls, so that it is worth it only where it makes some.
+    with ThreadPoolExecutor(min(WORKERS, max(LEAST_WORKERS, 2 * len(declared["buckets"])))) as pool:
         live = clients.ask(lambda: read(declared, clients, clients.region, pool), "Cannot read the buckets")
     clients.fresh |= live.young
     made, broken, account = with_effects(plan(declared, live), live, declared, clients)
