@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from ansible.inventory.manager import InventoryManager
 from ansible.module_utils._internal._datatag import AnsibleTagHelper
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.lookup import LookupBase
+from ansible.template import trust_as_template
 
 ROOT = Path(__file__).parents[1]
 ansible.module_utils.__path__.append(str(ROOT / "module_utils"))
@@ -19,6 +21,7 @@ from ansible.module_utils.estate.account import Account, mistake
 from ansible.module_utils.estate.buckets.check import known_regions
 from ansible.module_utils.estate.errors import nearest
 from ansible.module_utils.estate.findings.said import of_arguments
+from ansible.module_utils.estate.forms import strangers
 from ansible.module_utils.estate.origin import file_and_line, is_worked_out, plain
 from ansible.module_utils.estate.specs import argument_specs, out_of_range, uses
 
@@ -30,7 +33,8 @@ description:
     costs as much as many a module. Here it is a condition of the role's first task, which Ansible looks at before it
     works out what the task is given.
   - The playbook that imports such a role says C(rolespec_validate=false).
-  - A number is also held to the range that its documentation ends with, as in C((from 1 to 600)).
+  - A number is also held to the range that its documentation ends with, as in C((from 1 to 600)), and a mapping or a
+    list to what that says of its keys and values, as in C((by region, a text)) (module_utils/estate/forms.py).
 options:
   _terms:
     description:
@@ -94,6 +98,8 @@ class LookupModule(LookupBase):
         found = ArgumentSpecValidator(options).validate(plain(given), validate_role_argument_spec=True)
         if wrong := found.error_messages or [*out_of_range(options, found.validated_parameters)]:
             return of_arguments(role, wrong, known)
+        if strange := [*strangers(options, given, lambda what: self._names(what, known))]:
+            return f"{'; '.join(strange)}."
         known.update(given)  # this process is the task's own, and else it works all of them out again
         return ""
 
@@ -106,6 +112,13 @@ class LookupModule(LookupBase):
         if isinstance(said, list):
             return AnsibleTagHelper.tag_copy(said, [self._worked_out(part) for part in said])
         return self._templar.template(said)
+
+    def _names(self, what: str, known: dict[str, Any]) -> Collection[str] | None:
+        if what == "region":
+            return known_regions()
+        if (said := _NAMES.get(what)) is None or any(name not in known for name in re.findall(r"\w+_\w+", said)):
+            return None
+        return list(self._templar.template(trust_as_template("{{ " + said + " }}")))
 
     def _what_can_be(self, said: dict[str, Any]) -> dict[str, Any]:
         found = {}
@@ -139,4 +152,10 @@ class LookupModule(LookupBase):
                 raise AnsibleError(wrong)
 
 
+# What the vars say there is.
+_NAMES = {
+    "account": "dm_accounts",
+    "attacker": "access_review_attackers",
+    "role": "dm_accounts | product(access_roles | list + access_known_roles | map(attribute='name') | list) | map('join', ':')",
+}
 argument_specs(ROOT)  # once, before Ansible forks

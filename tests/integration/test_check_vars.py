@@ -74,3 +74,18 @@ def test_what_only_a_rule_of_a_role_refuses_is_refused_too(check):
     assert "main-account: " in said
     assert "jenkins_smtp has a port of 1 to 65535, and no user without TLS" in said
     assert f"See jenkins_smtp ({laid}/main-account.yml:1)." in said
+
+
+def test_what_a_mapping_or_a_list_holds_is_judged_too(check):
+    wrong = {
+        "access_review_administrators": (["main:nobody"], " has 'main:nobody', which is no role"),
+        "access_review_holds": ({"x": ["y"]}, " has 'x', which is no attacker; allowed are Jenkins, a stolen developer,"),
+        "buckets_batch_places": ({"eu-wst-1": "y"}, " has 'eu-wst-1', which is no region; did you mean eu-west-1?"),
+        "dns_elsewhere": ({"x.example": ["y"]}, ".x.example is ['y']; allowed is a text"),
+        "dns_servers": ({"x.example": ["here"]}, ".x.example is ['here']; allowed is a list of addresses such as"),
+        "jenkins_jobs_schedules": ({"plan": "H 25 * * *"}, ".plan has a wrong schedule: '25' is no hour (0 to 23)"),
+    }
+    said, laid = check({"main-account": {name: value for name, (value, _) in wrong.items()}})
+
+    for number, (name, (_, sentence)) in enumerate(wrong.items(), 1):
+        assert re.search(re.escape(f"{name}{sentence}") + rf"[^()]* .*\({laid}/main-account.yml:{number}\)", said), said

@@ -27,11 +27,11 @@ def problems(declared: Mapping[str, str], marker: str) -> list[str]:
                 "jenkins_jobs_marker of one line without blanks at its ends"
             )
         for spec in job.iterfind(".//hudson.triggers.TimerTrigger/spec"):
-            said += [f"job {name}: {why} (jenkins_jobs_schedules)" for why in _cron(spec.text or "")]
+            said += [f"job {name}: {why} (jenkins_jobs_schedules)" for why in cron(spec.text or "")]
     return said
 
 
-def _cron(spec: str) -> Iterable[str]:
+def cron(spec: str) -> Iterable[str]:
     """As CronTabList.create and BaseParser of Jenkins' core read them."""
     for number, line in enumerate(map(str.strip, spec.splitlines())):
         zone = line.removeprefix("TZ=")

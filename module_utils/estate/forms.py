@@ -1,0 +1,85 @@
+"""What a mapping or a list of the vars holds, where Ansible's argument specs have no word for it. Pure.
+
+As with a number's range the option's documentation ends with it, and is believed: C((by region, a text)) names what the
+keys are and what stands at each, C((each a role)) what a list consists of. Keys are looked up where NAMES has their word.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any
+
+from ansible.module_utils.estate.errors import nearest
+from ansible.module_utils.estate.jenkins.check import cron
+from ansible.module_utils.estate.origin import file_and_line
+
+_SAID = re.compile(r"[(](?:by ([a-z]+), ([a-z ]+)|each an? ([a-z]+))[)]")
+
+
+def _text(value: Any) -> Iterator[str]:
+    if not isinstance(value, str) or not value.strip():
+        yield f"is {value!r}; allowed is a text"
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if not isinstance(value, list) or not all(isinstance(one, str) and one.strip() for one in value):
+        yield f"is {value!r}; allowed is a list of texts"
+
+
+def _addresses(value: Any) -> Iterator[str]:
+    if not isinstance(value, list) or not value or not all(map(_is_address, value)):
+        yield f"is {value!r}; allowed is a list of addresses such as 192.0.2.53, 192.0.2.53:5300 and 2001:db8::53"
+
+
+def _is_address(said: Any) -> bool:
+    text = str(said)
+    host, _, port = text.partition(":") if text.count(":") == 1 else (text, "", "53")
+    try:
+        ipaddress.ip_address(host)
+        return 1 <= int(port) <= 65535
+    except ValueError:
+        return False
+
+
+def _schedule(value: Any) -> Iterator[str]:
+    if not isinstance(value, str) or not value.strip():
+        yield f"is {value!r}; allowed is a line of Jenkins' cron such as H 2 * * *"
+    else:
+        yield from (f"has a wrong schedule: {why}" for why in cron(value))
+
+
+_FORMS: dict[str, Callable[[Any], Iterator[str]]] = {
+    "a text": _text,
+    "texts": _texts,
+    "addresses": _addresses,
+    "a schedule": _schedule,
+}
+
+
+def form(option: Mapping[str, Any]) -> tuple[str, str] | None:
+    """(what each key or item is, what stands at it); the latter is "" of a list. None where nothing is said."""
+    said = option.get("description", "")
+    found = _SAID.search(said if isinstance(said, str) else " ".join(said))
+    return (found[1] or found[3], found[2] or "") if found else None
+
+
+def strangers(
+    options: Mapping[str, Any], given: Mapping[str, Any], names: Callable[[str], Collection[str] | None]
+) -> Iterator[str]:
+    """A sentence with file and line for each. names("region") are those that there are, None where that is unknown."""
+    for name, option in options.items():
+        value = given.get(name)
+        if not value or (found := form(option)) is None:
+            continue
+        what, stands = found
+        known = names(what)
+        for one in value:
+            at = file_and_line(one) or file_and_line(value)
+            if known is not None and one not in known:
+                some = ", ".join(sorted(known)) if len(known) < 20 else ""
+                hint = nearest(str(one), known) or (some and f"; allowed are {some}")
+                yield f"{name} has {one!r}, which is no {what}{hint}{at}"
+            elif stands:
+                yield from (f"{name}.{one} {why}{file_and_line(value[one]) or at}" for why in _FORMS[stands](value[one]))

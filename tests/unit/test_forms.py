@@ -1,0 +1,79 @@
+"""What a mapping or a list holds is said in its documentation, judged, and told with its place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible.module_utils.estate.forms import form, strangers
+from ansible.module_utils.estate.specs import argument_specs
+
+ROOT = Path(__file__).parents[2]
+OPTIONS: dict[str, dict[str, Any]] = {
+    name: option
+    for role in argument_specs(ROOT).values()
+    for entry in role.values()
+    for name, option in (entry.get("options") or {}).items()
+}
+KNOWN = {"region": ["eu-west-1", "eu-west-2"], "attacker": ["Jenkins"], "role": ["main:admins"], "account": ["main"]}
+
+
+def said(name: str, value: Any) -> list[str]:
+    return [*strangers({name: OPTIONS[name]}, {name: value}, KNOWN.get)]
+
+
+@pytest.mark.parametrize(
+    ("name", "right", "wrong", "sentence"),
+    [
+        (
+            "access_review_administrators", ["main:admins"], ["main:admin"],
+            "has 'main:admin', which is no role; did you mean main:admins?",
+        ),
+        ("access_review_holds", {"Jenkins": ["*"]}, {"x": ["*"]}, "has 'x', which is no attacker; allowed are Jenkins"),
+        ("access_review_holds", {}, {"Jenkins": "*"}, ".Jenkins is '*'; allowed is a list of texts"),
+        ("access_review_attackers", {"a": ["root"]}, {"a": [1]}, ".a is [1]; allowed is a list of texts"),
+        (
+            "buckets_batch_places", {"eu-west-1": "b"}, {"eu-wst-1": "b"},
+            "has 'eu-wst-1', which is no region; did you mean eu-west-1?",
+        ),
+        ("buckets_batch_places", {}, {"eu-west-1": ["b"]}, ".eu-west-1 is ['b']; allowed is a text"),
+        ("buckets_replica_profiles", {"main": "p"}, {"mian": "p"}, "has 'mian', which is no account; did you mean main?"),
+        ("dns_elsewhere", {"*.x.example": "x"}, {"*.x.example": None}, ".*.x.example is None; allowed is a text"),
+        (
+            "dns_servers", {"x.example": ["192.0.2.53:5300", "2001:db8::53"]}, {"x.example": "192.0.2.53"},
+            ".x.example is '192.0.2.53'; allowed is a list of addresses such as 192.0.2.53, 192.0.2.53:5300 and 2001:db8::53",
+        ),
+        (
+            "dns_old_servers", {}, {"x.example": ["192.0.2.53:0"]},
+            ".x.example is ['192.0.2.53:0']; allowed is a list of addresses such as 192.0.2.53, 192.0.2.53:5300 "
+            "and 2001:db8::53",
+        ),
+        (
+            "jenkins_jobs_schedules", {"plan": "TZ=Europe/London\nH 2 * * *"}, {"plan": "H 25 * * *"},
+            ".plan has a wrong schedule: '25' is no hour (0 to 23), in 'H 25 * * *'",
+        ),
+        (
+            "jenkins_jobs_schedules", {}, {"plan": ""},
+            ".plan is ''; allowed is a line of Jenkins' cron such as H 2 * * *",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_no_such_thing_is_refused_and_what_is_allowed_is_said(name, right, wrong, sentence):
+    assert said(name, right) == []
+    assert [one.removeprefix(name).removeprefix(" ") for one in said(name, wrong)] == [sentence]
+
+
+def test_what_nobody_knows_the_names_of_is_not_held_to_them():
+    assert [*strangers({"dns_elsewhere": OPTIONS["dns_elsewhere"]}, {"dns_elsewhere": {"x": "y"}}, {}.get)] == []
+
+
+def test_what_the_defaults_say_is_right():
+    for file in ROOT.glob("roles/*/defaults/main.yml"):
+        given = {name: one for name, one in (yaml.safe_load(file.read_text()) or {}).items() if "{{" not in str(one)}
+        assert [*strangers(OPTIONS, given, {}.get)] == [], file
+
+
+def test_forms_that_are_said_are_known():
+    assert len([name for name, option in OPTIONS.items() if form(option)]) >= 9
