@@ -221,7 +221,7 @@ def told(said: str) -> tuple[int, float, float, float]:
     if wrong := re.search("Non-2xx|Socket errors", said):
         raise ValueError(wrong[0])
     numbers = [re.search(pattern, said) for pattern in (r"(\d+) requests in", r"Requests/sec:\s+([\d.]+)")]
-    latencies = [re.search(rf"^ +{percent}%\s+([\d.]+)(us|ms|s|m|h)$", said, re.M) for percent in (50, 99)]
+    latencies = [re.search(rf"^ +{percent}%\s+([\d.]+)(us|ms|s|m|h) *$", said, re.M) for percent in (50, 99)]
     if not all(numbers + latencies) or not int(numbers[0][1]):
         raise ValueError("wrk measured nothing")
     return int(numbers[0][1]), float(numbers[1][1]), *(float(one[1]) * UNITS[one[2]] for one in latencies)
