@@ -4,6 +4,7 @@ answer is given only while S3 errs, never past the second bound, and never for w
 
 from __future__ import annotations
 
+import copy
 import itertools
 import time
 from pathlib import Path
@@ -49,6 +50,19 @@ def test_it_is_gone_after_the_bound_though_its_headers_say_a_year(router, s3, pa
 
     assert time.monotonic() - asked < BOUND + 0.5
     assert router.get(path, Range="bytes=0-3").status == 404
+
+
+def test_a_kind_that_is_another_buckets_now_is_never_the_old_ones(start_router, nginx, s3, path):
+    before = start_router(nginx=nginx)
+    assert before.get(path).body == b"first version"
+    before.stop()
+    routes = copy.deepcopy(before.variables["assets_router_routes"])
+    for upstream in routes["upstreams"]:
+        upstream |= {"bucket": f"new-{upstream['kind']}", "host": f"new-{upstream['kind']}.s3.eu-west-1.amazonaws.com"}
+    s3.objects["new-documents.s3.eu-west-1.amazonaws.com", path] = (b"moved", {})
+    after = start_router(nginx=nginx, assets_router_routes=routes, assets_router_cache_dir=f"{before.directory}/cache")
+
+    assert after.get(path).body == b"moved"
 
 
 def test_it_is_gone_after_the_bound_though_nobody_asked_meanwhile(router, s3, path):
