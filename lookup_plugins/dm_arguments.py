@@ -156,6 +156,8 @@ class LookupModule(LookupBase):
 _NAMES = {
     "account": "dm_accounts",
     "attacker": "access_review_attackers",
-    "role": "dm_accounts | product(access_roles | list + access_known_roles | map(attribute='name') | list) | map('join', ':')",
+    "group": "access_groups",
+    "role": "dm_accounts | product(access_roles | list + access_known_roles | map(attribute='name') | list) "
+    "| map('join', ':')",
 }
 argument_specs(ROOT)  # once, before Ansible forks

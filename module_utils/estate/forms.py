@@ -1,21 +1,23 @@
 """What a mapping or a list of the vars holds, where Ansible's argument specs have no word for it. Pure.
 
 As with a number's range the option's documentation ends with it, and is believed: C((by region, a text)) names what the
-keys are and what stands at each, C((each a role)) what a list consists of. Keys are looked up where NAMES has their word.
+keys are and what stands at each, C((each a role)) what a list consists of, C((one account)) what a text is. Whoever
+asks says which names there are.
 """
 
 from __future__ import annotations
 
+import datetime
 import ipaddress
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from ansible.module_utils.estate.errors import nearest
 from ansible.module_utils.estate.jenkins.check import cron
 from ansible.module_utils.estate.origin import file_and_line
 
-_SAID = re.compile(r"[(](?:by ([a-z]+), ([a-z ]+)|each an? ([a-z]+))[)]")
+_SAID = re.compile(r"[(](?:by ([a-z]+), ([a-z ]+)|each an? ([a-z]+)|one ([A-Za-z]+))[)]")
 
 
 def _text(value: Any) -> Iterator[str]:
@@ -50,19 +52,49 @@ def _schedule(value: Any) -> Iterator[str]:
         yield from (f"has a wrong schedule: {why}" for why in cron(value))
 
 
+def _time(value: Any) -> Iterator[str]:
+    try:
+        right = datetime.datetime.fromisoformat(str(value)).tzinfo is not None
+    except ValueError:
+        right = False
+    if not right:
+        yield f"is {value!r}; allowed is a time such as 2026-11-27T08:05:00+00:00"
+
+
+def _day(value: Any) -> Iterator[str]:
+    try:
+        datetime.date.fromisoformat(str(value))
+    except ValueError:
+        yield f"is {value!r}; allowed is a day such as 2026-11-27"
+
+
+def _url(value: Any) -> Iterator[str]:
+    if not re.fullmatch(r"https?://[^\s/?#]+(/\S*)?", str(value)):
+        yield f"is {value!r}; allowed is a URL such as https://ci.marketplace.example"
+
+
 _FORMS: dict[str, Callable[[Any], Iterator[str]]] = {
     "a text": _text,
     "texts": _texts,
     "addresses": _addresses,
     "a schedule": _schedule,
+    "time": _time,
+    "day": _day,
+    "URL": _url,
 }
 
 
-def form(option: Mapping[str, Any]) -> tuple[str, str] | None:
-    """(what each key or item is, what stands at it); the latter is "" of a list. None where nothing is said."""
+class Form(NamedTuple):
+    what: str  # each key or item is, or the text itself
+    stands: str  # at each key
+    alone: bool  # a text
+
+
+def form(option: Mapping[str, Any]) -> Form | None:
+    """None where nothing is said."""
     said = option.get("description", "")
     found = _SAID.search(said if isinstance(said, str) else " ".join(said))
-    return (found[1] or found[3], found[2] or "") if found else None
+    return Form(found[1] or found[3] or found[4], found[2] or "", bool(found[4])) if found else None
 
 
 def strangers(
@@ -73,13 +105,15 @@ def strangers(
         value = given.get(name)
         if not value or (found := form(option)) is None:
             continue
-        what, stands = found
-        known = names(what)
-        for one in value:
+        known = names(found.what)
+        for one in [value] if found.alone else value:
             at = file_and_line(one) or file_and_line(value)
             if known is not None and one not in known:
                 some = ", ".join(sorted(known)) if len(known) < 20 else ""
                 hint = nearest(str(one), known) or (some and f"; allowed are {some}")
-                yield f"{name} has {one!r}, which is no {what}{hint}{at}"
-            elif stands:
-                yield from (f"{name}.{one} {why}{file_and_line(value[one]) or at}" for why in _FORMS[stands](value[one]))
+                yield f"{name} {'is' if found.alone else 'has'} {one!r}, which is no {found.what}{hint}{at}"
+            elif found.alone and found.what in _FORMS:
+                yield from (f"{name} {why}{at}" for why in _FORMS[found.what](one))
+            elif found.stands:
+                said = _FORMS[found.stands](value[one])
+                yield from (f"{name}.{one} {why}{file_and_line(value[one]) or at}" for why in said)

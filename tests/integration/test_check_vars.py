@@ -79,7 +79,10 @@ def test_what_only_a_rule_of_a_role_refuses_is_refused_too(check):
 def test_what_a_mapping_or_a_list_holds_is_judged_too(check):
     wrong = {
         "access_review_administrators": (["main:nobody"], " has 'main:nobody', which is no role"),
-        "access_review_holds": ({"x": ["y"]}, " has 'x', which is no attacker; allowed are Jenkins, a stolen developer,"),
+        "access_review_holds": (
+            {"x": ["y"]},
+            " has 'x', which is no attacker; allowed are Jenkins, a stolen developer,",
+        ),
         "buckets_batch_places": ({"eu-wst-1": "y"}, " has 'eu-wst-1', which is no region; did you mean eu-west-1?"),
         "dns_elsewhere": ({"x.example": ["y"]}, ".x.example is ['y']; allowed is a text"),
         "dns_servers": ({"x.example": ["here"]}, ".x.example is ['here']; allowed is a list of addresses such as"),

@@ -17,7 +17,13 @@ OPTIONS: dict[str, dict[str, Any]] = {
     for entry in role.values()
     for name, option in (entry.get("options") or {}).items()
 }
-KNOWN = {"region": ["eu-west-1", "eu-west-2"], "attacker": ["Jenkins"], "role": ["main:admins"], "account": ["main"]}
+KNOWN = {
+    "region": ["eu-west-1", "eu-west-2"],
+    "attacker": ["Jenkins"],
+    "role": ["main:admins"],
+    "account": ["main"],
+    "group": ["Admins"],
+}
 
 
 def said(name: str, value: Any) -> list[str]:
@@ -39,11 +45,15 @@ def said(name: str, value: Any) -> list[str]:
             "has 'eu-wst-1', which is no region; did you mean eu-west-1?",
         ),
         ("buckets_batch_places", {}, {"eu-west-1": ["b"]}, ".eu-west-1 is ['b']; allowed is a text"),
-        ("buckets_replica_profiles", {"main": "p"}, {"mian": "p"}, "has 'mian', which is no account; did you mean main?"),
+        (
+            "buckets_replica_profiles", {"main": "p"}, {"mian": "p"},
+            "has 'mian', which is no account; did you mean main?",
+        ),
         ("dns_elsewhere", {"*.x.example": "x"}, {"*.x.example": None}, ".*.x.example is None; allowed is a text"),
         (
             "dns_servers", {"x.example": ["192.0.2.53:5300", "2001:db8::53"]}, {"x.example": "192.0.2.53"},
-            ".x.example is '192.0.2.53'; allowed is a list of addresses such as 192.0.2.53, 192.0.2.53:5300 and 2001:db8::53",
+            ".x.example is '192.0.2.53'; allowed is a list of addresses such as 192.0.2.53, 192.0.2.53:5300 "
+            "and 2001:db8::53",
         ),
         (
             "dns_old_servers", {}, {"x.example": ["192.0.2.53:0"]},
@@ -58,6 +68,18 @@ def said(name: str, value: Any) -> list[str]:
             "jenkins_jobs_schedules", {}, {"plan": ""},
             ".plan is ''; allowed is a line of Jenkins' cron such as H 2 * * *",
         ),
+        ("access_protected_groups", ["Admins"], ["Admin"], "has 'Admin', which is no group; did you mean Admins?"),
+        ("access_review_main_account", "main", "mian", "is 'mian', which is no account; did you mean main?"),
+        (
+            "access_review_now", "2026-11-27T08:05:00Z", "2026-11-27",
+            "is '2026-11-27'; allowed is a time such as 2026-11-27T08:05:00+00:00",
+        ),
+        ("access_today", "2026-11-27", "tomorrow", "is 'tomorrow'; allowed is a day such as 2026-11-27"),
+        (
+            "jenkins_jobs_url", "http://127.0.0.1:8080/", "ci.marketplace.example",
+            "is 'ci.marketplace.example'; allowed is a URL such as https://ci.marketplace.example",
+        ),
+        ("jenkins_instance_tags", {"a": "b"}, {"a": ["b"]}, ".a is ['b']; allowed is a text"),
     ],
 )  # fmt: skip
 def test_what_is_no_such_thing_is_refused_and_what_is_allowed_is_said(name, right, wrong, sentence):
