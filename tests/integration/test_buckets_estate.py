@@ -332,7 +332,7 @@ def edit(path, old, new):
         ),
         (
             lambda common, _: common.write_text(re.sub(r"(?ms)^buckets_kinds:\n.*?(?=^\w)", "", common.read_text())),
-            "preview: buckets_kinds is missing (inventories/*/group_vars/all and host_vars; roles/buckets/meta/arg",
+            "buckets_kinds is missing (inventories/*/group_vars/all and host_vars; roles/buckets/meta/arg",
         ),
         (
             lambda common, _: edit(common, "buckets_tags: {", "buckets_tags: # {"),

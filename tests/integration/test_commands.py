@@ -272,7 +272,7 @@ def test_vars_are_checked_without_aws(estate, estate_aws):
 
     assert wrong.returncode == 1
     assert "elsewhere" in wrong.stderr
-    assert "preview: buckets_kinds is of type int; allowed is a mapping" in wrong.stderr
+    assert "buckets_kinds is of type int; allowed is a mapping" in wrong.stderr
     shared = estate("check", """ARGS=-e '{"buckets_standalone": {"shop-everywhere": {}}}' """)
     assert shared.returncode == 1
     assert "declares shop-everywhere; a bucket belongs to one host" in shared.stderr
