@@ -30,7 +30,8 @@ class Received(Request):
 
     @cached_property
     def raw_url(self) -> str:
-        return super().raw_url
+        query = self.query_string.decode()
+        return f"{self.scheme}://{self.host}{self.raw_path}{'?' if query else ''}{query}"
 
 
 def asked() -> bool:
@@ -52,6 +53,7 @@ class Backend:
     def __init__(self, service: Any) -> None:
         app = create_backend_app(service)
         self._paths = app.url_map
+        self._bound = app.url_map.bind("localhost")  # for each request it costs more than finding the path
         self._handlers = {name: view.callback for name, view in app.view_functions.items()}
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
@@ -62,9 +64,16 @@ class Backend:
             finally:
                 _current.reset(before)
 
+    def _found(self, environ: dict[str, Any]) -> Any:
+        path = environ["PATH_INFO"].encode("latin-1").decode(errors="replace")
+        try:
+            return self._bound.match(path, environ["REQUEST_METHOD"])
+        except HTTPException:  # where to instead is said with the host that was asked
+            return self._paths.bind_to_environ(environ).match()
+
     def _answer(self, request: Received) -> Any:
         try:
-            name, _ = self._paths.bind_to_environ(request.environ).match()
+            name, _ = self._found(request.environ)
             result = self._handlers[name](request, request.raw_url, dict(request.headers))
         except ClientError as exc:
             result = 400, {}, exc.response["Error"]["Message"]

@@ -79,4 +79,5 @@ def _run(state: Path) -> None:
     write_private(state / "endpoint.json", json.dumps(ready))
     gc.collect()
     gc.freeze()  # what is loaded now stays; the collector need not look at it again
+    gc.set_threshold(10_000)  # a call leaves hundreds of objects; looking every 2,000 took a tenth of it
     server.serve_forever(poll_interval=3600)

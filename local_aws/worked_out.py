@@ -6,7 +6,9 @@ Each is a function of nothing but classes, of AWS's models of its services, or o
 from __future__ import annotations
 
 import functools
+from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlsplit
 
 import xmltodict
 from botocore.model import Shape
@@ -15,11 +17,12 @@ from moto.core.constants import MISSING
 from moto.core.errors import ErrorLookupFactory
 from moto.core.serialize import AttributePickerContext, ResponseSerializer, XFormedAttributePicker
 from moto.core.utils import camelcase_to_underscores, get_value, method_names_from_class
+from moto.s3.responses import S3Response
 
 from local_aws.replacing import extends, replaces
 
 _errors: dict[str, Any] = {}
-_validate_name = xmltodict._validate_name
+_validate_name, _subdomain_based_buckets = xmltodict._validate_name, S3Response.subdomain_based_buckets
 
 
 @replaces(responses, "method_names_from_class")
@@ -38,6 +41,16 @@ def _underscored(name: str) -> str:
 @functools.lru_cache(4096)
 def _good_name(name: str, kind: str) -> None:
     _validate_name(name, kind)
+
+
+@replaces(S3Response)
+def subdomain_based_buckets(request: Any) -> bool:
+    return _in_host(request.headers.get("host") or urlsplit(request.url).netloc)
+
+
+@functools.lru_cache(4096)
+def _in_host(host: str) -> bool:
+    return _subdomain_based_buckets(SimpleNamespace(headers={"host": host}))
 
 
 @replaces(ErrorLookupFactory, "__init__")

@@ -4,11 +4,14 @@ import functools
 import io
 import re
 from types import SimpleNamespace
+from urllib.parse import unquote
 
 import pytest
+from moto.core.request import Request
 from moto.core.serialize import ResponseSerializer, XFormedAttributePicker
 from moto.core.utils import get_service_model
 from moto.moto_server import werkzeug_app
+from moto.s3.responses import S3Response
 
 from local_aws import backends, worked_out
 
@@ -86,3 +89,20 @@ def test_a_transformer_of_a_response_is_still_asked():
     serializer = ResponseSerializer(operation, value_picker=picker)
     original = ResponseSerializer.get_value
     assert worked_out._value(original, serializer, {"Engine": "e"}, "Engine", instance.members["Engine"]) == "E"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:41000", "s3.amazonaws.com", "shop.s3.amazonaws.com:443", "localhost"])
+@pytest.mark.parametrize("uri", ["/", "//shop/a", "/shop/a%2Fb%20c?versionId=1&x=%41", "/shop?", "/sch%C3%B6n"])
+def test_a_request_is_where_moto_says(host, uri):
+    path, _, query = uri.partition("?")
+    words = {"HTTP_HOST": host, "RAW_URI": uri, "PATH_INFO": unquote(path, "latin-1"), "QUERY_STRING": query}
+    environ = {"REQUEST_METHOD": "GET", "wsgi.url_scheme": "https", "SCRIPT_NAME": "", **words}
+    assert backends.Received(environ).raw_url == Request(environ).raw_url
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1:41000", "s3.amazonaws.com", "shop.s3.eu-west-1.amazonaws.com", "localhost"]
+)
+def test_a_bucket_is_in_the_host_where_moto_says(host):
+    request = Request({"REQUEST_METHOD": "GET", "wsgi.url_scheme": "https", "HTTP_HOST": host})
+    assert worked_out.subdomain_based_buckets(request) == S3Response.subdomain_based_buckets(request)
