@@ -27,7 +27,9 @@ options:
     type: dict
     required: true
   purpose:
-    description: C(trails) for these alone, C(monitoring) for all but these; every kind where left out.
+    description:
+      - C(trails) for these alone, C(monitoring) for all but these, C(proof) for what M(dm_alarm_proof) takes; every
+        kind where left out.
     type: str
 """
 EXAMPLES = r"""

@@ -219,6 +219,14 @@ def _key(one: dict[str, Any], where: Place) -> dict[str, Any]:
 # --- all of it --------------------------------------------------------------------------------------------------------
 
 
+# What each purpose takes; none takes all.
+PURPOSES = {
+    "monitoring": tuple(option for option in BY_OPTION if option != "trails"),
+    "trails": ("trails",),
+    "proof": ("topics", "alarms"),
+}
+
+
 def monitoring_desired(declared: Vars, purpose: str = "") -> dict[str, list[dict[str, Any]]]:
     """What dm_monitoring takes, by kind; all kinds where no purpose is named. Raises ValueError in the vars' words."""
     where = Place(declared["account_id"], declared["region"], partition(declared["region"]))
@@ -257,5 +265,4 @@ def monitoring_desired(declared: Vars, purpose: str = "") -> dict[str, list[dict
                 raise ValueError(f"{place}: {exc}") from None
     if wrong := mistakes(found, places):
         raise ValueError(" ".join(wrong))
-    trails = purpose == "trails"
-    return {option: things for option, things in found.items() if not purpose or (option == "trails") is trails}
+    return {option: found[option] for option in (PURPOSES[purpose] if purpose else found)}

@@ -134,3 +134,15 @@ def test_an_alarm_on_metric_maths_is_shown_and_is_nothing_to_paste_and_a_unit_by
     (one,) = plan(declared | words, Live(place, {"alarms": {"a": maths}}, {})).unmanaged
     assert one.resource == "alarm a"
     assert "cannot be declared here" in one.adopt
+
+
+def test_each_purpose_takes_what_its_module_takes():
+    given = BASE | {
+        "layers": {"monitoring_extra": {"topics": TOPICS, "trails": {"audit": {"bucket": "logs-of-trails"}}}}
+    }
+    every = monitoring_desired(given)
+    assert monitoring_desired(given, "proof") == {"alarms": every["alarms"], "topics": every["topics"]}
+    assert monitoring_desired(given, "trails") == {"trails": every["trails"]}
+    assert {*monitoring_desired(given, "monitoring")} == {*every} - {"trails"}
+    with pytest.raises(KeyError):
+        monitoring_desired(given, "prove")
