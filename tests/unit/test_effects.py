@@ -234,6 +234,15 @@ def test_patterns_overlap_where_a_string_matches_both(one: str, other: str, text
         assert overlap(one, other)
 
 
+def test_names_without_wildcards_overlap_themselves_alone():
+    assert [overlap("s3:Get", other) for other in ("s3:Get", "s3:GetObject", "s3:", "s3:Ge*")] == [
+        True,
+        False,
+        False,
+        True,
+    ]
+
+
 def test_contexts_of_keys_multiply_and_too_many_are_not_decided() -> None:
     mfa = Open("Bool", "aws:MultiFactorAuthPresent", ("true",))
     office = Open("NotIpAddress", "aws:SourceIp", ("192.0.2.0/24",))

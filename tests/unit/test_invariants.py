@@ -180,3 +180,21 @@ def test_what_stands_for_an_action_may_be_written_in_any_case(made: World) -> No
         state.may(jenkins, action, arn("production", "infrastructure"), without=False)
         for action in ("sts:AssumeRole", "STS:assumerole", "iam:PassRole")
     ] == [True, True, False]
+
+
+def test_what_a_condition_leaves_open_is_one_persons_own(made: World) -> None:
+    """Both are judged by the same statements."""
+    but_dan = {"StringNotEquals": {"aws:PrincipalArn": arn("main", "dan.example", "user")}}
+    denied = allow(f"{DOCS}/*", "s3:GetObject", "Deny", Principal="*", Condition=but_dan)
+    made.accounts["main"]["buckets"] = {"docs": {"policy": denied, "restricted": False}}
+    del made.accounts["production"]["buckets"]
+    made.group("Readers of docs", {"p": allow(f"{DOCS}/*", "s3:GetObject")})
+    for name in ("cy.example", "dan.example", "eve.example"):
+        made.user(name, "Readers of docs")
+
+    said = [verdict(made, who=[f"user:{name}.example"])[0] for name in ("cy", "dan", "eve")]
+    assert said == ["proved", "failed", "proved"]
+    told = verdict(made, who=["user:cy.example", "user:dan.example", "user:eve.example"])[1]
+    assert "dan.example may" in told
+    assert "cy.example" not in told
+    assert "eve.example" not in told

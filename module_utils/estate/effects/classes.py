@@ -199,11 +199,19 @@ def _representatives(patterns: tuple[tuple[str, str], ...], head: str = "") -> t
 
 
 @lru_cache(maxsize=100_000)
+def _head(pattern: str) -> str:
+    """What stands before the first wildcard."""
+    return re.split(r"[*?]", pattern, maxsplit=1)[0]
+
+
+@lru_cache(maxsize=100_000)
 def overlap(one: str, other: str) -> bool:
     """Whether some string matches both patterns; wildcards may cross colons, so that it errs towards yes."""
-    head, other_head = re.split(r"[*?]", one, maxsplit=1)[0], re.split(r"[*?]", other, maxsplit=1)[0]
+    head, other_head = _head(one), _head(other)
     if not (head.startswith(other_head) or other_head.startswith(head)):
         return False
+    if head == one and other_head == other:  # without wildcards
+        return one == other
     places = {(0, 0)}
     seen = set(places)
     while places:

@@ -14,7 +14,7 @@ from ansible.module_utils.estate.effects.contexts import Contexts
 from ansible.module_utils.estate.effects.judged import About, Held, Thing, allowed, things
 from ansible.module_utils.estate.evaluator.composed import Estate
 from ansible.module_utils.estate.evaluator.document import Statement
-from ansible.module_utils.estate.evaluator.evaluate import Opens, acts, applies, covers, is_personal
+from ansible.module_utils.estate.evaluator.evaluate import Opens, acts, covers, is_personal, left_open
 from ansible.module_utils.estate.evaluator.request import MFA
 from ansible.module_utils.estate.evaluator.words import Open
 from ansible.module_utils.estate.review.able import HAND, STARTS, WRITES, Targets, candidates, targets_of
@@ -50,6 +50,9 @@ class World:
         # What is asked of one resource was mostly asked of another. Askers and statements live as long as this does.
         self._mine: dict[tuple, About] = {}
         self._theirs: dict[tuple, tuple[About, tuple | None]] = {}
+        self._left: dict[tuple[int, int], Opens | None] = {}
+        self._whom: dict[tuple[int, int], tuple[tuple[Opens, str], ...]] = {}
+        self._about: dict[tuple[str, str], list[Statement]] = {}
         self._natures: dict[tuple[str, str], tuple] = {}
         self._covers: dict[tuple, tuple[bool, Opens] | None] = {}
         self._answers: dict[tuple, bool] = {}
@@ -212,9 +215,24 @@ class World:
             me = asker.principal
             own = [Held("identity", of.holder, of.policy, one) for of in me.sources for one in of.statements]
             own += [Held("boundary", "", "boundary", one) for one in me.boundary or ()]
-            asked = ((held, applies(held.statement, action, None, asker.known)) for held in own)
-            self._mine[key] = tuple((held, is_.opens, "") for held, is_ in asked if is_)
+            asked = ((held, self._open_of(asker, held.statement)) for held in own if acts(held.statement, action))
+            self._mine[key] = tuple((held, opens, "") for held, opens in asked if opens is not None)
         return self._mine[key]
+
+    def _open_of(self, asker: Asker, statement: Statement) -> Opens | None:
+        key = id(asker), id(statement)
+        if key not in self._left:
+            self._left[key] = left_open(statement, asker.known)
+        return self._left[key]
+
+    def _ways(self, asker: Asker, statement: Statement) -> tuple[tuple[Opens, str], ...]:
+        """How a statement of a thing's policy means the asker, with what is open."""
+        key = id(asker), id(statement)
+        if key not in self._whom:
+            them = asker.meant(statement)
+            left = self._open_of(asker, statement) if them else None
+            self._whom[key] = () if left is None else tuple((left | more, how) for how, more in them)
+        return self._whom[key]
 
     def _said(self, asker: Asker, thing: Thing | None, action: str) -> tuple[About, tuple | None]:
         """The same of a thing's own policy, and what else of a thing decides."""
@@ -222,11 +240,13 @@ class World:
             return (), None
         key = id(asker), thing.arn, action
         if key not in self._theirs:
+            if (thing.arn, action) not in self._about:
+                said = thing.policy if thing.kind != "role" or action.startswith("sts:") else ()
+                self._about[thing.arn, action] = [one for one in said if acts(one, action)]
             about = [
-                (Held("resource", thing.name, "policy", one), is_.opens | more, how)
-                for one in (thing.policy if thing.kind != "role" or action.startswith("sts:") else ())
-                if acts(one, action) and (them := asker.meant(one)) and (is_ := applies(one, action, None, asker.known))
-                for how, more in them
+                (Held("resource", thing.name, "policy", one), opens, how)
+                for one in self._about[thing.arn, action]
+                for opens, how in self._ways(asker, one)
             ]
             whose = thing.arn, asker.principal.account
             if whose not in self._natures:

@@ -71,12 +71,14 @@ def applies(statement: Statement, action: str, resource: str | None, known: Know
         if covered is None:
             return None
         explicit, opens = covered
+    left = left_open(statement, known)
+    return None if left is None else Applied(explicit and not statement.not_actions, opens | left)
+
+
+def left_open(statement: Statement, known: Known) -> Opens | None:
+    """What is open of a statement, of whatever action and resource; None where a condition is known not to hold."""
     left = conditions_left(statement, known)
-    if left is None:
-        return None
-    if statement.odd:
-        opens |= {Open("?", "", (statement.odd,))}
-    return Applied(explicit and not statement.not_actions, opens | left)
+    return left | {Open("?", "", (statement.odd,))} if statement.odd and left is not None else left
 
 
 def covers(statement: Statement, resource: str, known: Mapping[str, Values]) -> tuple[bool, Opens] | None:
