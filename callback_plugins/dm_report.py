@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sys
@@ -16,7 +17,7 @@ from ansible import context
 from ansible.playbook.task_include import TaskInclude
 from ansible.plugins.callback.default import CallbackModule as Default
 from ansible.utils.color import stringc
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
 
 ROOT = Path(__file__).resolve().parents[1]
 ansible.module_utils.__path__.append(str(ROOT / "module_utils"))
@@ -66,9 +67,21 @@ def parts_of(task: Any) -> list[str]:
     return [] if "always" in task.tags else [tag for tag in task.tags if tag != "never"]
 
 
+class _Kept(FileSystemBytecodeCache):
+    """The page's code from run to run, beside that of dm_compile_once; where it cannot be written, it is made anew."""
+
+    def dump_bytecode(self, bucket: Any) -> None:
+        with contextlib.suppress(OSError):
+            super().dump_bytecode(bucket)
+
+
 def render(template: str, shown: Mapping[str, Any]) -> str:
     templates = Environment(
-        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+        loader=FileSystemLoader(ROOT / "callback_plugins"),
+        bytecode_cache=_Kept(str(ROOT / "build/templates"), "page-%s.cache"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
     )
     return templates.get_template(template).render(shown)
 

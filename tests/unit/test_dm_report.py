@@ -1,6 +1,7 @@
 import re
 
 import pytest
+import dm_report
 from ansible.module_utils.estate.findings.said import diffs, sentence, together
 from ansible.module_utils.estate.findings.summary import done, failures, listed
 from dm_report import CallbackModule
@@ -176,3 +177,18 @@ def test_of_many_what_fits_no_line_is_counted_the_longest_first_and_of_few_all_i
     assert listed("+", [*buckets, *topics, *alarms]) == "+ 4 buckets; topic a, b; 9 alarms"
     assert listed("+", [*buckets, *queue, *alarms]) == "+ 4 buckets; 1 queue; 9 alarms"
     assert listed("+", [*buckets, *topics]).count("digitalmarketplace-") == 4
+
+
+def test_the_code_of_a_page_is_kept_where_it_can_be_and_is_of_the_page_that_is_there(tmp_path, monkeypatch):
+    monkeypatch.setattr(dm_report, "ROOT", tmp_path)
+    page, kept = tmp_path / "callback_plugins/page.j2", tmp_path / "build/templates"
+    page.parent.mkdir()
+    page.write_text("{{ said }}")
+    assert dm_report.render("page.j2", {"said": "<b>"}) == "&lt;b&gt;"
+    assert not kept.exists()
+
+    kept.mkdir(parents=True)
+    assert dm_report.render("page.j2", {"said": 1}) == dm_report.render("page.j2", {"said": 1}) == "1"
+    assert [*kept.glob("page-*.cache")]
+    page.write_text("now {{ said }}")
+    assert dm_report.render("page.j2", {"said": 1}) == "now 1"
