@@ -140,11 +140,12 @@ def test_the_proof_fails_when_a_private_kind_comes_back(converged_estate, router
     policy = s3.get_bucket_policy(Bucket=AGREEMENTS)["Policy"]
     opened = s3.get_bucket_policy(Bucket=public)["Policy"].replace("-documents-", "-agreements-")
     config = (router.directory / "nginx.conf").read_text()
-    [refused] = [line for line in config.splitlines() if "/agreements(?:/|$)" in line and " refused;" in line]
-    let_in = refused.replace("/agreements(?:/|$)", "/nobody(?:/|$)")
-    mistaken = config.replace(refused, f'"~^(?:%2B)?/[^/]+/agreements/" documents;\n{let_in}').replace(
-        public, AGREEMENTS
-    )
+    refused = re.findall(r"^ *rewrite .*[|]agreements[|].* /.refuse/refused last;$", config, re.M)
+    assert refused
+    mistaken = config.replace(public, AGREEMENTS)
+    for line in refused:
+        let_in = 'rewrite "^(?:%2B)?/[^/]+/agreements/" /.$assets_way/documents last;'
+        mistaken = mistaken.replace(line, f"{let_in}\n{line.replace('agreements', 'nobody')}")
     script = ROOT / "roles" / "assets_router" / "files" / "local_router.py"
     try:
         (router.directory / "nginx.conf").write_text(mistaken)
