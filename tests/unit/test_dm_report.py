@@ -1,7 +1,7 @@
 import re
 
-import pytest
 import dm_report
+import pytest
 from ansible.module_utils.estate.findings.said import diffs, sentence, together
 from ansible.module_utils.estate.findings.summary import done, failures, listed
 from dm_report import CallbackModule
