@@ -21,7 +21,7 @@ from ansible.module_utils.estate.account import Account, mistake
 from ansible.module_utils.estate.buckets.check import known_regions
 from ansible.module_utils.estate.errors import nearest
 from ansible.module_utils.estate.findings.said import of_arguments
-from ansible.module_utils.estate.forms import strangers
+from ansible.module_utils.estate.forms import FORMS, QUICK, strangers
 from ansible.module_utils.estate.origin import file_and_line, is_worked_out, plain
 from ansible.module_utils.estate.specs import argument_specs, out_of_range, uses
 
@@ -63,6 +63,7 @@ BELOW_OTHERS = ("dm_root", "dm_stages", "dm_local_state")
 class LookupModule(LookupBase):
     def run(self, terms: list[str], variables: dict[str, Any] | None = None, **_: Any) -> list[bool]:
         self._broken: AnsibleError | None = None
+        self._forms = QUICK if terms else FORMS
         known = variables or {}
         # Many others are made of these, and Ansible works them out anew for each.
         known.update({name: self._templar.template(known[name]) for name in BELOW_OTHERS if name in known})
@@ -98,7 +99,7 @@ class LookupModule(LookupBase):
         found = ArgumentSpecValidator(options).validate(plain(given), validate_role_argument_spec=True)
         if wrong := found.error_messages or [*out_of_range(options, found.validated_parameters)]:
             return of_arguments(role, wrong, known)
-        if strange := [*strangers(options, given, lambda what: self._names(what, known))]:
+        if strange := [*strangers(options, given, lambda what: self._names(what, known), self._forms)]:
             return f"{'; '.join(strange)}."
         known.update(given)  # this process is the task's own, and else it works all of them out again
         return ""

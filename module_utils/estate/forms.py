@@ -16,8 +16,9 @@ from typing import Any, NamedTuple
 from ansible.module_utils.estate.errors import nearest
 from ansible.module_utils.estate.jenkins.check import cron
 from ansible.module_utils.estate.origin import file_and_line
+from ansible.module_utils.estate.policy_check import action_mistakes
 
-_SAID = re.compile(r"[(](?:by ([a-z]+), ([a-z ]+)|each an? ([a-z]+)|one ([A-Za-z]+))[)]")
+_SAID = re.compile(r"[(](?:by ([a-z]+), ([a-z ]+)|each an? ([A-Za-z]+)|one ([A-Za-z]+))[)]")
 
 
 def _text(value: Any) -> Iterator[str]:
@@ -73,7 +74,21 @@ def _url(value: Any) -> Iterator[str]:
         yield f"is {value!r}; allowed is a URL such as https://ci.marketplace.example"
 
 
-_FORMS: dict[str, Callable[[Any], Iterator[str]]] = {
+def _action(value: Any) -> Iterator[str]:
+    yield from (f"is wrong: {said.removeprefix(': Action ')}" for said in action_mistakes(value))
+
+
+def _arn(value: Any) -> Iterator[str]:
+    if not re.fullmatch(r"\*|arn:[^:\s]+:[^:\s]+:[^:\s]*:[^:\s]*:\S+", str(value)):
+        yield f"is {value!r}; allowed is an ARN such as arn:aws:s3:::name/*, with patterns in it, and *"
+
+
+def _asker(value: Any) -> Iterator[str]:
+    if not re.fullmatch(r"\*|people|unsigned|[^\s:]+:[^\s:]+", str(value)):
+        yield f"is {value!r}; allowed are people, unsigned, user:name and account:role, with patterns in them, and *"
+
+
+FORMS: dict[str, Callable[[Any], Iterator[str]]] = {
     "a text": _text,
     "texts": _texts,
     "addresses": _addresses,
@@ -81,7 +96,12 @@ _FORMS: dict[str, Callable[[Any], Iterator[str]]] = {
     "time": _time,
     "day": _day,
     "URL": _url,
+    "action": _action,
+    "ARN": _arn,
+    "asker": _asker,
 }
+# Without what takes a table of all that AWS has: half a second.
+QUICK = {what: judged for what, judged in FORMS.items() if what != "action"}
 
 
 class Form(NamedTuple):
@@ -98,22 +118,38 @@ def form(option: Mapping[str, Any]) -> Form | None:
 
 
 def strangers(
-    options: Mapping[str, Any], given: Mapping[str, Any], names: Callable[[str], Collection[str] | None]
+    options: Mapping[str, Any],
+    given: Mapping[str, Any],
+    names: Callable[[str], Collection[str] | None],
+    forms: Mapping[str, Callable[[Any], Iterator[str]]] = FORMS,
 ) -> Iterator[str]:
     """A sentence with file and line for each. names("region") are those that there are, None where that is unknown."""
     for name, option in options.items():
         value = given.get(name)
+        if option.get("elements") == "dict" and option.get("options"):
+            for place, item in enumerate(value or ()):
+                yield from (f"{name}[{place}].{said}" for said in _of_item(option["options"], item, names, forms))
         if not value or (found := form(option)) is None:
             continue
         known = names(found.what)
         for one in [value] if found.alone else value:
             at = file_and_line(one) or file_and_line(value)
-            if known is not None and one not in known:
+            if known is None and not found.stands and found.what in forms:
+                label = name if found.alone else f"{name} has one that"
+                yield from (f"{label} {why}{at}" for why in forms[found.what](one))
+            elif known is not None and one not in known:
                 some = ", ".join(sorted(known)) if len(known) < 20 else ""
                 hint = nearest(str(one), known) or (some and f"; allowed are {some}")
                 yield f"{name} {'is' if found.alone else 'has'} {one!r}, which is no {found.what}{hint}{at}"
-            elif found.alone and found.what in _FORMS:
-                yield from (f"{name} {why}{at}" for why in _FORMS[found.what](one))
             elif found.stands:
-                said = _FORMS[found.stands](value[one])
+                said = FORMS[found.stands](value[one])
                 yield from (f"{name}.{one} {why}{file_and_line(value[one]) or at}" for why in said)
+
+
+def _of_item(
+    options: Mapping[str, Any], item: Mapping[str, Any], names: Any, forms: Mapping[str, Any]
+) -> Iterator[str]:
+    for name, option in options.items():
+        if item.get(name) == [] and option.get("type") == "list":
+            yield f"{name} is empty, which nothing and nobody is{file_and_line(item)}"
+    yield from strangers(options, item, names, forms)

@@ -225,7 +225,10 @@ def test_what_s3_failed_to_copy_and_what_was_lost_or_altered_there_are_told_apar
         estate.settle()
         broken = estate.playbook("verify_replication.yml", *ONLY, extra_vars={"buckets_replication_timeout": 5})
     assert broken.rc != 0
-    assert f"replication of {SOURCE} into {COPY}: S3 says that it could not copy estate-canary.txt" in broken.output
+    proofs = broken.report["plans"]["preview"]["replication proof"]["proofs"]
+    [why] = [proof["why"] for proof in proofs if proof["source"] == SOURCE]
+    assert why.startswith("S3 says that it could not copy estate-canary.txt")
+    assert f"{why}." in broken.output
     version = s3.head_object(Bucket=SOURCE, Key="new")["VersionId"]
     london.delete_object(Bucket=COPY, Key="new", VersionId=version)
     s3.put_object(Bucket=SOURCE, Key="altered", Body=b"true")

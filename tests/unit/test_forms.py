@@ -87,6 +87,34 @@ def test_what_is_no_such_thing_is_refused_and_what_is_allowed_is_said(name, righ
     assert [one.removeprefix(name).removeprefix(" ") for one in said(name, wrong)] == [sentence]
 
 
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({}, ""),
+        ({"never": []}, "never is empty, which nothing and nobody is"),
+        ({"never": ["s3:DeletObject*"]}, "never has one that is wrong: s3:DeletObject* is none of AWS's"),
+        ({"of": []}, "of is empty, which nothing and nobody is"),
+        (
+            {"of": ["*-submissions-*/*"]},
+            "of has one that is '*-submissions-*/*'; allowed is an ARN such as arn:aws:s3:::name/*, with patterns in it, "
+            "and *",
+        ),
+        (
+            {"who": ["jenkins"]},
+            "who has one that is 'jenkins'; allowed are people, unsigned, user:name and account:role, with patterns in "
+            "them, and *",
+        ),
+        ({"who": []}, "who is empty, which nothing and nobody is"),
+        ({"but": ["*:admins", "role/admins"]}, "but has one that is 'role/admins'; allowed are people, unsigned, user:nam"),
+    ],
+)  # fmt: skip
+def test_an_invariant_that_could_never_be_broken_is_refused(change, sentence):
+    right = {"name": "x", "never": ["s3:*"], "of": ["arn:aws:s3:::a-*/*", "*"], "because": "y", "who": ["*", "people"]}
+    found = said("access_review_invariants", [{**right, "but": ["*:admins", "user:ada.*", "unsigned"], **change}])
+
+    assert [one.partition("].")[2][: len(sentence)] for one in found] == [sentence] * bool(sentence)
+
+
 def test_what_nobody_knows_the_names_of_is_not_held_to_them():
     assert [*strangers({"dns_elsewhere": OPTIONS["dns_elsewhere"]}, {"dns_elsewhere": {"x": "y"}}, {}.get)] == []
 

@@ -117,6 +117,17 @@ def test_what_cannot_be_decided_is_not_proved(made: World) -> None:
     assert (one["verdict"], "too many sets" in one["why"]) == ("failed", True)
 
 
+def test_of_a_name_that_nobody_has_nothing_is_proved_where_all_of_the_estate_was_read(made: World) -> None:
+    def verdicts(*who: str, whole: bool = True) -> tuple[str, str]:
+        [one] = judge([{**READ, "who": [*who]}], Estate(made.lives()), whole)
+        return one.verdict, one.why
+
+    assert verdicts("user:bob.example", "unsigned", "main:jenkins", "staging:*") == ("proved", "")
+    said, why = verdicts("user:bob.example", "main:jenkin", "user:bob")
+    assert (said, why) == ("not proved", "who names main:jenkin, user:bob, and nobody there is called so")
+    assert verdicts("main:jenkin", whole=False) == ("proved", "")
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [

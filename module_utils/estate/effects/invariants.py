@@ -53,11 +53,11 @@ def check(invariants: Sequence[Mapping[str, Any]]) -> None:
             raise Refusal(f"{where}: without is {one['without']!r}; allowed is MFA")
 
 
-def judge(invariants: Sequence[Mapping[str, Any]], estate: Estate) -> list[Judged]:
-    """Each invariant on a state of the estate."""
+def judge(invariants: Sequence[Mapping[str, Any]], estate: Estate, whole: bool = False) -> list[Judged]:
+    """Each invariant on a state of the estate; where that is the whole of it, of whoever is named somebody is there."""
     check(invariants)
     world = _Judge(estate)
-    return [world.judge(one) for one in invariants]
+    return [(whole and world.of_nobody(one)) or world.judge(one) for one in invariants]
 
 
 def proofs(judged: Iterable[Judged]) -> Iterator[dict[str, str]]:
@@ -81,6 +81,13 @@ class _Judge(World):
         self._held: dict[tuple, list[Statement]] = {}
         self._policies: dict[tuple[str, str], list[Statement]] = {}
         self._told: dict[tuple, tuple[str, ...]] = {}
+
+    def of_nobody(self, invariant: Mapping[str, Any]) -> Judged | None:
+        """Of a misspelt name anything holds."""
+        named = [one for one in invariant.get("who", ()) if ":" in one and not set("*?[") & set(one)]
+        none = [one for one in named if not any(among(asker, [one]) for asker in self.askers.values())]
+        why = f"who names {', '.join(none)}, and nobody there is called so"
+        return Judged(invariant["name"], "not proved", why) if none else None
 
     def judge(self, invariant: Mapping[str, Any]) -> Judged:
         without = invariant.get("without") == "MFA"
