@@ -178,6 +178,12 @@ def test_what_failed_is_tried_anew_and_what_says_nothing_is_drift_where_nothing_
     assert "could not copy estate-canary.txt" in never.drift[1]
 
 
+def test_a_canary_that_was_written_while_there_was_no_rule_is_not_waited_for():
+    early = Look(PAIR, source(status=None, hours=0.1), MISSING, True)
+    assert [action.method for action in plan("preview", [early], NOW, DAY, writes=True).actions] == ["s3.put_object"]
+    assert list(plan("preview", [early], NOW, DAY, writes=False).drift) == []
+
+
 class S3(dict):
     """Answers HeadObject with what it is given, one after the other; has three versions of every key."""
 
