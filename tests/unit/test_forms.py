@@ -96,8 +96,8 @@ def test_what_is_no_such_thing_is_refused_and_what_is_allowed_is_said(name, righ
         ({"of": []}, "of is empty, which nothing and nobody is"),
         (
             {"of": ["*-submissions-*/*"]},
-            "of has one that is '*-submissions-*/*'; allowed is an ARN such as arn:aws:s3:::name/*, with patterns in it, "
-            "and *",
+            "of has one that is '*-submissions-*/*'; allowed is an ARN such as arn:aws:s3:::name/*, with patterns in "
+            "it, and *",
         ),
         (
             {"who": ["jenkins"]},
