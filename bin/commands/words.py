@@ -39,11 +39,24 @@ def hosts(stage_inventories: list[str]) -> set[str]:
     return {key for path in files for key in _keys(path)} - {""}
 
 
+def _hosts(path: Path) -> set[str]:
+    """What stands right below "hosts:"; what is deeper are a host's own vars."""
+    found, depth, own = set(), -1, -1
+    for indent, key in re.findall(r"^( *)([\w.-]+):", path.read_text(encoding="utf-8"), re.M):
+        if len(indent) <= depth:
+            depth = own = -1
+        if key == "hosts":
+            depth = len(indent)
+        elif depth >= 0 and own in (-1, len(indent)):
+            own = len(indent)
+            found.add(key)
+    return found
+
+
 def check_hosts(used: list[str]) -> None:
     """A copied inventory that still names another stage's hosts would change that stage's estate by its own vars."""
-    groups = {"", *_keys(INVENTORIES / "common/groups.yml")}
     for name in set(inventories("stages")).intersection(used):
-        for host in sorted(_keys(INVENTORIES / name / "hosts.yml") - groups):
+        for host in sorted(_hosts(INVENTORIES / name / "hosts.yml")):
             if host != name and not host.endswith(f"-{name}"):
                 raise Refusal(f"inventories/{name}/hosts.yml names {host}; hosts of that stage are called {name} or "
                               f"…-{name} (CONTRIBUTING.md, Add a stage, says what a copy needs)")  # fmt: skip

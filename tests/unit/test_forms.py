@@ -7,16 +7,11 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible.module_utils.estate.forms import form, strangers
-from ansible.module_utils.estate.specs import argument_specs
+from ansible.module_utils.estate.forms import FORMS, form, strangers
+
+from tests.support.options import OPTIONS
 
 ROOT = Path(__file__).parents[2]
-OPTIONS: dict[str, dict[str, Any]] = {
-    name: option
-    for role in argument_specs(ROOT).values()
-    for entry in role.values()
-    for name, option in (entry.get("options") or {}).items()
-}
 KNOWN = {
     "region": ["eu-west-1", "eu-west-2"],
     "attacker": ["Jenkins"],
@@ -126,4 +121,19 @@ def test_what_the_defaults_say_is_right():
 
 
 def test_forms_that_are_said_are_known():
-    assert len([name for name, option in OPTIONS.items() if form(option)]) >= 9
+    """A misspelt one judges nothing."""
+    nested = {
+        f"{name}.{below}": option
+        for name, one in OPTIONS.items()
+        for below, option in (one.get("options") or {}).items()
+    }
+    forms = {name: found for name, option in (OPTIONS | nested).items() if (found := form(option))}
+    wrong = [
+        name
+        for name, found in forms.items()
+        if (found.what not in {*FORMS, *KNOWN} and not found.stands) or (found.stands and found.stands not in FORMS)
+    ]
+
+    assert wrong == []
+    assert {found.what for found in forms.values()} >= {*KNOWN, "action", "ARN", "asker", "time", "day", "URL"}
+    assert {found.stands for found in forms.values()} >= {"a text", "texts", "addresses", "a schedule"}

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 from ansible.module_utils.estate.specs import Use, argument_specs, limits, out_of_range, uses
 
+from tests.support.options import OPTIONS
+
 ROOT = Path(__file__).parents[2]
-OPTIONS: dict[str, dict[str, Any]] = {
-    name: option
-    for role in argument_specs(ROOT).values()
-    for entry in role.values()
-    for name, option in (entry.get("options") or {}).items()
-}
 NUMBERS = {name: option for name, option in OPTIONS.items() if option["type"] in ("int", "float")}
 SAID = [
     file

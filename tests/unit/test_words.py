@@ -73,6 +73,7 @@ def test_stages_and_hosts_are_those_that_ansible_reads():
         listed = json.loads(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout)
         known = {*listed["_meta"]["hostvars"], *listed} - {"_meta", "all", "ungrouped"}
         assert known <= words.hosts([inventory, "common"]), inventory
+        assert words._hosts(ROOT / "inventories" / inventory / "hosts.yml") == {*listed["_meta"]["hostvars"]}
 
 
 def test_tags_are_those_that_ansible_lists():
@@ -107,7 +108,9 @@ def test_a_copied_stage_that_still_names_anothers_hosts_is_refused(tmp_path, mon
         with pytest.raises(words.Refusal, match=r"^inventories/training/hosts.yml names assets-router-preview;"):
             inventory_words(stage)
     hosts = tmp_path / "inventories/training/hosts.yml"
-    hosts.write_text(hosts.read_text().replace("preview", "training"))
+    hosts.write_text(
+        hosts.read_text().replace("preview:", "training:\n      ansible_host: 192.0.2.7\n      notes: {a: b}")
+    )
     inventory_words("every")
 
 

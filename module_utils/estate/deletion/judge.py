@@ -153,6 +153,11 @@ class Deletion:
         }
         return [arn for arn, asker in self._world.askers.items() if arn in members or among(asker, who)]
 
+    def _is_there(self, one: str) -> bool:
+        group = one.removeprefix("group:")
+        named = group != one and any(group in account.members for account in self.estate.accounts)
+        return one == ROOT or named or any(among(asker, [one]) for asker in self._world.askers.values())
+
     def rights(self, who: Sequence[str], names: Sequence[str]) -> dict[str, _Rights]:
         if ROOT in who:
             return dict.fromkeys(names, EVERYTHING)
@@ -232,7 +237,12 @@ class Deletion:
         nothing = dict.fromkeys(rows[0] if rows else (), "")
         rows += [{**nothing, "attacker": attacker, "bucket": name, "today": "not looked at"} for name in self._unseen]
         unseen = [name for name in self._unseen if _like(name, holds)]
-        verdict = "failed" if wrong or unseen else "waiting" if open_ else "proved"
+        # Against a misspelt name anything holds, and so it does of a bucket that is not there.
+        nobody = [one for one in who if holds and not self._is_there(one)]
+        nothing = [one for one in holds if not any(_like(row["bucket"], [one]) for row in rows)]
+        missing = [f"nobody there is called {', '.join(nobody)}"] if nobody else []
+        missing += [f"no bucket there that is nobody's replica is called {', '.join(nothing)}"] if nothing else []
+        verdict = "failed" if wrong or unseen or missing else "waiting" if open_ else "proved"
         why = [f"can destroy every copy of {', '.join(wrong)}, whatever is advised"] if wrong else []
         why += [f"can destroy every copy of {', '.join(open_)} until what is advised is so"] if open_ else []
         why += [f"{', '.join(unseen)} could not be looked at"] if unseen else []
@@ -242,9 +252,9 @@ class Deletion:
             "subject": f"deletion by {attacker}",
             "attacker": attacker,
             "verdict": verdict,
-            "cause": cause,
+            "cause": cause if wrong or unseen or not missing else "; ".join(missing),
             "of": [*wrong, *unseen] or open_,
-            "why": "; ".join(why),
+            "why": "; ".join(why + missing),
             "rows": rows,
         }
 

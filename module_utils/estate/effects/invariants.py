@@ -16,6 +16,7 @@ Somebody may what he may himself, and what those may whom he can become (world.p
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 from ansible.module_utils.estate.effects.askers import Asker
@@ -54,10 +55,10 @@ def check(invariants: Sequence[Mapping[str, Any]]) -> None:
 
 
 def judge(invariants: Sequence[Mapping[str, Any]], estate: Estate, whole: bool = False) -> list[Judged]:
-    """Each invariant on a state of the estate; where that is the whole of it, of whoever is named somebody is there."""
+    """Each invariant on a state of the estate; where that is the whole of it, what is named has to be there."""
     check(invariants)
     world = _Judge(estate)
-    return [(whole and world.of_nobody(one)) or world.judge(one) for one in invariants]
+    return [(whole and world.of_nothing(one)) or world.judge(one) for one in invariants]
 
 
 def proofs(judged: Iterable[Judged]) -> Iterator[dict[str, str]]:
@@ -75,6 +76,7 @@ class _Judge(World):
         super().__init__(estate)
         # A bucket that no account has holds nothing; where buckets were not read any may be there.
         self._all_buckets = bool(estate.buckets)
+        self._accounts = [*estate.by_id, "aws"]
         self._breaking: dict[tuple[int, int, bool], tuple[str, str] | None] = {}
         self._broken: dict[tuple, bool] = {}
         self._near: dict[str, list[str]] = {}
@@ -82,12 +84,21 @@ class _Judge(World):
         self._policies: dict[tuple[str, str], list[Statement]] = {}
         self._told: dict[tuple, tuple[str, ...]] = {}
 
-    def of_nobody(self, invariant: Mapping[str, Any]) -> Judged | None:
-        """Of a misspelt name anything holds."""
-        named = [one for one in invariant.get("who", ()) if ":" in one and not set("*?[") & set(one)]
-        none = [one for one in named if not any(among(asker, [one]) for asker in self.askers.values())]
-        why = f"who names {', '.join(none)}, and nobody there is called so"
-        return Judged(invariant["name"], "not proved", why) if none else None
+    def of_nothing(self, invariant: Mapping[str, Any]) -> Judged | None:
+        """Of a misspelt name anything holds: of nobody, of a bucket or an account that is not there."""
+        who = [one for one in invariant.get("who", ()) if ":" in one]
+        nobody = [one for one in who if not any(among(asker, [one]) for asker in self.askers.values())]
+        why = [f"who names {', '.join(nobody)}, and nobody there is called so"] if nobody else []
+        nothing = [one for one in invariant["of"] if not self._is_there(one)]
+        why += [f"of names {', '.join(nothing)}, and nothing there is called so"] if nothing else []
+        return Judged(invariant["name"], "not proved", "; ".join(why)) if why else None
+
+    def _is_there(self, pattern: str) -> bool:
+        """Of what was read: buckets, and accounts."""
+        service, account = ([*pattern.split(":"), *[""] * 5][place] for place in (2, 4))
+        if service == "s3" and self._all_buckets:
+            return any(":s3:::" in arn and self._meant(pattern, arn) for arn in self.things)
+        return not account or any(fnmatchcase(known, account) for known in self._accounts)
 
     def judge(self, invariant: Mapping[str, Any]) -> Judged:
         without = invariant.get("without") == "MFA"

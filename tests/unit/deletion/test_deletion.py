@@ -39,6 +39,23 @@ def today(made: World, **more: Any) -> list[str]:
 
 
 @pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ({"who": "production:wroker"}, "nobody there is called production:wroker"),
+        ({"who": "*:wroker"}, "nobody there is called *:wroker"),
+        ({"who": "group:Wrokers"}, "nobody there is called group:Wrokers"),
+        ({"holds": ["shop", "shpo*"]}, "no bucket there that is nobody's replica is called shpo*"),
+        ({"holds": [REPLICA]}, f"no bucket there that is nobody's replica is called {REPLICA}"),
+    ],
+)
+def test_against_a_misspelt_name_and_of_one_nothing_is_proved(more, why):
+    found = proof(world(), **more)
+
+    assert (found["verdict"], found["why"], found["cause"]) == ("failed", why, why)
+    assert proof(world(), **more | {"holds": []})["verdict"] == "proved", "of whom nothing has to hold"
+
+
+@pytest.mark.parametrize(
     ("actions", "way"),
     [
         (["s3:DeleteObjectVersion"], "delete versions"),
