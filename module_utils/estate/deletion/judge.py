@@ -253,7 +253,7 @@ class Deletion:
             "attacker": attacker,
             "verdict": verdict,
             "cause": cause if wrong or unseen or not missing else "; ".join(missing),
-            "of": [*wrong, *unseen] or open_,
+            "of": [*wrong, *unseen] or ([] if missing else open_),
             "why": "; ".join(why + missing),
             "rows": rows,
         }

@@ -11,16 +11,19 @@ from ansible.module_utils.estate.findings.finding import KINDS, UNKNOWN, Finding
 from ansible.module_utils.estate.plan import GRANTING
 
 REVIEW = "access review"  # the place of what the review found
+INVARIANTS = "invariants of access"
 
 
 def collect(report: Mapping[str, Any]) -> list[Finding]:
     found: list[Finding] = []
+    tables = report.get("tables", {})
     for host, plans in sorted(report["plans"].items()):
         for purpose, plan in plans.items():
-            found += _of_plan(report, host, purpose, plan)
+            if not (purpose == INVARIANTS and "findings" in tables):  # each that does not hold is in the review's
+                found += _of_plan(report, host, purpose, plan)
     found += _of_tasks(report)
     found += _of_failures(report)
-    found += _of_review(report.get("tables", {}).get("findings", ()))
+    found += _of_review(tables.get("findings", ()))
     return merged(found)
 
 
@@ -175,7 +178,13 @@ def _of_tasks(report: Mapping[str, Any]) -> Iterator[Finding]:
 
 def _of_failures(report: Mapping[str, Any]) -> Iterator[Finding]:
     for failure in report["failures"]:
-        said = failure["sentence"].rstrip(".")
+        said, plans = failure["sentence"].rstrip("."), report["plans"].get(failure["host"], {})
+        # Each of those proofs is a finding of its own.
+        proofs = (
+            f"{purpose} of {plan['account']}: not proved:" for purpose, plan in plans.items() if plan.get("proofs")
+        )
+        if said.startswith(tuple(proofs)):
+            continue
         yield make("failed", said, [failure["task"]], failure["host"], "tasks", "", details=(failure["task"],))
 
 

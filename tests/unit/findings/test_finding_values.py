@@ -136,6 +136,23 @@ def test_what_is_not_proved_is_one_finding_though_the_plan_calls_it_drift_too():
     assert (alarms.kind, alarms.mend) == ("drift", "bin/estate prove STAGE=preview")
 
 
+def test_what_a_proof_or_the_review_tells_is_told_by_nobody_else():
+    proof = {"subject": "deletion by him", "verdict": "failed", "why": "nobody there is called him"}
+    said = "deletion of preview: not proved: deletion by him: nobody there is called him."
+    failures = [{"host": "preview", "task": "Say who can", "sentence": said}]
+    [one] = collect.collect(report(plans={"preview": {"deletion": plan(proofs=[proof])}}, failures=failures))
+    assert (one.kind, one.title) == ("proof failed", "nobody there is called him")
+    [other] = collect.collect(report(plans={"preview": {}}, failures=failures))
+    assert other.kind == "failed"
+
+    broken = plan(drift=["invariant x failed: he may"], proofs=[{**proof, "subject": "invariant x"}])
+    rows = [{"kind": "invariant", "account": "all", "subject": "x", "finding": "failed: he may"}]
+    plans = {"preview": {collect.INVARIANTS: broken}}
+    [one] = collect.collect(report(plans=plans, tables={"findings": rows}))
+    assert (one.kind, one.severity) == ("invariant", "critical")
+    assert len(collect.collect(report(plans=plans))) == 2
+
+
 @pytest.mark.parametrize(
     ("made", "kind"),
     [
