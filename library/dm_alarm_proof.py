@@ -6,7 +6,8 @@ module: dm_alarm_proof
 short_description: Prove that alarms go off and reach somebody
 description:
   - Logs an event that a filter counts, and waits until the message of the alarm on it is in a queue that the topic
-    tells. No state is set by hand. A message of the last day is proof enough, and nothing is written.
+    tells. No state is set by hand. A message of the last day is proof enough where filter, alarm
+    and subscription are still there, and nothing is written.
   - Says of each topic whether anybody has confirmed that he is told. Where nothing may be written, it also says which
     alarms went off so often, and ended so soon, that their thresholds are wrong.
   - Follows U(https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html).
@@ -62,7 +63,7 @@ from typing import Any
 from ansible.module_utils.estate.call import Clients
 from ansible.module_utils.estate.monitoring.history import proposals
 from ansible.module_utils.estate.monitoring.kind import Place
-from ansible.module_utils.estate.monitoring.prove import arrived, chain, plan, told
+from ansible.module_utils.estate.monitoring.prove import arrived, chain, gap, plan, told
 from ansible.module_utils.estate.policy import partition
 from ansible.module_utils.estate.run import estate_module, run
 
@@ -76,9 +77,11 @@ def main() -> None:
     region = clients.region or "eu-west-1"
     place, canary, now = Place(asked["account_id"], region, partition(region)), asked["canary"], time.time()
     has_chain = any(alarm["name"] == canary for alarm in asked["alarms"])
-    before = None
+    before, missing = None, ""
     if has_chain:
         before = clients.ask(lambda: arrived(clients, place, canary, now - DAY), "Cannot look into the canary's queue")
+    if before is not None and (missing := clients.ask(lambda: gap(clients, place, canary), "Cannot look at the alarm")):
+        before = None
     notes = []
     if not asked["writes"]:
         pages = clients["cloudwatch"].get_paginator("describe_alarm_history").paginate(HistoryItemType="StateUpdate")
@@ -86,7 +89,7 @@ def main() -> None:
             lambda: [item for page in pages for item in page["AlarmHistoryItems"]], "Cannot read history"
         )
         notes = list(proposals(past, {alarm["name"]: alarm for alarm in asked["alarms"]}))
-    made = plan(asked["account"], canary, before, f"proof-{int(now)}", now, asked["writes"] and has_chain)
+    made = plan(asked["account"], canary, before, f"proof-{int(now)}", now, asked["writes"] and has_chain, missing)
     if not has_chain:
         made = made._replace(drift=())
     made = made._replace(notes=notes)

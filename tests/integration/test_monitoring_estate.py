@@ -144,6 +144,12 @@ def test_an_event_sets_an_alarm_off_that_reaches_a_confirmed_subscription(conver
     assert again.rc == 0
     assert converged_estate.writes() == [], "a message of the last day is proof without another event"
 
+    cloudwatch.disable_alarm_actions(AlarmNames=["preview-canary"])
+    audited = converged_estate.playbook("verify_monitoring.yml", "-l", "preview", check=True)
+    cloudwatch.enable_alarm_actions(AlarmNames=["preview-canary"])
+    [drift] = audited.report["plans"]["preview"]["alarm proof"]["drift"]
+    assert "were not proved to reach anybody since alarm preview-canary is switched off" in drift
+
 
 class Api(BaseHTTPRequestHandler):
     """The antivirus API as SNS sees it: it confirms, and remembers what it was told."""

@@ -1,7 +1,8 @@
 """Whether an alarm can fire and reaches somebody: an event is logged, and the alarm's message is waited for in a queue.
 
 The state is never set by hand: what is proved is filter, metric, alarm, topic and a confirmed subscription, one after
-the other. A message of less than a day ago proves it, too. Beside it: whether anybody else confirmed that he is told.
+the other. A message of less than a day ago proves it, too, where its way is still there. Beside it: whether anybody
+else confirmed that he is told.
 """
 
 from __future__ import annotations
@@ -21,8 +22,13 @@ from ansible.module_utils.estate.plan import Action, Plan
 EVENT = json.dumps({"canary": "estate", "about": "written to prove that alarms reach somebody"})
 
 
-def plan(account: str, canary: str, arrived: float | None, stream: str, now: float, writes: bool) -> Plan:
-    """An event, unless an earlier one's message is there; where nothing may be written, that there is none is drift."""
+def plan(
+    account: str, canary: str, arrived: float | None, stream: str, now: float, writes: bool, gap: str = ""
+) -> Plan:
+    """An event, unless an earlier one's message is there; where nothing may be written, that there is none is drift.
+
+    gap is what is missing on the way of an earlier one, which proves nothing then.
+    """
     actions, drift = [], []
     if arrived is None and writes:
         where = {"logGroupName": canary, "logStreamName": stream}
@@ -32,7 +38,8 @@ def plan(account: str, canary: str, arrived: float | None, stream: str, now: flo
             Action("add", f"event in {canary}", "logs.put_log_events", event),
         ]
     elif arrived is None:
-        drift = [f"alarms of {account} were not proved to reach anybody for a day: estate prove does"]
+        why = f"were not proved to reach anybody since {gap}" if gap else "were not proved to reach anybody for a day"
+        drift = [f"alarms of {account} {why}: estate prove does"]
     return Plan("alarm proof", account, actions, drift=drift)
 
 
@@ -48,6 +55,24 @@ def arrived(clients: Any, place: Place, canary: str, since: float, wait: int = 0
             when = said["StateChangeTime"].replace("+0000", "Z")
             times.append(datetime.datetime.fromisoformat(when).timestamp())
     return max((at for at in times if at >= since), default=None)
+
+
+def gap(clients: Any, place: Place, canary: str) -> str:
+    """What is not there any more of the way that an earlier message took, or ""."""
+    alarms = clients["cloudwatch"].describe_alarms(AlarmNames=[canary])["MetricAlarms"]
+    if not alarms or not alarms[0]["ActionsEnabled"]:
+        return f"alarm {canary} is {'switched off' if alarms else 'not there'}"
+    metric = {"metricNamespace": alarms[0].get("Namespace"), "metricName": alarms[0].get("MetricName")}
+    filters = clients["logs"].get_paginator("describe_metric_filters").paginate(logGroupName=canary)
+    counted = [said for page in filters for one in page["metricFilters"] for said in one["metricTransformations"]]
+    if not any(metric.items() <= said.items() for said in counted):
+        return f"no filter of {canary} counts what alarm {canary} looks at"
+    for topic in alarms[0]["AlarmActions"]:
+        pages = clients["sns"].get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic)
+        for one in (one for page in pages for one in page["Subscriptions"]):
+            if one["Endpoint"] == place.arn("sqs", canary) and one["SubscriptionArn"] != PENDING:
+                return ""
+    return f"no topic of alarm {canary} tells its queue"
 
 
 def chain(

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.estate.monitoring.kind import Place
-from ansible.module_utils.estate.monitoring.prove import arrived, chain, plan, told
+from ansible.module_utils.estate.monitoring.prove import arrived, chain, gap, plan, told
 
 PLACE = Place("222222222222", "eu-west-1")
 NOW = 1_800_000_000.0
@@ -64,6 +64,47 @@ def test_an_earlier_message_is_proof_and_without_leave_to_write_its_lack_is_drif
     silent = plan("preview", "preview-canary", None, "s", NOW, False)
     assert (len(silent.actions), len(silent.drift)) == (0, 1)
     assert chain({}, PLACE, "preview-canary", NOW - 60, NOW, 1)["age_seconds"] == 60
+
+
+CANARY, TOPIC = "preview-canary", PLACE.arn("sns", "preview-alarm")
+ALARM = {"ActionsEnabled": True, "Namespace": "Estate", "MetricName": CANARY, "AlarmActions": [TOPIC]}
+COUNTS = {"metricNamespace": "Estate", "metricName": CANARY, "metricValue": "1"}
+QUEUE = {"Protocol": "sqs", "Endpoint": PLACE.arn("sqs", CANARY), "SubscriptionArn": f"{TOPIC}:1"}
+
+
+def way(alarms: list[Any] = [ALARM], counts: list[Any] = [COUNTS], told: list[Any] = [QUEUE]) -> Any:  # noqa: B006
+    subscriptions = {TOPIC: [{"Subscriptions": []}, {"Subscriptions": told}]}
+    filters = [{"metricFilters": []}, {"metricFilters": [{"metricTransformations": counts}]}]
+    return {
+        "cloudwatch": SimpleNamespace(describe_alarms=lambda **_: {"MetricAlarms": alarms}),
+        "logs": SimpleNamespace(get_paginator=lambda _: SimpleNamespace(paginate=lambda **_: filters)),
+        "sns": SimpleNamespace(
+            get_paginator=lambda _: SimpleNamespace(paginate=lambda TopicArn: subscriptions.get(TopicArn, []))
+        ),
+    }
+
+
+@pytest.mark.parametrize(
+    ("there", "missing"),
+    [
+        ({}, ""),
+        ({"alarms": []}, "alarm preview-canary is not there"),
+        ({"alarms": [{**ALARM, "ActionsEnabled": False}]}, "alarm preview-canary is switched off"),
+        ({"alarms": [{**ALARM, "AlarmActions": []}]}, "no topic of alarm preview-canary tells its queue"),
+        ({"alarms": [{**ALARM, "AlarmActions": [f"{TOPIC}s"]}]}, "no topic of alarm preview-canary tells its queue"),
+        ({"counts": []}, "no filter of preview-canary counts what alarm preview-canary looks at"),
+        ({"counts": [{**COUNTS, "metricName": "x"}]}, "no filter of preview-canary counts what alarm preview-canary l"),
+        ({"told": []}, "no topic of alarm preview-canary tells its queue"),
+        ({"told": [{**QUEUE, "SubscriptionArn": "PendingConfirmation"}]}, "no topic of alarm preview-canary tells its"),
+        ({"told": [{**QUEUE, "Endpoint": f"{QUEUE['Endpoint']}2"}]}, "no topic of alarm preview-canary tells its q"),
+    ],
+)
+def test_an_earlier_message_proves_nothing_once_its_way_is_not_there(there: dict[str, Any], missing: str) -> None:
+    found = gap(way(**there), PLACE, CANARY)
+
+    assert (found[: len(missing)], bool(found)) == (missing, bool(missing))
+    [drift] = plan("preview", CANARY, None, "s", NOW, False, found or "x").drift
+    assert f"since {found or 'x'}: estate prove does" in drift
 
 
 def one(protocol: str, arn: str) -> dict[str, str]:
