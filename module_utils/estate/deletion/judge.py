@@ -235,13 +235,13 @@ class Deletion:
             if _like(names[0], holds) and row["today"]:
                 (wrong if row["advised"] else open_).append(names[0])
         nothing = dict.fromkeys(rows[0] if rows else (), "")
-        rows += [{**nothing, "attacker": attacker, "bucket": name, "today": "not looked at"} for name in self._unseen]
+        rows += [{**absent, "attacker": attacker, "bucket": name, "today": "not looked at"} for name in self._unseen]
         unseen = [name for name in self._unseen if _like(name, holds)]
         # Against a misspelt name anything holds, and so it does of a bucket that is not there.
         nobody = [one for one in who if holds and not self._is_there(one)]
-        nothing = [one for one in holds if not any(_like(row["bucket"], [one]) for row in rows)]
+        absent = [one for one in holds if not any(_like(row["bucket"], [one]) for row in rows)]
         missing = [f"nobody there is called {', '.join(nobody)}"] if nobody else []
-        missing += [f"no bucket there that is nobody's replica is called {', '.join(nothing)}"] if nothing else []
+        missing += [f"no bucket there that is nobody's replica is called {', '.join(absent)}"] if absent else []
         verdict = "failed" if wrong or unseen or missing else "waiting" if open_ else "proved"
         why = [f"can destroy every copy of {', '.join(wrong)}, whatever is advised"] if wrong else []
         why += [f"can destroy every copy of {', '.join(open_)} until what is advised is so"] if open_ else []
