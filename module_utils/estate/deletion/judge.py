@@ -235,7 +235,7 @@ class Deletion:
             if _like(names[0], holds) and row["today"]:
                 (wrong if row["advised"] else open_).append(names[0])
         nothing = dict.fromkeys(rows[0] if rows else (), "")
-        rows += [{**absent, "attacker": attacker, "bucket": name, "today": "not looked at"} for name in self._unseen]
+        rows += [{**nothing, "attacker": attacker, "bucket": name, "today": "not looked at"} for name in self._unseen]
         unseen = [name for name in self._unseen if _like(name, holds)]
         # Against a misspelt name anything holds, and so it does of a bucket that is not there.
         nobody = [one for one in who if holds and not self._is_there(one)]
