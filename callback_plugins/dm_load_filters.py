@@ -18,8 +18,19 @@ from ansible._internal._templating._jinja_bits import _BUILTIN_FILTERS, _BUILTIN
 from ansible.playbook.play_context import PlayContext
 from ansible.plugins.callback import CallbackBase
 from ansible.plugins.loader import connection_loader, filter_loader, lookup_loader, shell_loader, test_loader
+from ansible.vars import manager
 
 PR_SET_PDEATHSIG = 1
+
+
+class Unmarked:
+    """Ansible marks all that its old `vars` has as deprecated, for each task of each host anew. Nobody here asks it."""
+
+    @staticmethod
+    def tag(value: Any) -> Any:
+        return value
+
+
 
 DOCUMENTATION = """
 name: dm_load_filters
@@ -59,6 +70,7 @@ class CallbackModule(CallbackBase):
         _ = PlayContext.fattributes
         for is_module in (True, False):
             UnifiedTaskResult.get_result_key_to_resolved_field_mapping(source_is_module=is_module)
+        manager._DEPRECATE_VARS = Unmarked
         end_with_ansible()
         gc.freeze()
         gc.set_threshold(100_000, 20, 100)

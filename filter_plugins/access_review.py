@@ -21,7 +21,6 @@ from ansible.module_utils.estate.review import lines, review
 from ansible.module_utils.estate.review.credentials import finding
 from ansible.module_utils.estate.review.findings import ordered
 from ansible.module_utils.estate.review.picture import picture
-from ansible.module_utils.estate.review.table import table, ways
 
 DOCUMENTATION = r"""
 name: access_review
@@ -107,6 +106,8 @@ def access_review(
     width: int = 120,
     colour: bool = False,
 ) -> dict[str, Any]:
+    from ansible.module_utils.estate.review.table import table, ways  # whoever loads all filters need not wait for rich
+
     groups = groups or {}
     everyone = [name for name, group in groups.items() if group.get("everyone") is True]
     until = listed.ends(listed.read(people, groups)) if people else {}

@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/Welcome.html#ConsistencyMo
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import os
@@ -30,7 +31,7 @@ try:
     from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
     from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleBotocoreError
     from botocore.config import Config
-    from botocore.exceptions import BotoCoreError, ClientError, ResponseStreamingError
+    from botocore.exceptions import BotoCoreError, ClientError, ResponseStreamingError, SSLError
     from botocore.loaders import create_loader
 except ImportError:
     pass  # AnsibleAWSModule reports it
@@ -247,9 +248,12 @@ def warm() -> None:
     for service in ("cloudtrail", "cloudwatch", "iam", "kms", "logs", "route53", "s3", "sns", "sqs", "sts"):
         for kind in ("service-2", "endpoint-rule-set-1", "paginators-1"):
             _loader().load_service_model(service, kind)
+    unused = _new()
+    with contextlib.suppress(SSLError):  # who calls says so
+        transport.authorities(unused.get_config_variable("ca_bundle") or True)
     # What botocore compiles and looks up for the first client of all, which nobody uses.
     session(aws_access_key_id="nobody", aws_secret_access_key="nothing").client("s3", region_name="us-east-1")  # noqa: S106
-    _spare().append(_new())
+    _spare().append(unused)
 
 
 def whole(response_dict: dict[str, Any], operation_model: Any, **_: Any) -> None:

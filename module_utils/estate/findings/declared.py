@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -56,12 +57,12 @@ def located(
     found: Iterable[Finding], given: Mapping[str, Any], changed_by: Mapping[str, Mapping[str, str]], root: Path
 ) -> list[Finding]:
     """Each with who changed it, and the line of the vars (given, by host) that its first resource comes from."""
-    known = {host: index(own) for host, own in given.items()}
+    known = functools.cache(lambda host: index(given.get(host, {})))
     found_at = []
     for one in found:
         host, _, name = one.resources[0].partition(": ")
         purpose = one.places[0].partition(" ")[2] if one.places else ""
-        file, line = line_of(name, purpose, known.get(host, {}), root) if name else ("", 0)
+        file, line = line_of(name, purpose, known(host), root) if name else ("", 0)
         by = changed_by.get(one.id, {})
         found_at.append(one._replace(file=file, line=line, who=by.get("who", ""), when=by.get("when", "")))
     return found_at
