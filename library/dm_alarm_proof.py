@@ -58,6 +58,7 @@ proofs:
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ansible.module_utils.estate.call import Clients
@@ -70,6 +71,11 @@ from ansible.module_utils.estate.run import estate_module, run
 DAY = 86400
 
 
+def history(clients: Any) -> list[dict[str, Any]]:
+    pages = clients["cloudwatch"].get_paginator("describe_alarm_history").paginate(HistoryItemType="StateUpdate")
+    return [item for page in pages for item in page["AlarmHistoryItems"]]
+
+
 def main() -> None:
     module = estate_module(DOCUMENTATION)
     asked = module.params
@@ -78,17 +84,19 @@ def main() -> None:
     place, canary, now = Place(asked["account_id"], region, partition(region)), asked["canary"], time.time()
     has_chain = any(alarm["name"] == canary for alarm in asked["alarms"])
     before, missing = None, ""
-    if has_chain:
-        before = clients.ask(lambda: arrived(clients, place, canary, now - DAY), "Cannot look into the canary's queue")
-    if before is not None and (missing := clients.ask(lambda: gap(clients, place, canary), "Cannot look at the alarm")):
-        before = None
+    with ThreadPoolExecutor() as pool:  # none of these waits for another
+        queue = pool.submit(arrived, clients, place, canary, now - DAY) if has_chain else None
+        way = pool.submit(gap, clients, place, canary) if has_chain else None
+        past = pool.submit(history, clients) if not asked["writes"] else None
+        who = pool.submit(lambda: list(told(clients, place, asked["topics"])))
+    if queue and way:
+        before = clients.ask(queue.result, "Cannot look into the canary's queue")
+        if before is not None and (missing := clients.ask(way.result, "Cannot look at the alarm")):
+            before = None
     notes = []
-    if not asked["writes"]:
-        pages = clients["cloudwatch"].get_paginator("describe_alarm_history").paginate(HistoryItemType="StateUpdate")
-        past = clients.ask(
-            lambda: [item for page in pages for item in page["AlarmHistoryItems"]], "Cannot read history"
-        )
-        notes = list(proposals(past, {alarm["name"]: alarm for alarm in asked["alarms"]}))
+    if past:
+        found = clients.ask(past.result, "Cannot read history")
+        notes = list(proposals(found, {alarm["name"]: alarm for alarm in asked["alarms"]}))
     made = plan(asked["account"], canary, before, f"proof-{int(now)}", now, asked["writes"] and has_chain, missing)
     if not has_chain:
         made = made._replace(drift=())
@@ -97,7 +105,7 @@ def main() -> None:
     def proofs() -> Iterator[dict[str, Any]]:
         if has_chain and (before is not None or (asked["writes"] and not module.check_mode)):
             yield chain(clients, place, canary, before, now, asked["timeout"])
-        yield from clients.ask(lambda: list(told(clients, place, asked["topics"])), "Cannot read who is told")
+        yield from clients.ask(who.result, "Cannot read who is told")
 
     run(module, made, clients.call, proofs=proofs)
 

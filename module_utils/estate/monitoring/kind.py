@@ -72,6 +72,7 @@ class Kind(NamedTuple):
     needs: Callable[[Thing], Iterable[str]] = lambda _: ()
     same: Callable[[str, Any, Any], bool] = lambda _word, live, wanted: bool(live == wanted)
     shown: Callable[[Thing], Thing] = lambda thing: thing
+    names_keys: bool = False  # whether reading one means to know what KMS keys are called
     listed: bool = True  # whether what is not declared is read, and so can be reported
 
     def resource(self, name: str) -> str:

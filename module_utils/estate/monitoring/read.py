@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
-from ansible.module_utils.estate.monitoring.kind import Place, Reader
+from ansible.module_utils.estate.monitoring.kind import Kind, Place, Reader
 from ansible.module_utils.estate.monitoring.kinds import BY_OPTION
 from ansible.module_utils.estate.monitoring.kinds.key import aliases
 from ansible.module_utils.estate.policy import partition
@@ -22,15 +22,19 @@ def read(declared: Mapping[str, Any], clients: Any, region: str, workers: int) -
     place = Place(declared["account_id"], region, partition(region))
     options = [option for option in BY_OPTION if declared[option] is not None]
     things = {option: declared[option] or [] for option in BY_OPTION}
-    with ThreadPoolExecutor(workers) as pool, ThreadPoolExecutor(len(options) + 1) as kinds:
+    with ThreadPoolExecutor(workers) as pool, ThreadPoolExecutor(len(options) + 2) as kinds:
         asked = kinds.submit(_certificates, clients) if _wants_certificates(things["alarms"]) else None
-        if any(thing.get("key") for option in options for thing in things[option]) or things["keys"]:
-            place = place._replace(keys=aliases(clients, place))
-        reader = Reader(clients, pool, place, things)
-        found = {option: kinds.submit(BY_OPTION[option].read, reader) for option in options}
-        return Live(
-            place, {option: future.result() for option, future in found.items()}, asked.result() if asked else {}
-        )
+        named = things["keys"] or any(thing.get("key") for option in options for thing in things[option])
+        keys = kinds.submit(aliases, clients, place) if named else None
+
+        def of(kind: Kind) -> dict[str, dict[str, Any]]:
+            where = place._replace(keys=keys.result()) if keys and kind.names_keys else place
+            return kind.read(Reader(clients, pool, where, things))
+
+        found = {option: kinds.submit(of, BY_OPTION[option]) for option in options}
+        live = {option: future.result() for option, future in found.items()}
+        place = place._replace(keys=keys.result()) if keys else place
+        return Live(place, live, asked.result() if asked else {})
 
 
 def _wants_certificates(alarms: list[Mapping[str, Any]]) -> bool:

@@ -53,6 +53,7 @@ KIND = Kind(
     "keys",
     _read,
     _calls,
+    names_keys=True,
     same=lambda word, live, wanted: same_policy(live, wanted) if word == "policy" else bool(live == wanted),
     shown=lambda thing: {**thing, "policy": show_policy(thing["policy"])},
     listed=False,

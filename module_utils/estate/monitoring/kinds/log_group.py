@@ -44,5 +44,6 @@ KIND = Kind(
     "log_groups",
     _read,
     _calls,
+    names_keys=True,
     needs=lambda thing: [f"key {thing['key']}"] if thing.get("key") else [],
 )

@@ -83,6 +83,7 @@ KIND = Kind(
     "trails",
     _read,
     _calls,
+    names_keys=True,
     needs=lambda thing: [f"key {thing['key']}", f"log group {thing['group']}"],
     shown=lambda thing: {**thing, "management": thing["management"] is True},
 )
