@@ -31,7 +31,6 @@ class Unmarked:
         return value
 
 
-
 DOCUMENTATION = """
 name: dm_load_filters
 type: aggregate
