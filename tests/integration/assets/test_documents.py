@@ -4,6 +4,7 @@ import concurrent.futures
 import contextlib
 import socket
 import time
+from urllib.parse import quote
 
 import pytest
 
@@ -226,6 +227,18 @@ def test_an_old_document_is_revalidated_and_served_stale_while_s3_errs(start_rou
     time.sleep(0.2)
 
     assert [request.headers.get("if-none-match", "")[:1] for request in s3.requests] == ["", '"', '"']
+
+
+@pytest.mark.parametrize("letters", ["x", " ", "x ", "x/", " /", "+", " +", "п", "п ", "中", "😀", "中 /"])
+def test_the_longest_key_that_s3_takes_is_served_and_stored(router, s3, letters):
+    start = "g-cloud-9/documents/longest-"
+    key = start + letters * ((1024 - len(start) - 1) // len(letters.encode())) + "x"
+    assert 1018 < len(key.encode()) <= 1024
+    path = "/" + quote(key, safe="/+")  # S3 reads a plus sign as a space
+    s3.put("documents", path, b"x" * 10)
+
+    assert [router.get(path).body for _ in range(2)] == [b"x" * 10] * 2
+    assert len(s3.requests) == 1
 
 
 def test_cookies_and_vary_of_an_object_do_not_keep_it_out_of_the_cache(router, s3):
