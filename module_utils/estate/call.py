@@ -248,12 +248,11 @@ def warm() -> None:
     for service in ("cloudtrail", "cloudwatch", "iam", "kms", "logs", "route53", "s3", "sns", "sqs", "sts"):
         for kind in ("service-2", "endpoint-rule-set-1", "paginators-1"):
             _loader().load_service_model(service, kind)
-    unused = _new()
     with contextlib.suppress(SSLError):  # who calls says so
-        transport.authorities(unused.get_config_variable("ca_bundle") or True)
+        transport.authorities(os.environ.get("AWS_CA_BUNDLE") or True)
     # What botocore compiles and looks up for the first client of all, which nobody uses.
     session(aws_access_key_id="nobody", aws_secret_access_key="nothing").client("s3", region_name="us-east-1")  # noqa: S106
-    _spare().append(unused)
+    _spare().append(_new())  # which has read no configuration: a task may have another
 
 
 def whole(response_dict: dict[str, Any], operation_model: Any, **_: Any) -> None:
