@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible.module_utils.estate.call import LONG, Clients, call, whole
+from ansible.module_utils.estate.call import LONG, Clients, call, session, warm, whole
 from ansible.module_utils.estate.errors import Refusal
 from ansible.module_utils.estate.plan import Action
 from botocore.exceptions import ClientError, ResponseStreamingError
@@ -180,3 +180,12 @@ def test_a_profiles_own_authority_is_the_one_that_aws_is_asked_with(
 
     assert clients["s3"]._endpoint.http_session._verify == used
     assert clients._verify() == used
+
+
+def test_what_is_made_before_ansible_forks_has_read_no_configuration(monkeypatch, tmp_path):
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "another"))
+    warm.__wrapped__()
+    (tmp_path / "config").write_text("[profile shop]\nregion = eu-west-3\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+
+    assert session(profile_name="shop").region_name == "eu-west-3"
