@@ -183,6 +183,7 @@ def test_a_profiles_own_authority_is_the_one_that_aws_is_asked_with(
 
 
 def test_what_is_made_before_ansible_forks_has_read_no_configuration(monkeypatch, tmp_path):
+    monkeypatch.delenv("AWS_CA_BUNDLE", raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "another"))
     warm.__wrapped__()
     (tmp_path / "config").write_text("[profile shop]\nregion = eu-west-3\n")
