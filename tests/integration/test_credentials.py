@@ -113,11 +113,12 @@ def test_nothing_there_is_a_template(read):
 
 
 @pytest.mark.slow
-def test_a_repo_that_is_not_there_says_what_to_set(read):
-    status, printed = read("token: x\n", repo="")
+def test_a_repo_that_is_not_there_says_what_to_set_once_for_all_files(read):
+    status, printed = read("token: x\n", "-e", '{"credentials_files": ["probe", "another"]}', repo="")
 
     assert status == 2
     assert "DM_CREDENTIALS_REPO is not set" in printed
+    assert "; DM_CREDENTIALS_REPO is not set" not in printed
 
 
 @pytest.mark.slow
