@@ -490,6 +490,10 @@ EXAMPLES = r"""
 """
 RETURN = r"""
 extends_documentation_fragment: [dm_estate]
+ansible_facts:
+  description: The names of the buckets, C(dm_buckets_declared), for a plan to see that no other host declares one.
+  returned: success
+  type: dict
 estate:
   description: The account as it was and what changes of it, where the plan writes what decides who may do what.
   returned: success
@@ -574,7 +578,8 @@ def main() -> None:
     clients.fresh |= live.young
     made, broken, account = with_effects(plan(declared, live), live, declared, clients)
     refusals = [*forgotten(declared, live), *broken]
-    run(module, made, settled(clients), refusals, lambda _known: {"estate": account}, workers=WORKERS)
+    found = {"estate": account, "ansible_facts": {"dm_buckets_declared": [one["name"] for one in declared["buckets"]]}}
+    run(module, made, settled(clients), refusals, lambda _known: found, workers=WORKERS)
 
 
 if __name__ == "__main__":

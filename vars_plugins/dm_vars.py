@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import functools
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -158,6 +159,8 @@ class VarsModule(HostGroupVars):
 
     def load_found_files(self, loader: DataLoader, data: dict[str, Any], found_files: list[str]) -> dict[str, Any]:
         checked = _CHECKED.setdefault(loader, set())
+        # Inventories share files by links: each is read once, and named by where it is to be mended.
+        found_files = [os.path.realpath(path) for path in found_files]
         for path in found_files:
             if path in checked:
                 continue
