@@ -573,7 +573,7 @@ def main() -> None:
     home = next((bucket["region"] for bucket in declared["buckets"]), "")
     clients = Clients(module, workers=WORKERS, validate=False, region=home)
     # A connection takes as long to make as several calls, so that it is worth it only where it makes some.
-    with ThreadPoolExecutor(min(WORKERS, max(LEAST_WORKERS, 2 * len(declared["buckets"])))) as pool:
+    with ThreadPoolExecutor(min(WORKERS, max(LEAST_WORKERS, len(declared["buckets"])))) as pool:
         live = clients.ask(lambda: read(declared, clients, clients.region, pool), "Cannot read the buckets")
     clients.fresh |= live.young
     made, broken, account = with_effects(plan(declared, live), live, declared, clients)
