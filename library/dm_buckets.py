@@ -455,6 +455,12 @@ options:
     description: Shell wildcards; live buckets whose names match and that are neither declared nor known are reported.
     type: str
     default: ""
+  workers:
+    description:
+      - How many calls may run at the same time. One is some 2 ms of Python, a thread at a time, and 40 ms of waiting for
+        AWS, so that 32 keep a processor busy.
+    type: int
+    default: 32
 extends_documentation_fragment: [dm_estate, dm_aws]
 """
 EXAMPLES = r"""
@@ -536,9 +542,7 @@ from ansible.module_utils.estate.plan import Plan
 from ansible.module_utils.estate.review.read import shape
 from ansible.module_utils.estate.run import estate_module, run
 
-# A call is some 2 ms of Python, one thread at a time, and 40 ms of waiting for AWS: enough threads to wait side
-# by side, and for an estate of some thirty buckets one for each.
-WORKERS, LEAST_WORKERS = 32, 8
+LEAST_WORKERS = 8
 
 
 def with_effects(
@@ -571,15 +575,16 @@ def main() -> None:
         module.fail_json(msg=" ".join(wrong), mistakes=wrong)
     # botocore's own checks cost time for each call; the tests hold every call against its models.
     home = next((bucket["region"] for bucket in declared["buckets"]), "")
-    clients = Clients(module, workers=WORKERS, validate=False, region=home)
+    workers = declared["workers"]
+    clients = Clients(module, workers=workers, validate=False, region=home)
     # A connection takes as long to make as several calls, so that it is worth it only where it makes some.
-    with ThreadPoolExecutor(min(WORKERS, max(LEAST_WORKERS, len(declared["buckets"])))) as pool:
+    with ThreadPoolExecutor(min(workers, max(LEAST_WORKERS, len(declared["buckets"])))) as pool:
         live = clients.ask(lambda: read(declared, clients, clients.region, pool), "Cannot read the buckets")
     clients.fresh |= live.young
     made, broken, account = with_effects(plan(declared, live), live, declared, clients)
     refusals = [*forgotten(declared, live), *broken]
     found = {"estate": account, "ansible_facts": {"dm_buckets_declared": [one["name"] for one in declared["buckets"]]}}
-    run(module, made, settled(clients), refusals, lambda _known: found, workers=WORKERS)
+    run(module, made, settled(clients), refusals, lambda _known: found, workers=workers)
 
 
 if __name__ == "__main__":
