@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import gzip
 import json
 import os
 import random
@@ -32,7 +33,7 @@ try:
     from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleBotocoreError
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError, ResponseStreamingError, SSLError
-    from botocore.loaders import create_loader
+    from botocore.loaders import JSONFileLoader, Loader
 except ImportError:
     pass  # AnsibleAWSModule reports it
 
@@ -216,7 +217,25 @@ def _wait(wait: Wait | None, client: Any, action: Action) -> None:
 @functools.cache
 def _loader() -> Any:
     """What botocore reads of each service from disk: as long as all else together, so all sessions share it."""
-    return create_loader()
+
+    class Plain(JSONFileLoader):  # type: ignore[misc, valid-type] untyped
+        """botocore's makes ordered mappings, as large again and slower; mappings have been ordered since."""
+
+        def load_file(self, file_path: str) -> Any:
+            for name, opened in ((f"{file_path}.json", open), (f"{file_path}.json.gz", gzip.open)):
+                if os.path.isfile(name):
+                    with opened(name, "rb") as file:
+                        return json.load(file)
+            return None
+
+    class Quick(Loader):  # type: ignore[misc, valid-type] untyped
+        """botocore's looks into the folders of all four hundred services for each kind of file."""
+
+        @functools.cache  # noqa: B019 there is one, for good
+        def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002 botocore's signature
+            return [name for path in self.search_paths if os.path.isdir(path) for name in os.listdir(path)]
+
+    return Quick(file_loader=Plain())
 
 
 @functools.cache
@@ -245,7 +264,7 @@ def warm() -> None:
     """For a process that forks others, which each would read anew what all of them need."""
     for name in ("endpoints", "partitions", "sdk-default-configuration", "_retry"):
         _loader().load_data_with_path(name)
-    for service in ("cloudtrail", "cloudwatch", "iam", "kms", "logs", "route53", "s3", "sns", "sqs", "sts"):
+    for service in ("acm", "cloudtrail", "cloudwatch", "events", "iam", "kms", "logs", "route53", "s3", "sns", "sts"):
         for kind in ("service-2", "endpoint-rule-set-1", "paginators-1"):
             _loader().load_service_model(service, kind)
     with contextlib.suppress(SSLError):  # who calls says so
