@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Collection
 from pathlib import Path
@@ -90,19 +91,26 @@ class LookupModule(LookupBase):
 
     def _wrong(self, role: str, options: dict[str, Any], known: dict[str, Any]) -> str:
         said = {name: known[name] for name in options if name in known}
+        given = {}
         try:
-            given = self._worked_out(said)
+            for name, value in said.items():
+                # Known at once: this process is the task's own, and would work it out again wherever it is used.
+                given[name] = known[name] = self._worked_out(value)
         except AnsibleError:  # it may be worked out of another that is wrong
             given = self._what_can_be(said)
             options = {name: options[name] for name in options if name in given or name not in said}
         # The validator copies all that it is given, and copying where each string stands takes several times as long.
         found = ArgumentSpecValidator(options).validate(plain(given), validate_role_argument_spec=True)
         if wrong := found.error_messages or [*out_of_range(options, found.validated_parameters)]:
-            return of_arguments(role, wrong, known)
+            return of_arguments(role, wrong, {**known, **said})
         if strange := [*strangers(options, given, lambda what: self._names(what, known), self._forms)]:
             return f"{'; '.join(strange)}."
-        known.update(given)  # this process is the task's own, and else it works all of them out again
         return ""
+
+    @functools.cached_property
+    def _texts(self) -> dict[Any, str]:
+        """What has been made of each text: some stand at twenty places."""
+        return {}
 
     def _worked_out(self, said: Any) -> Any:
         """As Ansible's, which copies all that it is given to find templates in it."""
@@ -112,7 +120,11 @@ class LookupModule(LookupBase):
             return AnsibleTagHelper.tag_copy(said, {name: self._worked_out(part) for name, part in said.items()})
         if isinstance(said, list):
             return AnsibleTagHelper.tag_copy(said, [self._worked_out(part) for part in said])
-        return self._templar.template(said)
+        if (found := self._texts.get(said)) is None:
+            found = self._templar.template(said)
+            if isinstance(found, str):
+                self._texts[said] = found
+        return found
 
     def _names(self, what: str, known: dict[str, Any]) -> Collection[str] | None:
         if what == "region":
