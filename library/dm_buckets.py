@@ -457,8 +457,8 @@ options:
     default: ""
   workers:
     description:
-      - How many calls may run at the same time. One is some 2 ms of Python, a thread at a time, and 40 ms of waiting for
-        AWS, so that 32 keep a processor busy.
+      - How many calls may run at the same time. One is some 2 ms of Python, a thread at a time, and 40 ms of waiting
+        for AWS, so that 32 keep a processor busy.
     type: int
     default: 32
 extends_documentation_fragment: [dm_estate, dm_aws]

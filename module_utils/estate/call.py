@@ -218,7 +218,7 @@ def _wait(wait: Wait | None, client: Any, action: Action) -> None:
 def _loader() -> Any:
     """What botocore reads of each service from disk: as long as all else together, so all sessions share it."""
 
-    class Plain(JSONFileLoader):  # type: ignore[misc, valid-type] untyped
+    class Plain(JSONFileLoader):
         """botocore's makes ordered mappings, as large again and slower; mappings have been ordered since."""
 
         def load_file(self, file_path: str) -> Any:
@@ -228,7 +228,7 @@ def _loader() -> Any:
                         return json.load(file)
             return None
 
-    class Quick(Loader):  # type: ignore[misc, valid-type] untyped
+    class Quick(Loader):
         """botocore's looks into the folders of all four hundred services for each kind of file."""
 
         @functools.cache  # noqa: B019 there is one, for good
