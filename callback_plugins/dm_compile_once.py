@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import functools
+import operator
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from pathlib import Path
@@ -18,6 +20,7 @@ from ansible._internal._templating._jinja_bits import (
     _TemplateCompileContext,
     is_possibly_template,
 )
+from ansible._internal._templating._lazy_containers import _AnsibleLazyTemplateDict
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.callback import CallbackBase
 from ansible.release import __version__
@@ -34,8 +37,10 @@ description:
   - What has no syntax is not kept, and is refused where it is used, with its place.
   - Code of what the project's files say is kept from run to run, in C(build/templates), as Python keeps a module's.
     Nothing of a vault is, nor of what stands elsewhere.
+  - Likewise what ansible-core wraps each variable in is made once in a process, not once for each template.
 """
 ROOT = Path(__file__).resolve().parents[1]
+MANY = 100  # names, so that these are the vars of a task
 CONDITIONS = {"when", "that", "until", "changed_when", "failed_when"}
 
 _CODE: dict[tuple[Any, ...], CodeType] = {}
@@ -114,6 +119,27 @@ def keep_code() -> None:
     AnsibleEnvironment.compile_expression = expressed
 
 
+def wrap_once() -> None:
+    """Have the vars wrapped once in a process: for each template ansible-core wraps all two hundred, and it asks for ten.
+
+    What wraps a value holds it and nothing else, so that it may serve again as long as the vars are the same ones.
+    """
+    source_of = _AnsibleLazyTemplateDict._lazy_values
+    last: tuple[dict[str, Any], dict[str, Any]] = {}, {}
+
+    def lazy_values(values: Any, lazy_options: Any) -> Any:
+        nonlocal last
+        if type(values) is not dict or len(values) < MANY:
+            return source_of(values, lazy_options)
+        before, wrapped = last
+        if list(before) != list(values) or not all(map(operator.is_, before.values(), values.values())):
+            wrapped = dict(source_of(values, lazy_options).source)
+            last = dict(values), wrapped
+        return dataclasses.replace(source_of({}, lazy_options), source=wrapped)
+
+    _AnsibleLazyTemplateDict._lazy_values = staticmethod(lazy_values)
+
+
 def sources(said: Any, condition: bool = False) -> Iterator[tuple[str, bool]]:
     """(each text that is a template or a condition, whether it is a condition) of what a file of YAML says."""
     if isinstance(said, str):
@@ -138,6 +164,7 @@ class CallbackModule(CallbackBase):
         super().__init__(*args, **words)
         self._seen: set[str] = set()
         keep_code()
+        wrap_once()
 
     def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:  # noqa: ARG002 Ansible's signature
         """By now all that the task needs is read: a host's vars only when its first task asks for them."""
