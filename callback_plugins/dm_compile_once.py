@@ -120,7 +120,7 @@ def keep_code() -> None:
 
 
 def wrap_once() -> None:
-    """Have the vars wrapped once in a process: for each template ansible-core wraps all two hundred, and it asks for ten.
+    """Have the vars wrapped once in a process: for each template ansible-core wraps two hundred, and it asks for ten.
 
     What wraps a value holds it and nothing else, so that it may serve again as long as the vars are the same ones.
     """

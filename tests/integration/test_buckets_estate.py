@@ -318,6 +318,19 @@ def test_a_name_that_two_hosts_declare_is_refused_before_the_first_call_of_s3(es
     assert {call["service"] for call in estate_aws.calls()} <= {"sts", "iam"}
 
 
+def test_the_plan_of_a_name_that_two_hosts_declare_fails_too(estate_aws, run_playbook):
+    declared = '{"buckets_standalone": {"shop-everywhere": {}}}'
+    limit = "development-account,backups-account"
+    lost = run_playbook("converge_buckets.yml", "-l", limit, "-e", declared, "--check", "--diff")
+
+    assert lost.rc != 0
+    said = " ".join(lost.output.split())
+    assert "More than one of development-account, backups-account declares shop-everywhere" in said
+    assert "bucket shop-everywhere" in said, "what each would do is shown all the same"
+    assert estate_aws.writes() == []
+    assert run_playbook("converge_buckets.yml", "-l", "backups-account", "-e", declared, "--check").rc == 0
+
+
 def edit(path, old, new):
     assert old in path.read_text()
     path.write_text(path.read_text().replace(old, new, 1))

@@ -74,3 +74,26 @@ def test_values_that_mean_what_they_say_are_taken(tmp_path, value):
     file = tmp_path / "buckets.yml"
     file.write_text(f"# 12:30 or {{a: 010}}\nbuckets_tags: {{a: {value}}}\n")
     assert load(file)
+
+
+def test_a_file_that_inventories_share_is_read_once_and_named_by_where_it_is(tmp_path, monkeypatch):
+    common, stages = tmp_path / "common/group_vars", [tmp_path / "preview", tmp_path / "staging"]
+    (common / "all").mkdir(parents=True)
+    file = common / "all/buckets.yml"
+    file.write_text("buckets_standalone: {}\n")
+    for stage in stages:
+        stage.mkdir()
+        (stage / "group_vars").symlink_to("../common/group_vars")
+    read: list[str] = []
+    parse = DataLoader.load
+    monkeypatch.setattr(
+        DataLoader, "load", lambda self, data, *given, **words: read.append(data) or parse(self, data, *given, **words)
+    )
+    loader = DataLoader()
+    through = [str(stage / "group_vars/all/buckets.yml") for stage in stages]
+    assert [PLUGIN.load_found_files(loader, {}, [one]) for one in through] == [{"buckets_standalone": {}}] * 2
+    assert len(read) == 1
+
+    file.write_text("buckets_standalones: {}\n")
+    with pytest.raises(AnsibleParserError, match=r"common/group_vars/all/buckets\.yml:1 has the variable"):
+        PLUGIN.load_found_files(DataLoader(), {}, through)

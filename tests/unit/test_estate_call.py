@@ -6,10 +6,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible.module_utils.estate.call import LONG, Clients, call, session, warm, whole
+from ansible.module_utils.estate.call import LONG, Clients, _loader, call, session, warm, whole
 from ansible.module_utils.estate.errors import Refusal
 from ansible.module_utils.estate.plan import Action
-from botocore.exceptions import ClientError, ResponseStreamingError
+from botocore.exceptions import ClientError, ResponseStreamingError, UnknownServiceError
+from botocore.loaders import create_loader
 
 
 class Iam:
@@ -190,3 +191,13 @@ def test_what_is_made_before_ansible_forks_has_read_no_configuration(monkeypatch
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
 
     assert session(profile_name="shop").region_name == "eu-west-3"
+
+
+@pytest.mark.parametrize("service", ["s3", "iam", "route53", "cloudwatch"])
+def test_what_is_read_of_a_service_is_what_botocore_reads(service):
+    botocores = create_loader()
+    for kind in ("service-2", "endpoint-rule-set-1", "paginators-1", "waiters-2"):
+        assert _loader().load_service_model(service, kind) == botocores.load_service_model(service, kind)
+    assert {*botocores.list_available_services("service-2")} <= {*_loader().list_available_services("service-2")}
+    with pytest.raises(UnknownServiceError, match="route54"):
+        _loader().load_service_model("route54", "service-2")
