@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import ansible.module_utils
+from ansible._internal._datatag._tags import Origin
 from ansible.errors import AnsibleError
 from ansible.inventory.manager import InventoryManager
 from ansible.module_utils._internal._datatag import AnsibleTagHelper
@@ -102,7 +103,8 @@ class LookupModule(LookupBase):
         # The validator copies all that it is given, and copying where each string stands takes several times as long.
         found = ArgumentSpecValidator(options).validate(plain(given), validate_role_argument_spec=True)
         if wrong := found.error_messages or [*out_of_range(options, found.validated_parameters)]:
-            return of_arguments(role, wrong, {**known, **said})
+            known.update(said)  # as it is written, with its place, also for the next role that takes it
+            return of_arguments(role, wrong, known)
         if strange := [*strangers(options, given, lambda what: self._names(what, known), self._forms)]:
             return f"{'; '.join(strange)}."
         return ""
@@ -120,10 +122,12 @@ class LookupModule(LookupBase):
             return AnsibleTagHelper.tag_copy(said, {name: self._worked_out(part) for name, part in said.items()})
         if isinstance(said, list):
             return AnsibleTagHelper.tag_copy(said, [self._worked_out(part) for part in said])
-        if (found := self._texts.get(said)) is None:
-            found = self._templar.template(said)
-            if isinstance(found, str):
-                self._texts[said] = found
+        origin = Origin.get_tag(said)
+        if origin and said in self._texts:
+            return origin.tag(self._texts[said])
+        found = self._templar.template(said)
+        if origin and isinstance(found, str) and Origin.get_tag(found) == origin:  # else it is a variable's own value
+            self._texts[said] = found
         return found
 
     def _names(self, what: str, known: dict[str, Any]) -> Collection[str] | None:

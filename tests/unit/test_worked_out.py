@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible._internal._datatag._tags import Origin, TrustedAsTemplate
 from ansible.errors import AnsibleError
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.loader import filter_loader, lookup_loader, vars_loader
@@ -64,3 +65,20 @@ def test_the_arguments_of_roles_are_what_ansible_makes_of_them() -> None:
             assert arguments._worked_out(value) == expected, name
             compared += 1
     assert compared > 50
+
+
+def test_a_text_that_stands_twice_keeps_each_of_its_places(tmp_path):
+    (tmp_path / "said.yml").write_text("readers:\n  - '{{ name }}:read'\n  - '{{ name }}:read'\n  - '{{ name }}'\n")
+    loader = DataLoader()
+    said = loader.load_from_file(str(tmp_path / "said.yml"), trusted_as_template=True)
+    arguments = lookup_loader.get("dm_arguments", loader, Templar(loader, variables=SAID))
+    asked: list[str] = []
+    work_out = arguments._templar.template
+    arguments._templar.template = lambda text: asked.append(text) or work_out(text)
+
+    found = arguments._worked_out(said["readers"])
+
+    assert found == ["shop:read", "shop:read", "shop"]
+    assert [Origin.get_tag(one).line_num for one in found[:2]] == [2, 3]
+    assert asked == ["{{ name }}:read", "{{ name }}"]
+    assert not any(TrustedAsTemplate.is_tagged_on(one) for one in found)
