@@ -496,10 +496,6 @@ EXAMPLES = r"""
 """
 RETURN = r"""
 extends_documentation_fragment: [dm_estate]
-ansible_facts:
-  description: The names of the buckets, C(dm_buckets_declared), for a plan to see that no other host declares one.
-  returned: success
-  type: dict
 estate:
   description: The account as it was and what changes of it, where the plan writes what decides who may do what.
   returned: success
@@ -513,6 +509,7 @@ plan:
     digest: {description: The same for the same plan., type: str}
     counts: {description: "How many resources are added, changed or removed.", type: dict}
     actions: {description: The calls in an order that works., type: list, elements: dict}
+    declares: {description: The names of the buckets., type: list, elements: str}
     unmanaged: {description: "Buckets that nobody declares, with the YAML to adopt them.", type: list, elements: dict}
     drift: {description: "What only a person can repair, such as MFA delete.", type: list, elements: str}
 outcomes:
@@ -583,8 +580,7 @@ def main() -> None:
     clients.fresh |= live.young
     made, broken, account = with_effects(plan(declared, live), live, declared, clients)
     refusals = [*forgotten(declared, live), *broken]
-    found = {"estate": account, "ansible_facts": {"dm_buckets_declared": [one["name"] for one in declared["buckets"]]}}
-    run(module, made, settled(clients), refusals, lambda _known: found, workers=workers)
+    run(module, made, settled(clients), refusals, lambda _known: {"estate": account}, workers=workers)
 
 
 if __name__ == "__main__":

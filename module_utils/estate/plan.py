@@ -79,6 +79,7 @@ class Plan(NamedTuple):
     effects: Sequence[str] = ()  # what it means for people: who gains or loses what
     grants: bool | None = None  # whether anybody may get anything new; None: nobody looked, so the calls decide
     drift: Sequence[str] = ()  # what differs from what is declared and no call of ours can repair
+    declares: Sequence[str] = ()  # names that no other host's plan may declare, too
 
     @property
     def digest(self) -> str:
@@ -115,6 +116,7 @@ class Plan(NamedTuple):
             "effects": list(self.effects),
             "grants": self.may_grant,
             "drift": list(self.drift),
+            "declares": list(self.declares),
         }
 
 

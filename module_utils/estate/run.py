@@ -120,9 +120,7 @@ def run(
     if missed:
         said = failures((), {proof["subject"]: proof["why"] for proof in missed})
         module.fail_json(msg=f"{subject}: not proved: {said}.", **answer)
-    told = dict(facts(known))
-    noted = {**answer.get("ansible_facts", {}), **told.pop("ansible_facts", {})}
-    module.exit_json(**answer | told | ({"ansible_facts": noted} if noted else {}))
+    module.exit_json(**{**answer, **facts(known)})
 
 
 def _not_planned(left_out: Mapping[str, str]) -> list[dict[str, str]]:

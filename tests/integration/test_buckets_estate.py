@@ -323,12 +323,25 @@ def test_the_plan_of_a_name_that_two_hosts_declare_fails_too(estate_aws, run_pla
     limit = "development-account,backups-account"
     lost = run_playbook("converge_buckets.yml", "-l", limit, "-e", declared, "--check", "--diff")
 
-    assert lost.rc != 0
-    said = " ".join(lost.output.split())
-    assert "More than one of development-account, backups-account declares shop-everywhere" in said
-    assert "bucket shop-everywhere" in said, "what each would do is shown all the same"
+    told = "backups-account and development-account declare shop-everywhere; it belongs to one host"
+    assert [one.partition(" (")[0] for one in lost.report["together"]["broken"]] == [told]
+    assert told in " ".join(lost.output.split())
+    assert "bucket shop-everywhere" in lost.output, "what each would do is shown all the same"
     assert estate_aws.writes() == []
-    assert run_playbook("converge_buckets.yml", "-l", "backups-account", "-e", declared, "--check").rc == 0
+    alone = run_playbook("converge_buckets.yml", "-l", "backups-account", "-e", declared, "--check")
+    assert "broken" not in alone.report["together"]
+
+
+def test_the_plan_says_so_where_aws_refuses_the_name_to_one_of_them(estate_aws, run_playbook):
+    declared = ("-e", '{"buckets_standalone": {"shop-one": {}}}')
+    assert run_playbook("converge_buckets.yml", "-l", "development-account", *declared).rc == 0
+    estate_aws.forget_calls()
+
+    lost = run_playbook("converge_buckets.yml", "-l", "development-account,backups-account", *declared, "--check")
+
+    assert lost.rc != 0
+    assert "the name belongs to another AWS account" in lost.output
+    assert "backups-account and development-account declare shop-one; it belongs" in " ".join(lost.output.split())
 
 
 def edit(path, old, new):

@@ -78,6 +78,18 @@ def test_what_one_cannot_plan_nobody_plans(estate, estate_aws):
     assert estate("plan", "WORKERS=0").returncode == estate("plan", "WORKERS=x").returncode == 1
 
 
+def test_a_bucket_that_hosts_of_two_workers_declare_fails_the_whole_plan(estate, estate_aws, tmp_path):
+    twice = """ARGS=-e '{"buckets_standalone": {"shop-everywhere": {}}}'"""
+
+    planned = estate("plan", "TAGS=buckets", twice, "LIMIT=backups-account,development-account", "WORKERS=2")
+
+    assert planned.returncode == 1
+    assert "declare shop-everywhere; it belongs to one host (buckets_kinds" in planned.stderr
+    refused = estate("apply", f"PLAN={tmp_path}/build/plan-accounts.json", twice)
+    assert refused.returncode == 1
+    assert estate_aws.writes() == []
+
+
 def test_a_plan_is_applied_by_the_code_that_made_it(estate, estate_aws, tmp_path):
     assert estate("plan", "TAGS=buckets").returncode == 2
     path = tmp_path / "build/plan-accounts.json"

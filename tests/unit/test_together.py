@@ -145,3 +145,27 @@ def test_merged_plans_are_judged_over_all_accounts(size: int) -> None:
         whole = merged([merged(order[:1]), *order[1:]] if size else order)["dm_plan"]
         assert whole["together"]["broken"]
         assert [one["host"] for one in whole["failures"]] == [TOGETHER]
+
+
+@pytest.mark.parametrize(
+    ("plans", "said"),
+    [
+        ({"a": {"buckets": ["x", "y"]}, "b": {"buckets": ["y"]}}, ["a and b declare y; it belongs to one host"]),
+        (
+            {"c": {"buckets": ["x"]}, "a": {"buckets": ["x", "z"]}, "b": {"buckets": ["x", "z"]}},
+            ["a and b and c declare x; it belongs to one host", "a and b declare z; it belongs to one host"],
+        ),
+        ({"a": {"buckets": ["x"]}, "b": {"buckets": ["y"], "access": ["x"]}}, []),
+        ({"a": {"buckets": []}, "b": {"buckets": []}}, []),
+    ],
+)
+def test_a_name_is_one_hosts(plans, said):
+    stored = {
+        host: {purpose: {"declares": names, "grants": False} for purpose, names in own.items()}
+        for host, own in plans.items()
+    }
+    found = judged(stored)
+
+    assert [line.partition(" (")[0] for line in found["together"].get("broken", [])] == said
+    assert [one["host"] for one in failures(found["together"])] == [TOGETHER] * len(said)
+    assert found["grants"] is False

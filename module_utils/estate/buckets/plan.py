@@ -262,6 +262,7 @@ def plan(declared: Mapping[str, Any], live: Live) -> Plan:
         actions + after,
         diff,
         unmanaged=_unmanaged(declared, live),
+        declares=[bucket["name"] for bucket in declared["buckets"]],
         left_out=out,
         effects=[
             said

@@ -16,6 +16,8 @@ from ansible.module_utils.estate.evaluator.document import account_in
 TOGETHER = "all accounts together"  # in place of a host
 MOST = 2_000  # users of an account that a plan tells; of more it would be megabytes
 _LISTS, _BY_NAME = ("users", "groups", "roles"), ("policies", "buckets")
+# The variables that declare what a plan of this purpose has names of.
+_SAID_IN = {"buckets": "buckets_kinds, buckets_overrides, buckets_standalone, and names of replicas"}
 # AWS's own policies are read of accounts that change: what no plan read may allow anything, before and after.
 _UNREAD = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
 
@@ -91,12 +93,28 @@ def _not_there_yet(lives: Lives) -> dict[str, set[str]]:
     return named
 
 
+def _declared_twice(plans: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> list[str]:
+    """Each would make it as its own vars say, whichever comes last; or AWS would refuse it to all but the first."""
+    hosts: dict[tuple[str, str], list[str]] = {}
+    for host, own in sorted(plans.items()):
+        for purpose, one in own.items():
+            for name in one.get("declares", ()):
+                hosts.setdefault((purpose, name), []).append(host)
+    return [
+        f"{' and '.join(those)} declare {name}; it belongs to one host ({_SAID_IN[purpose]})"
+        for (purpose, name), those in hosts.items()
+        if len(those) > 1
+    ]
+
+
 def judged(plans: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> dict[str, Any]:
     """What a stored plan says of all its plans: what they mean together, whether anybody may get anything new."""
     found = together(plans)
     # Those that tell no account, as each says for itself.
     single = [one for own in plans.values() for one in own.values() if not (found and one.get("estate"))]
     grants = bool(found.get("grants")) or any(one.get("grants", True) for one in single)
+    if twice := _declared_twice(plans):
+        found = {"effects": [], "grants": False, **found, "broken": [*found.get("broken", ()), *twice]}
     return {"together": found, "grants": grants}
 
 

@@ -14,7 +14,7 @@ from ansible.module_utils.estate.findings import declared, summary
 from ansible.module_utils.estate.findings.accepted import judge, well_said
 from ansible.module_utils.estate.findings.collect import collect
 from ansible.module_utils.estate.findings.finding import Finding
-from ansible.module_utils.estate.findings.said import diffs
+from ansible.module_utils.estate.findings.said import diffs, placed
 
 Row = dict[str, int]
 
@@ -72,7 +72,8 @@ class Record:
         plans = [plan for purposes in self.plans.values() for plan in purposes.values()]
         meant = judged(self.plans)
         self.together = meant["together"]
-        self.failures += failures(self.together)
+        known = next(iter(given.values()), {})
+        self.failures += [one | {"sentence": placed(one["sentence"], known)} for one in failures(self.together)]
         report: dict[str, Any] = {
             "check": self.check,
             "started": self.started.isoformat(timespec="seconds"),
