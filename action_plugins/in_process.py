@@ -40,8 +40,8 @@ ROOT = Path(__file__).parent.parent
 if str(ROOT / "module_utils") not in ansible.module_utils.__path__:
     ansible.module_utils.__path__.append(str(ROOT / "module_utils"))
 from ansible.module_utils.estate import answers, progress
-from ansible.module_utils.estate.call import warm
 from ansible.module_utils.estate.run import argument_spec
+from ansible.module_utils.estate.session import warm
 
 answers.begin()
 progress.hear(lambda line: Display().display(line, stderr=True))

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.estate import answers
-from ansible.module_utils.estate.call import session
 from ansible.module_utils.estate.kept import memory
+from ansible.module_utils.estate.session import session
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ClientError
 

@@ -9,8 +9,8 @@ from types import SimpleNamespace
 
 import pytest
 from ansible.module_utils.estate import transport
-from ansible.module_utils.estate.call import session
 from ansible.module_utils.estate.kept import Memory, Sessions, memory
+from ansible.module_utils.estate.session import session
 from botocore.exceptions import SSLError
 
 

@@ -1,0 +1,81 @@
+"""boto3's sessions, and what all of them read and make once in a process, or before it forks others."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import gzip
+import json
+import os
+from typing import Any
+
+from ansible.module_utils.estate import transport
+from ansible.module_utils.estate.kept import Sessions
+
+try:
+    import boto3
+    import botocore.session
+    from botocore.exceptions import SSLError
+    from botocore.loaders import JSONFileLoader, Loader
+except ImportError:
+    pass  # AnsibleAWSModule reports it
+
+
+@functools.cache
+def _loader() -> Any:
+    """What botocore reads of each service from disk: as long as all else together, so all sessions share it."""
+
+    class Plain(JSONFileLoader):
+        """botocore's makes ordered mappings, as large again and slower; mappings have been ordered since."""
+
+        def load_file(self, file_path: str) -> Any:
+            for name, opened in ((f"{file_path}.json", open), (f"{file_path}.json.gz", gzip.open)):
+                if os.path.isfile(name):
+                    with opened(name, "rb") as file:
+                        return json.load(file)
+            return None
+
+    class Quick(Loader):
+        """botocore's looks into the folders of all four hundred services for each kind of file."""
+
+        @functools.cache  # noqa: B019 there is one, for good
+        def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002 botocore's signature
+            return [name for path in self.search_paths if os.path.isdir(path) for name in os.listdir(path)]
+
+    return Quick(file_loader=Plain())
+
+
+@functools.cache
+def _spare() -> list[Any]:
+    """A session that nobody has used: all that it is made of is the same for every process."""
+    return []
+
+
+def _new() -> Any:
+    core = botocore.session.Session()
+    core.register_component("data_loader", _loader())
+    return core
+
+
+def session(kept: Sessions | None = None, **given: Any) -> Any:
+    core = _spare().pop() if _spare() else _new()
+    made = boto3.session.Session(botocore_session=core, **given)
+    if kept:
+        core.get_component("credential_provider").get_provider("assume-role").cache = kept
+        made.events.register("after-call", kept.forget)
+    return made
+
+
+@functools.cache
+def warm() -> None:
+    """For a process that forks others, which each would read anew what all of them need."""
+    for name in ("endpoints", "partitions", "sdk-default-configuration", "_retry"):
+        _loader().load_data_with_path(name)
+    for service in ("acm", "cloudtrail", "cloudwatch", "events", "iam", "kms", "logs", "route53", "s3", "sns", "sts"):
+        for kind in ("service-2", "endpoint-rule-set-1", "paginators-1"):
+            _loader().load_service_model(service, kind)
+    with contextlib.suppress(SSLError):  # who calls says so
+        transport.authorities(os.environ.get("AWS_CA_BUNDLE") or True)
+    # What botocore compiles and looks up for the first client of all, which nobody uses.
+    session(aws_access_key_id="nobody", aws_secret_access_key="nothing").client("s3", region_name="us-east-1")  # noqa: S106
+    _spare().append(_new())  # which has read no configuration: a task may have another
