@@ -105,9 +105,8 @@ class LookupModule(LookupBase):
         if wrong := found.error_messages or [*out_of_range(options, found.validated_parameters)]:
             known.update(said)  # as it is written, with its place, also for the next role that takes it
             return of_arguments(role, wrong, known)
-        if strange := [*strangers(options, given, lambda what: self._names(what, known), self._forms)]:
-            return f"{'; '.join(strange)}."
-        return ""
+        strange = [*strangers(options, given, lambda what: self._names(what, known), self._forms)]
+        return f"{'; '.join(strange)}." if strange else ""
 
     @functools.cached_property
     def _texts(self) -> dict[Any, str]:

@@ -49,14 +49,10 @@ def test_another_value_or_another_order_is_seen():
     known["first"] = trust_as_template("{{ second }}")
     assert templar.template(ASKED) == "b! b b"
 
-    one, other = known.pop("second"), known.pop("first")  # the same values in the same order, under each other's names
-    known |= {"first": one, "second": other}
-    known["second"] = "c"
-    assert templar.template(ASKED) == "b! b c"
-
-    swapped = Templar(variables={**MANY_VARS, "worked_out": "w", "second": "a", "first": "b"})
-    assert Templar(variables=vars_of(worked_out="w")).template(ASKED) == "w a b"
-    assert swapped.template(ASKED) == "w b a"
+    known["first"] = "a"
+    assert templar.template(ASKED) == "a! a b"
+    known |= {"second": known.pop("first"), "first": known.pop("second")}
+    assert templar.template(ASKED) == "b! b a"
 
 
 @pytest.mark.usefixtures("wrapped")
