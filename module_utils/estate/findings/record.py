@@ -72,7 +72,7 @@ class Record:
         plans = [plan for purposes in self.plans.values() for plan in purposes.values()]
         meant = judged(self.plans)
         self.together = meant["together"]
-        known = next(iter(given.values()), {})
+        known: Mapping[str, Any] = next(iter(given.values()), {})
         self.failures += [one | {"sentence": placed(one["sentence"], known)} for one in failures(self.together)]
         report: dict[str, Any] = {
             "check": self.check,
