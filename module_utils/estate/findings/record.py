@@ -72,8 +72,9 @@ class Record:
         plans = [plan for purposes in self.plans.values() for plan in purposes.values()]
         meant = judged(self.plans)
         self.together = meant["together"]
-        known: Mapping[str, Any] = next(iter(given.values()), {})
-        self.failures += [one | {"sentence": placed(one["sentence"], known)} for one in failures(self.together)]
+        for one in failures(self.together):
+            known = next((own for host, own in given.items() if host in one["sentence"]), {})
+            self.failures.append(one | {"sentence": placed(one["sentence"], known)})
         report: dict[str, Any] = {
             "check": self.check,
             "started": self.started.isoformat(timespec="seconds"),
