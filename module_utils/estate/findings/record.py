@@ -73,8 +73,8 @@ class Record:
         meant = judged(self.plans)
         self.together = meant["together"]
         for one in failures(self.together):
-            known = next((own for host, own in given.items() if host in one["sentence"]), {})
-            self.failures.append(one | {"sentence": placed(one["sentence"], known)})
+            named = (own for host, own in given.items() if host in one["sentence"])
+            self.failures.append(one | {"sentence": placed(one["sentence"], next(named, {}))})
         report: dict[str, Any] = {
             "check": self.check,
             "started": self.started.isoformat(timespec="seconds"),
