@@ -62,8 +62,11 @@ class CallbackModule(CallbackBase):
             for name, plugin in jinjas_own.items():
                 plugin._original_path = plugin._original_path or jinja2.__file__
                 loader._cached_non_collection_wrappers.setdefault(name, plugin)
-        for name in ("dm_arguments", "dm_template", "env", "file", "pipe", "template", "unvault", "varnames", "vars"):
-            lookup_loader.get(name)
+        # By the names that they are called by: Ansible reads an option's documentation anew for each other name.
+        for name in ("config", "env", "file", "pipe", "template", "unvault", "varnames", "vars"):
+            lookup_loader.get(f"ansible.builtin.{name}")
+        lookup_loader.get("dm_template")
+        lookup_loader.get("dm_arguments")
         shell_loader.get("sh")
         connection_loader.get("local", PlayContext())
         _ = PlayContext.fattributes

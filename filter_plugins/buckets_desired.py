@@ -46,7 +46,7 @@ validators()  # before Ansible forks, or each process makes them anew
 
 def _buckets_desired_filter(declared: Mapping[str, Any]) -> dict[str, Any]:
     try:
-        return plainly(buckets_desired, declared)
+        return plainly(buckets_desired, declared, f"buckets of {declared.get('name')}")
     except Mistake as exc:
         said = str(exc).removesuffix("?") + file_and_line(exc.culprit)
         raise AnsibleFilterError(f"{said}{'?' if str(exc).endswith('?') else '.'}", obj=exc.culprit) from None

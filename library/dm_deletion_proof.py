@@ -51,6 +51,7 @@ rows:
 
 from ansible.module_utils.estate.deletion.judge import Deletion
 from ansible.module_utils.estate.evaluator.composed import handed
+from ansible.module_utils.estate.page import on_the_page
 from ansible.module_utils.estate.plan import Plan
 from ansible.module_utils.estate.run import estate_module, run
 
@@ -73,7 +74,7 @@ def main() -> None:
         module,
         Plan("deletion", asked["account"], ()),
         lambda _: None,
-        facts=lambda _: {"rows": rows},
+        facts=lambda _: {"rows": rows, **on_the_page({"Who can destroy the last copy": rows})},
         proofs=lambda: proofs,
     )
 

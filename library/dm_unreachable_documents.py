@@ -7,7 +7,7 @@ short_description: Find public documents that no URL of the assets router leads 
 description:
   - Lists the keys of each served bucket, and reports those that are public by their pattern and have no URL, with a
     backslash or an empty element in their name, or without the kind as their second element. Only reads; what it finds
-    is drift that no call can repair.
+    is drift that no call can repair. Which URL leads where is handed to the report's page.
   - Where a tag decides what is public, every key that the tag might be on counts, since a listing tells no tags.
 options:
   routes:
@@ -41,8 +41,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ansible.module_utils.estate.assets.presign import shown
+from ansible.module_utils.estate.assets.table import told
 from ansible.module_utils.estate.assets.unreachable import unreachable
 from ansible.module_utils.estate.call import Clients
+from ansible.module_utils.estate.page import on_the_page
 from ansible.module_utils.estate.plan import Plan
 from ansible.module_utils.estate.run import estate_module, run
 
@@ -75,7 +77,8 @@ def main() -> None:
             "Cannot list the served buckets",
         )
     drift = [sentence for of_bucket in found for sentence in of_bucket]
-    run(module, Plan("documents without a URL", given["account"], [], drift=drift), clients.call)
+    page = on_the_page({f"Which URL of {given['account']} leads where": told(routes)})
+    run(module, Plan("documents without a URL", given["account"], [], drift=drift), clients.call, facts=lambda _: page)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Who a run's credentials are, for all of its modules: a role's session is assumed once, and a key's owner asked once.
+"""What the processes of a run tell each other: a role's session is assumed once, a key's owner asked once.
 
 A module has a process of its own, forked from Ansible's. What is kept here is in the memory of both: on no disk, and
 gone with the last of them. botocore takes a session for expired a quarter of an hour before it is.
@@ -38,14 +38,15 @@ class Memory:
         self.file = os.memfd_create("estate") if hasattr(os, "memfd_create") else -1
         if self.file >= 0:
             fcntl.fcntl(self.file, fcntl.F_SETFL, os.O_APPEND)  # whoever writes, nothing lies over another's
-        self._known: dict[bytes, bytes] = {}
+        self._known: dict[bytes, tuple[int, int] | bytes] = {}
         self._read = 0
         self._looking = threading.Lock()
 
     def get(self, name: str) -> Any:
         with self._looking:
             self._look()
-            text = self._known.get(_digest(name))
+            place = self._known.get(_digest(name))
+        text = os.pread(self.file, *place) if isinstance(place, tuple) else place
         return None if text is None else pickle.loads(text)  # noqa: S301 this run wrote it, and no one else can
 
     def put(self, name: str, value: Any) -> None:
@@ -69,14 +70,14 @@ class Memory:
             fcntl.lockf(self.file, fcntl.LOCK_UN, 1, byte)
 
     def _look(self) -> None:
-        """Reads what others wrote since. What is not whole yet, or never will be, ends it."""
+        """Finds what others wrote since. What is not whole yet, or never will be, ends it."""
         size = os.fstat(self.file).st_size if self.file >= 0 else 0
         while self._read + HEAD <= size:
             head = os.pread(self.file, HEAD, self._read)
             length = int.from_bytes(head[16:], "big")
             if self._read + HEAD + length > size:
                 return
-            self._known[head[:16]] = os.pread(self.file, length, self._read + HEAD)
+            self._known[head[:16]] = length, self._read + HEAD
             self._read += HEAD + length
 
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ansible.module_utils.estate.kept import memory
+
 try:
     from ansible._internal._datatag._tags import Origin
     from ansible._internal._templating._jinja_bits import is_possibly_template
@@ -64,12 +66,13 @@ class Plain(Mapping[str, Any]):
     """The vars as plain data, each worked out when it is asked for: one may be read from a file."""
 
     def __init__(self, said: Mapping[str, Any]) -> None:
-        self._said, self._known = said, dict[str, Any]()
+        self._said = said
+        self.known: dict[str, Any] = {}
 
     def __getitem__(self, name: str) -> Any:
-        if name not in self._known:
-            self._known[name] = plain(self._said[name])
-        return self._known[name]
+        if name not in self.known:
+            self.known[name] = plain(self._said[name])
+        return self.known[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._said)
@@ -78,12 +81,22 @@ class Plain(Mapping[str, Any]):
         return len(self._said)
 
 
-def plainly[T](work: Callable[[Mapping[str, Any]], T], said: Mapping[str, Any]) -> T:
-    """What work makes of the vars; where it refuses them, it is asked again with what knows where they stand."""
+def plainly[T](work: Callable[[Mapping[str, Any]], T], said: Mapping[str, Any], name: str = "") -> T:
+    """What work makes of the vars; where it refuses them, it is asked again with what knows where they stand.
+
+    With a name, processes of a run that ask it of the same do so once: it is kept with all that it looked at.
+    """
+    asked = Plain(said)
     try:
-        return work(Plain(said))
+        kept: tuple[list[str], dict[str, Any], T] | None = memory().get(name) if name else None
+        if kept and kept[0] == [*said] and all(asked[one] == value for one, value in kept[1].items()):
+            return kept[2]
+        made = work(asked)
     except Exception:
         return work(said)
+    if name:
+        memory().put(name, ([*said], asked.known, made))
+    return made
 
 
 def file_and_line(value: Any) -> str:

@@ -361,3 +361,6 @@ def test_the_audit_names_public_documents_that_no_url_leads_to(converged_estate)
         rf"g-cloud-9/documents/a\b.pdf of {bucket} is public and has no URL: "
         r"the path has no one reading: '\\' is encoded"
     ]
+    assert {
+        "path": "/*/submissions/…", "leads to": "refused", "by": "",
+    } in run.report["tables"]["Which URL of production leads where"]  # fmt: skip

@@ -79,6 +79,10 @@ def test_the_terminal_the_tables_and_the_picture_hold_the_review_and_no_key(revi
         row for row in rows if row["through"] == "group ProdDevelopers"
     ).items()
     assert "Who reaches which role" in run.stdout
+    ways = run.report["tables"]["Who reaches which role"]
+    assert {(way["account"], way["role"]) for way in ways} == {(row["role_account"], row["role"]) for row in rows}
+    assert run.report["tables"]["findings"] == json.loads((folder / "access.json").read_text())["findings"]
+    assert run.report["picture"] == (folder / "access.svg").read_text()
     if shutil.which("dot"):
         assert "<title" in (folder / "access.svg").read_text()
     key = converged_estate.keys["user"][0]

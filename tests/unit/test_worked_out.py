@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible._internal._datatag._tags import Origin, TrustedAsTemplate
 from ansible.errors import AnsibleError
+from ansible.module_utils.estate.kept import memory
+from ansible.module_utils.estate.origin import plainly
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.loader import filter_loader, lookup_loader, vars_loader
 from ansible.template import Templar, trust_as_template
@@ -82,3 +87,38 @@ def test_a_text_that_stands_twice_keeps_each_of_its_places(tmp_path):
     assert [Origin.get_tag(one).line_num for one in found[:2]] == [2, 3]
     assert asked == ["{{ name }}:read", "{{ name }}"]
     assert not any(TrustedAsTemplate.is_tagged_on(one) for one in found)
+
+
+def test_processes_of_a_run_work_the_same_out_once(tmp_path: Path) -> None:
+    memory()
+    told = tmp_path / "told"
+
+    def work(said: Mapping[str, Any]) -> list[Any]:
+        with told.open("a") as file:
+            file.write(".")
+        return [said["kinds"], said.get("users") if said["kinds"] else None]
+
+    def asked(**said: Any) -> list[Any]:
+        """What another process makes of it, and how often it was worked out so far."""
+        read, write = os.pipe()
+        if not (child := os.fork()):
+            os.write(write, json.dumps(plainly(work, said, "buckets of a test")).encode())
+            os._exit(0)
+        assert os.waitpid(child, 0)[1] == 0
+        return [*json.loads(os.read(read, 1000)), len(told.read_text())]
+
+    class Unread(dict[str, Any]):
+        def __getitem__(self, name: str) -> Any:
+            assert name != "users", "nobody needs it"
+            return super().__getitem__(name)
+
+    assert asked(kinds=["a"], users=["b"]) == [["a"], ["b"], 1]
+    assert asked(kinds=["a"], users=["b"]) == [["a"], ["b"], 1]
+    assert asked(kinds=["a"], users=["c"]) == [["a"], ["c"], 2], "another value"
+    assert asked(kinds=["a"]) == [["a"], None, 3], "a name that is not there"
+    assert asked(kinds=["a"], users=["c"]) == [["a"], ["c"], 4], "a name that is there now"
+    assert asked(kinds=[], users=["c"]) == [[], None, 5]
+    assert asked(kinds=[], users=["what nobody looks at"]) == [[], None, 5]
+    assert plainly(work, Unread(kinds=[], users=["c"]), "buckets of a test") == [[], None]
+    assert plainly(work, {"kinds": [], "users": []}) == [[], None], "without a name nothing is kept"
+    assert len(told.read_text()) == 6
