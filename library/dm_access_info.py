@@ -97,7 +97,6 @@ from ansible.module_utils.estate.run import estate_module
 
 def read(clients: Any, account_id: str, seconds: float, wait: Callable[[float], object] = time.sleep) -> dict[str, Any]:
     iam = clients["iam"]
-    asked = iam.generate_credential_report()["State"]  # AWS makes it while the rest is read
 
     def of_buckets() -> dict[str, Any]:
         found = buckets(clients["s3"], clients["s3control"], account_id, there=lambda region: clients["s3", region])
@@ -105,16 +104,17 @@ def read(clients: Any, account_id: str, seconds: float, wait: Callable[[float], 
         return {"buckets": found, "keys": keys(clients, account_id, found)}
 
     with ThreadPoolExecutor() as pool:
+        asked = pool.submit(lambda: iam.generate_credential_report()["State"])  # AWS makes it while the rest is read
         kept, central = pool.submit(of_buckets), pool.submit(central_root, iam)
         summary = pool.submit(lambda: iam.get_account_summary()["SummaryMap"])
         live = parse(pages(iam.get_account_authorization_details))
         documents = pool.submit(policies_of_aws, iam, managed(live))
+        made = pool.submit(report, iam, seconds, wait, asked.result())
         more = other_keys(iam, live.users)
-        made = report(iam, seconds, wait, asked)
     return {
         "account_id": account_id,
         **shape(live, documents.result()),
-        "credentials": credentials(made, summary.result(), more),
+        "credentials": credentials(made.result(), summary.result(), more),
         "central_root": central.result(),
         **kept.result(),
     }

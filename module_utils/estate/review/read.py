@@ -150,23 +150,20 @@ def _certificates(row: Mapping[str, str]) -> list[dict[str, Any]]:
 
 def other_keys(client: Any, users: Iterable[str], workers: int = 16) -> dict[str, list[dict[str, Any]]]:
     """SSH keys and credentials of single services by user, which no report has; their ids are not kept."""
-    services: dict[str, list[dict[str, Any]]] = {}
-    for one in _of_services(client):
-        services.setdefault(one["UserName"], []).append(one)
 
-    def of(name: str) -> list[dict[str, Any]]:
-        ssh = client.list_ssh_public_keys(UserName=name)["SSHPublicKeys"]
-        return [
-            *(_other("ssh", place, one["Status"], one["UploadDate"]) for place, one in enumerate(ssh, start=1)),
-            *(
-                _other("service", f"for {one['ServiceName']}", one["Status"], one["CreateDate"])
-                for one in services.get(name, ())
-            ),
-        ]
+    def ssh(name: str) -> list[dict[str, Any]]:
+        listed = client.list_ssh_public_keys(UserName=name)["SSHPublicKeys"]
+        return [_other("ssh", place, one["Status"], one["UploadDate"]) for place, one in enumerate(listed, start=1)]
 
     names = list(users)
     with ThreadPoolExecutor(max_workers=workers) as pool:
-        return {name: found for name, found in zip(names, pool.map(of, names), strict=True) if found}
+        services = pool.submit(lambda: list(_of_services(client)))
+        found = dict(zip(names, pool.map(ssh, names), strict=True))
+    for one in services.result():
+        if one["UserName"] in found:
+            made = _other("service", f"for {one['ServiceName']}", one["Status"], one["CreateDate"])
+            found[one["UserName"]].append(made)
+    return {name: keys for name, keys in found.items() if keys}
 
 
 def _of_services(client: Any) -> Iterator[dict[str, Any]]:
