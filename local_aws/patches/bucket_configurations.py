@@ -19,7 +19,7 @@ from moto.s3.models import FakeBucket
 from moto.s3.responses import S3Response
 
 from local_aws import xml_bodies
-from local_aws.errors import AwsError, malformed_xml
+from local_aws.errors import AwsError, invalid_argument, invalid_request, malformed_xml
 from local_aws.replacing import extends
 
 MOST = 1000  # of each kind that has ids
@@ -43,8 +43,7 @@ def check_acceleration(_: S3Response, bucket: FakeBucket, config: Config) -> Non
     if "Status" not in config:
         raise malformed_xml()
     if "." in bucket.name:
-        message = "S3 Transfer Acceleration is not supported for buckets with periods (.) in their names"
-        raise AwsError("InvalidRequest", message)
+        raise invalid_request("S3 Transfer Acceleration is not supported for buckets with periods (.) in their names")
 
 
 def check_tiers(_: S3Response, __: FakeBucket, config: Config) -> None:
@@ -55,7 +54,7 @@ def check_tiers(_: S3Response, __: FakeBucket, config: Config) -> None:
         raise malformed_xml()
     for tier in tiers:
         if not shortest[tier["AccessTier"]] <= tier["Days"] <= 730:
-            raise invalid(f"Invalid number of days for {tier['AccessTier']}")
+            raise invalid_argument(f"Invalid number of days for {tier['AccessTier']}")
 
 
 def check_filter(_: S3Response, __: FakeBucket, config: Config) -> None:
@@ -72,17 +71,11 @@ def check_website(_: S3Response, __: FakeBucket, config: Config) -> None:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketWebsite.html"""
     elsewhere, index = config.get("RedirectAllRequestsTo"), config.get("IndexDocument")
     if elsewhere and len(config) > 1:
-        raise AwsError(
-            "InvalidRequest", "RedirectAllRequestsTo cannot be provided in conjunction with other Routing Rules."
-        )
+        raise invalid_request("RedirectAllRequestsTo cannot be provided in conjunction with other Routing Rules.")
     if not elsewhere and not index:
-        raise invalid("A value for IndexDocument Suffix must be provided if RedirectAllRequestsTo is empty")
+        raise invalid_argument("A value for IndexDocument Suffix must be provided if RedirectAllRequestsTo is empty")
     if index and (not index["Suffix"] or "/" in index["Suffix"]):
-        raise invalid("The IndexDocument Suffix is not well formed")
-
-
-def invalid(message: str) -> AwsError:
-    return AwsError("InvalidArgument", message)
+        raise invalid_argument("The IndexDocument Suffix is not well formed")
 
 
 def check_inventory(_: S3Response, __: FakeBucket, config: Config) -> None:

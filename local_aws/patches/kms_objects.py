@@ -18,7 +18,7 @@ from moto.s3.responses import S3Response
 from local_aws import callers, context, identities
 from local_aws.backends import asked, current
 from local_aws.callers import Caller
-from local_aws.errors import AwsError, denied
+from local_aws.errors import AwsError, denied, invalid_argument
 from local_aws.judgement import judge
 from local_aws.replacing import extends
 
@@ -79,7 +79,7 @@ def put_object(original: Any, self: S3Backend, bucket_name: str, *args: Any, **w
     default = ((bucket.encryption or {}).get("Rule") or {}).get("ApplyServerSideEncryptionByDefault") or {}
     algorithm = words.get("encryption") or default.get("SSEAlgorithm")
     if algorithm not in {None, "AES256", "aws:kms", "aws:kms:dsse"}:
-        raise AwsError("InvalidArgument", "The encryption method specified is not supported")
+        raise invalid_argument("The encryption method specified is not supported")
     if encrypts(algorithm):
         own = words.get("kms_key_id") if words.get("encryption") else None
         key = key_of(bucket, own or default.get("KMSMasterKeyID"))
@@ -95,7 +95,7 @@ def read(original: Any, self: S3Response, *args: Any, **words: Any) -> Any:
     found = self.backend.get_object(self.bucket_name, self.parse_key_name(), version_id=version)
     if isinstance(found, FakeKey) and encrypts(found.encryption):
         if callers.of(self.request.environ).kind == "anonymous":
-            raise AwsError("InvalidArgument", UNSIGNED)
+            raise invalid_argument(UNSIGNED)
         if self.request.method == "GET":
             demand("kms:Decrypt", key_of(self.backend.get_bucket(self.bucket_name), found.kms_key_id))
     return original(self, *args, **words)

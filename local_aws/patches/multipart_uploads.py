@@ -19,7 +19,7 @@ from moto.s3.exceptions import InvalidPart, InvalidPartOrder, NoSuchUpload
 from moto.s3.models import FakeKey, FakeMultipart, S3Backend
 from moto.s3.responses import S3Response
 
-from local_aws.errors import AwsError
+from local_aws.errors import invalid_argument
 from local_aws.patches.object_copies import source
 from local_aws.replacing import extends, replaces
 
@@ -41,7 +41,7 @@ def put_part(original: Any, self: S3Response) -> Any:
     number = self.querystring.get("partNumber", [""])[0]
     if not number.isascii() or not number.isdigit() or not 1 <= int(number) <= MOST:
         message = f"Part number must be an integer between 1 and {MOST}, inclusive"
-        raise AwsError("InvalidArgument", message, ArgumentName="partNumber", ArgumentValue=number)
+        raise invalid_argument(message, ArgumentName="partNumber", ArgumentValue=number)
     upload(self)
     said = self.headers.get("x-amz-copy-source-range")
     copied = source(self)[0] if said else None
@@ -49,9 +49,9 @@ def put_part(original: Any, self: S3Response) -> Any:
         asked = re.fullmatch(r"bytes=(\d+)-(\d+)", said)
         if asked is None or int(asked[1]) > int(asked[2]):
             message = "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are "
-            raise AwsError("InvalidArgument", f"{message}the zero-based offsets of the first and last bytes to copy")
+            raise invalid_argument(f"{message}the zero-based offsets of the first and last bytes to copy")
         if int(asked[2]) >= copied.size:
-            raise AwsError("InvalidArgument", f"Range specified is not valid for source object of size: {copied.size}")
+            raise invalid_argument(f"Range specified is not valid for source object of size: {copied.size}")
     return original(self)
 
 

@@ -13,7 +13,7 @@ from moto.core.utils import str_to_rfc_1123_datetime
 from moto.s3.models import FakeKey
 from moto.s3.responses import S3Response
 
-from local_aws.errors import AwsError
+from local_aws.errors import AwsError, invalid_request
 from local_aws.replacing import extends
 
 CONDITIONS = "x-amz-copy-source-if-"
@@ -66,7 +66,7 @@ def copy_object(original: Any, self: S3Response) -> Any:
         if itself and not versioned and not replaced and not any(name in self.headers for name in CHANGES):
             default = (self.backend.get_bucket(self.bucket_name).encryption or {}).get("Rule", {})
             if default.get("ApplyServerSideEncryptionByDefault", {}).get("SSEAlgorithm") == key.encryption:
-                raise AwsError("InvalidRequest", ILLEGAL)
+                raise invalid_request(ILLEGAL)
     return original(self)
 
 

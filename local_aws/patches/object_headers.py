@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, unquote
 from moto.s3.models import FakeKey, S3Backend
 from moto.s3.responses import S3Response
 
-from local_aws.errors import AwsError
+from local_aws.errors import AwsError, invalid_argument, invalid_request
 from local_aws.replacing import extends
 
 SSE, KEY = "x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id"
@@ -27,7 +27,7 @@ ATTRIBUTES = {"ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"}
 
 
 def invalid(message: str, name: str = "") -> AwsError:
-    return AwsError("InvalidArgument", message, **({"ArgumentName": name} if name else {}))
+    return invalid_argument(message, **({"ArgumentName": name} if name else {}))
 
 
 @extends(S3Response, "put_object", "copy_object", "create_multipart_upload")
@@ -74,8 +74,7 @@ def copy_object(original: Any, self: S3Response) -> Any:
         if self.headers.get(header, "COPY") not in {"COPY", "REPLACE"}:
             raise invalid(f"Unknown {what} directive.", header)
     if "/" not in unquote(self.headers["x-amz-copy-source"].partition("?")[0]).strip("/"):
-        message = "Copy Source must mention the source bucket and key: sourcebucket/sourcekey"
-        raise invalid(message, "x-amz-copy-source")
+        raise invalid("Copy Source must mention the source bucket and key: sourcebucket/sourcekey", "x-amz-copy-source")
     there = self.backend.get_bucket(self.bucket_name).keys.get(self.parse_key_name())
     etag = there.etag.strip('"') if isinstance(there, FakeKey) else None
     wanted = self.headers.get("If-Match")
@@ -98,7 +97,7 @@ def _acl_from_headers(original: Any, self: S3Response, headers: dict[str, str]) 
 @extends(S3Response, "get_object", "head_object")
 def part_or_range(original: Any, self: S3Response, *args: Any, **words: Any) -> Any:
     if "partNumber" in self.querystring and self.headers.get("Range"):
-        raise AwsError("InvalidRequest", "Cannot specify both Range header and partNumber query parameter.")
+        raise invalid_request("Cannot specify both Range header and partNumber query parameter.")
     return original(self, *args, **words)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from moto.s3.models import FakeBucket
 from moto.s3.responses import S3Response
 
-from local_aws.errors import AwsError, denied, malformed_xml
+from local_aws.errors import AwsError, denied, invalid_argument, invalid_request, malformed_xml
 from local_aws.patches.bucket_configurations import KINDS, Config, Kind
 from local_aws.patches.object_headers import check_lock
 from local_aws.replacing import extends
@@ -33,9 +33,9 @@ def check(_: S3Response, bucket: FakeBucket, config: Config) -> None:
         raise malformed_xml()
     for unit in units:
         if retention[unit] < 1:
-            raise AwsError("InvalidArgument", "Default retention period must be a positive integer value.")
+            raise invalid_argument("Default retention period must be a positive integer value.")
         if retention[unit] > LONGEST[unit]:
-            raise AwsError("InvalidArgument", f"Default retention period too large: at most {LONGEST[unit]} {unit}")
+            raise invalid_argument(f"Default retention period too large: at most {LONGEST[unit]} {unit}")
     bucket.object_lock_enabled = True  # what moto locks objects by
     bucket.default_lock_mode = retention.get("Mode")
     bucket.default_lock_days, bucket.default_lock_years = retention.get("Days", 0), retention.get("Years", 0)
@@ -64,7 +64,7 @@ def put_object_retention(original: Any, self: S3Response) -> Any:
 @extends(S3Response)
 def get_object_legal_hold(original: Any, self: S3Response) -> Any:
     if not self.backend.get_bucket(self.bucket_name).object_lock_enabled:
-        raise AwsError("InvalidRequest", "Bucket is missing Object Lock Configuration")
+        raise invalid_request("Bucket is missing Object Lock Configuration")
     return original(self)
 
 

@@ -52,8 +52,7 @@ def _check(trail: Trail) -> None:
     if trail.cw_log_group_arn:
         group = trail.cw_log_group_arn.split(":log-group:")[1].removesuffix(":*")
         if group not in logs_backends[account][region].groups:
-            message = "CloudTrail cannot find the log group"
-            raise JsonRESTError("InvalidCloudWatchLogsLogGroupArnException", message)
+            raise JsonRESTError("InvalidCloudWatchLogsLogGroupArnException", "CloudTrail cannot find the log group")
         role = next((one for one in iam_backends[account]["aws"].roles.values() if one.arn == trail.cw_role_arn), None)
         trust = role and role.assume_role_policy_document
         document = json.loads(trust) if isinstance(trust, str) else trust
