@@ -136,7 +136,8 @@ def _check_transitions(rule: Config, expiration: Config) -> None:
         if "Days" in expiration and expiration["Days"] <= days:
             where = f"'(prefix={rule.get('Prefix') or (rule.get('Filter') or {}).get('Prefix') or ''})'"
             raise invalid_argument(
-                f"'Days' in the Expiration action for filter {where} must be greater than 'Days' in the Transition action"
+                f"'Days' in the Expiration action for filter {where} must be greater than 'Days' in the "
+                "Transition action"
             )
     _check_way_down(rule.get("Transitions") or [], "Days")
     _check_way_down(rule.get("NoncurrentVersionTransitions") or [], "NoncurrentDays")
@@ -144,8 +145,8 @@ def _check_transitions(rule: Config, expiration: Config) -> None:
     for transition in rule.get("NoncurrentVersionTransitions") or []:
         if gone is not None and transition.get("NoncurrentDays", 0) >= gone:
             raise invalid_argument(
-                "'NoncurrentDays' in the NoncurrentVersionExpiration action must be greater than 'NoncurrentDays' in the "
-                "NoncurrentVersionTransition action"
+                "'NoncurrentDays' in the NoncurrentVersionExpiration action must be greater than 'NoncurrentDays' in "
+                "the NoncurrentVersionTransition action"
             )
         if "StorageClass" not in transition:
             raise malformed_xml()
