@@ -12,7 +12,7 @@ CODES = {
     403: ("AccessDenied", "InvalidAuthenticationCode"),
     404: ("NoSuchBucket", "NoSuchConfiguration", "NoSuchEntity", "NoSuchJobException", "NoSuchKey",
           "NoSuchLifecycleConfiguration", "NoSuchWebsiteConfiguration", "ObjectLockConfigurationNotFoundError",
-          "ServiceNotFound"),
+          "ReplicationConfigurationNotFoundError", "ServiceNotFound"),
     405: ("MethodNotAllowed",),
     409: ("BucketAlreadyOwnedByYou", "DeleteConflict", "EntityAlreadyExists", "EntityTemporarilyUnmodifiable",
           "InvalidBucketState", "LimitExceeded", "OperationAborted"),

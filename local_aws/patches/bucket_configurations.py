@@ -107,10 +107,11 @@ KINDS = {
 
 def kept(bucket: FakeBucket) -> dict[str, Any]:
     """{query word: configuration, or {id: configuration}}"""
-    if not hasattr(bucket, "configurations"):
-        bucket.configurations = {"requestPayment": {"Payer": "BucketOwner"}}
+    if "configurations" not in vars(bucket):
+        made: dict[str, Any] = {"requestPayment": {"Payer": "BucketOwner"}}
         if bucket.object_lock_enabled:
-            bucket.configurations["object-lock"] = {"ObjectLockEnabled": "Enabled"}
+            made["object-lock"] = {"ObjectLockEnabled": "Enabled"}
+        vars(bucket).setdefault("configurations", made)  # of two who ask at once, both get the same
     return bucket.configurations
 
 

@@ -13,13 +13,13 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
-from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
 from moto.s3.exceptions import InvalidPart, InvalidPartOrder, NoSuchUpload
 from moto.s3.models import FakeKey, FakeMultipart, S3Backend
 from moto.s3.responses import S3Response
 
 from local_aws.errors import invalid_argument
+from local_aws.patches.bucket_configurations import answered
 from local_aws.patches.object_copies import source
 from local_aws.replacing import extends, replaces
 
@@ -111,12 +111,11 @@ def list_multipart_uploads(self: S3Response) -> Any:
          "ChecksumType": one.metadata.get("x-amz-checksum-type")}
         for one in page
     ]  # fmt: skip
-    self.data["Action"] = "ListMultipartUploads"
-    return self.serialized(ActionResult({
+    return answered(self, "ListMultipartUploads", {
         "Bucket": self.bucket_name, "Prefix": asked.get("prefix"), "KeyMarker": key, "UploadIdMarker": after,
         "MaxUploads": size, "IsTruncated": last is not None, "Uploads": uploads,
         "NextKeyMarker": last and last.key_name, "NextUploadIdMarker": last and last.id,
-    }))  # fmt: skip
+    })  # fmt: skip
 
 
 @extends(FakeMultipart, "__init__")

@@ -10,17 +10,13 @@ from __future__ import annotations
 import re
 import secrets
 from itertools import pairwise
-from typing import Any
 
-from moto.core.responses import ActionResult
-from moto.s3.exceptions import ReplicationConfigurationNotFoundError
 from moto.s3.models import FakeBucket
 from moto.s3.responses import S3Response
 
-from local_aws import xml_bodies
 from local_aws.errors import AwsError, invalid_argument, invalid_request, malformed_xml
 from local_aws.patches.bucket_access import live
-from local_aws.replacing import extends, replaces
+from local_aws.patches.bucket_configurations import KINDS, Config, Kind, kept
 
 MOST = 1000
 ROLE = re.compile(r"arn:aws:iam::\d{12}:role/\S+")
@@ -38,11 +34,15 @@ VERSION = (
 )
 
 
+def config_of(bucket: FakeBucket) -> Config:
+    return kept(bucket).get("replication", {})
+
+
 def destination(arn: str) -> FakeBucket | None:
     return live(arn.removeprefix("arn:aws:s3:::"))
 
 
-def check(bucket: FakeBucket, config: dict[str, Any]) -> None:
+def check(_: S3Response, bucket: FakeBucket, config: Config) -> None:
     """Raise what AWS would; give rules without an ID one."""
     rules = config["Rules"]
     if not ROLE.fullmatch(config["Role"]):
@@ -65,7 +65,7 @@ def check(bucket: FakeBucket, config: dict[str, Any]) -> None:
         _check_first_version(rules)
 
 
-def _check_first_version(rules: list[dict[str, Any]]) -> None:
+def _check_first_version(rules: list[Config]) -> None:
     """One destination, and no object that two rules mean."""
     if len({rule["Destination"]["Bucket"] for rule in rules}) > 1:
         raise invalid_request(f"Multiple destination buckets cannot be used {VERSION}")
@@ -75,7 +75,7 @@ def _check_first_version(rules: list[dict[str, Any]]) -> None:
             raise invalid_request(f"Found overlapping prefixes '{one}' and '{other}'")
 
 
-def _check_rule(bucket: FakeBucket, rule: dict[str, Any]) -> None:
+def _check_rule(bucket: FakeBucket, rule: Config) -> None:
     criteria = rule.get("SourceSelectionCriteria") or {}
     if not 1 <= len(rule["ID"]) <= 255 or "Status" not in rule.get("DeleteMarkerReplication", {"Status": ""}):
         raise malformed_xml()
@@ -94,7 +94,7 @@ def _check_rule(bucket: FakeBucket, rule: dict[str, Any]) -> None:
     _check_destination(bucket, rule, rule["Destination"])
 
 
-def _check_filter(rule: dict[str, Any]) -> None:
+def _check_filter(rule: Config) -> None:
     given = rule["Filter"] or {}
     if "Prefix" in rule:
         raise invalid_request("Filter and Prefix cannot both be specified in a rule")
@@ -112,7 +112,7 @@ def _check_filter(rule: dict[str, Any]) -> None:
         raise invalid_request("Delete marker replication is not supported if any Tag filter is specified.")
 
 
-def _check_destination(bucket: FakeBucket, rule: dict[str, Any], to: dict[str, Any]) -> None:
+def _check_destination(bucket: FakeBucket, rule: Config, to: Config) -> None:
     target = destination(to["Bucket"])
     if target is None:
         raise invalid_request("Destination bucket must exist.")
@@ -136,7 +136,7 @@ def _check_destination(bucket: FakeBucket, rule: dict[str, Any], to: dict[str, A
         raise invalid_request("ReplicaKmsKeyID must be the ARN of a key, or of its alias")
 
 
-def _check_time(to: dict[str, Any]) -> None:
+def _check_time(to: Config) -> None:
     """Replication time control takes metrics, and both say fifteen minutes.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_ReplicationTimeValue.html
@@ -150,25 +150,6 @@ def _check_time(to: dict[str, Any]) -> None:
             raise invalid_argument("ReplicationTime and EventThreshold can be 15 minutes only")
 
 
-@extends(S3Response)
-def _bucket_response_put(
-    original: Any, self: S3Response, request: Any, bucket_name: str, querystring: dict[str, Any]
-) -> Any:
-    if "replication" not in querystring:
-        return original(self, request, bucket_name, querystring)
-    bucket = self.backend.get_bucket(bucket_name)
-    config = xml_bodies.parsed(self, "PutBucketReplication").get("ReplicationConfiguration")
-    if config is None:
-        raise malformed_xml()
-    check(bucket, config)
-    bucket.replication = config
-    return 200, {}, ""
-
-
-@replaces(S3Response)
-def get_bucket_replication(self: S3Response) -> Any:
-    self.data["Action"] = "GetBucketReplication"
-    config = self.backend.get_bucket_replication(self.bucket_name)
-    if not config:
-        raise ReplicationConfigurationNotFoundError(bucket_name=self.bucket_name)
-    return self.serialized(ActionResult({"ReplicationConfiguration": config}))
+def apply() -> None:
+    missing = ("ReplicationConfigurationNotFoundError", "The replication configuration was not found")
+    KINDS["replication"] = Kind("BucketReplication", "ReplicationConfiguration", check, missing, wrapped=True)
