@@ -69,9 +69,18 @@ def _substitute(text: str, context: Context, variables: bool) -> str:
     return re.sub(r"\$\{([^}]+)\}", value, text)
 
 
-def _address(pattern: str, text: str) -> bool:
+def network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    """Also with bits of a host; None of what is none."""
     try:
-        return ipaddress.ip_address(text) in ipaddress.ip_network(pattern, strict=False)
+        return ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return None
+
+
+def _address(pattern: str, text: str) -> bool:
+    wanted = network(pattern)
+    try:
+        return wanted is not None and ipaddress.ip_address(text) in wanted
     except ValueError:
         return False
 
