@@ -58,7 +58,7 @@ def assume_role(self: TokenResponse) -> ActionResult:
     environ = self.normalized_request.environ
     given: dict[str, Any] = dict(self.params)
     arn, name, caller = given["RoleArn"], given["RoleSessionName"], callers.of(environ)
-    role, seconds = _role(arn), self._get_int_param("DurationSeconds", LONGEST)
+    role, seconds = identities.role_of(arn), self._get_int_param("DurationSeconds", LONGEST)
     if caller.kind == "role" and seconds > LONGEST:
         message = "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining"
         raise AwsError("ValidationError", message)
@@ -146,22 +146,13 @@ def _session_policies(role: Any, given: dict[str, Any]) -> tuple[str, ...] | Non
     for one in given.get("PolicyArns") or []:
         if one["arn"] not in managed:
             raise AwsError("PolicyNotFound", f"Policy {one['arn']} does not exist.")
-        policy = managed[one["arn"]]
-        found.append(next(version.document for version in policy.versions if version.is_default))
+        found.append(identities.default_document(managed[one["arn"]]))
     return tuple(found) or None
-
-
-def _role(arn: str) -> Any:
-    parts = arn.split(":")
-    if len(parts) != 6 or parts[4] not in iam_backends:
-        return None
-    roles = list(iam_backends[parts[4]]["aws"].roles.values())
-    return next((role for role in roles if role.arn == arn), None)
 
 
 def of_instance(arn: str) -> AssumedRole:
     """What the metadata service hands to an instance with that role in its profile, which asks nobody's leave."""
-    role = _role(arn)
+    role = identities.role_of(arn)
     if role is None:
         raise ValueError(f"there is no role {arn}")
     session = sts_backends[role.account_id]["aws"].assume_role("eu-west-1", INSTANCE, arn, "", 6 * 3600, "")

@@ -19,11 +19,11 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from moto.cloudtrail.models import CloudTrailBackend, Trail
 from moto.cloudtrail.responses import CloudTrailResponse
 from moto.core.exceptions import JsonRESTError
-from moto.iam.models import iam_backends
 from moto.kms.models import kms_backends
 from moto.logs.models import logs_backends
 from moto.s3.models import s3_backends
 
+from local_aws.identities import role_of
 from local_aws.policies import Principal, decide, parsed
 from local_aws.replacing import extends
 from local_aws.state import directory, write_private
@@ -53,10 +53,9 @@ def _check(trail: Trail) -> None:
         group = trail.cw_log_group_arn.split(":log-group:")[1].removesuffix(":*")
         if group not in logs_backends[account][region].groups:
             raise JsonRESTError("InvalidCloudWatchLogsLogGroupArnException", "CloudTrail cannot find the log group")
-        role = next((one for one in iam_backends[account]["aws"].roles.values() if one.arn == trail.cw_role_arn), None)
-        trust = role and role.assume_role_policy_document
-        document = json.loads(trust) if isinstance(trust, str) else trust
-        if not document or decide(document, SERVICE, "sts:AssumeRole", trail.cw_role_arn, {}) != "Allow":
+        role = role_of(trail.cw_role_arn or "")
+        trust = parsed(role.assume_role_policy_document) if role and role.account_id == account else {}
+        if decide(trust, SERVICE, "sts:AssumeRole", trail.cw_role_arn or "", {}) != "Allow":
             raise JsonRESTError(
                 "InvalidCloudWatchLogsRoleArnException", "Access denied. Check the trust policy of the role."
             )
