@@ -14,18 +14,6 @@ _FILES = {"JENKINS_WAR": "a jenkins.war", "JENKINS_PLUGIN_MANAGER": "the plugin 
 _LOCK = str(ROOT / "inventories/common/group_vars/all/jenkins_plugins.yml")
 
 
-def provision(words: Words) -> int:
-    return play("provision_jenkins", words, "run-provision", stage="accounts")
-
-
-def restore(words: Words) -> int:
-    return play("restore_jenkins", words, "run-restore", stage="accounts")
-
-
-def jobs(words: Words) -> int:
-    return play("render_jobs", words, "jobs", stage="every")
-
-
 def update_jobs(words: Words) -> int:
     removal = ["-e", "jenkins_jobs_remove=true"] if _yes(words, "REMOVE") else []
     return play("update_jobs", words, "run-jobs", *removal, stage="every")
