@@ -53,6 +53,11 @@ def _tags(headers: Any) -> list[tuple[str, str]]:
     return parse_qsl(headers.get("x-amz-tagging", ""), keep_blank_values=True)
 
 
+def moment(text: str) -> datetime:
+    found = datetime.fromisoformat(text)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
 def check_lock(mode: str | None, until: str | None) -> None:
     """https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html"""
     if bool(mode) != bool(until):
@@ -61,10 +66,10 @@ def check_lock(mode: str | None, until: str | None) -> None:
         raise invalid("Unknown wormMode directive.", LOCKED)
     if until:
         try:
-            moment = datetime.fromisoformat(until)
+            over = moment(until) <= datetime.now(UTC)
         except ValueError:
             raise invalid("The retain until date must be provided in ISO 8601 format", UNTIL) from None
-        if (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) <= datetime.now(UTC):
+        if over:
             raise invalid("The retain until date must be in the future!", UNTIL)
 
 
