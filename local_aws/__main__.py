@@ -11,10 +11,8 @@ import sys
 import time
 from pathlib import Path
 
-from local_aws import patch_table
-from local_aws.state import ROOT, ServerLock, directory, endpoint
-
-PATIENCE = 60.0  # seconds; a start takes two, on a machine that is busy more
+from local_aws import patch_table, serve
+from local_aws.state import ServerLock, directory, endpoint, launch, ready
 
 
 def start(state: Path) -> int:
@@ -29,13 +27,7 @@ def _start(state: Path) -> int:
         found = wait_until_ready(state, None)
         print(f"local_aws: already running at {found['url']}")
         return 0
-    log = state / "server.log"
-    environment = {**os.environ, "LOCAL_AWS_STATE": str(state)}
-    with log.open("w") as output:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "local_aws", "serve"],
-            cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
-        )  # fmt: skip
+    server = launch(state, ["-m", "local_aws", "serve"], start_new_session=True)
     try:
         found = wait_until_ready(state, server)
     except BaseException:  # an interrupted start leaves nothing behind
@@ -47,15 +39,7 @@ def _start(state: Path) -> int:
 
 
 def wait_until_ready(state: Path, server: subprocess.Popen | None) -> dict:
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        found = endpoint(state)
-        if found:
-            return found
-        if server is not None and server.poll() is not None:
-            break
-        time.sleep(0.02)
-    sys.exit(f"local_aws: the server did not come up; see {state / 'server.log'}")
+    return ready(state, server) or sys.exit(f"local_aws: the server did not come up; see {state / 'server.log'}")
 
 
 def stop(state: Path) -> int:
@@ -70,9 +54,7 @@ def stop(state: Path) -> int:
         deadline = time.monotonic() + patience
         while time.monotonic() < deadline:
             if lock.holder() != pid:
-                from local_aws.serve import forget
-
-                forget(state)
+                serve.forget(state)
                 print("local_aws: stopped")
                 return 0
             time.sleep(0.02)
@@ -98,8 +80,6 @@ def main() -> int:
         return 0
     state = directory()
     if words.command == "serve":
-        from local_aws import serve
-
         serve.main(state, words.die_with_parent)
         return 0
     return {"start": start, "stop": stop, "status": status}[words.command](state)

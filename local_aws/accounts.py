@@ -22,7 +22,7 @@ MAIN = ACCOUNTS["main"][0]
 USER = "bootstrap"
 ROLE = "OrganizationAccountAccessRole"
 SESSION = "local"
-LETTERS = string.ascii_letters + string.digits
+LETTERS, BASE32 = string.ascii_letters + string.digits, string.ascii_uppercase + "234567"
 REGION = "eu-west-1"
 
 
@@ -32,7 +32,7 @@ class Key(NamedTuple):
     token: str = ""
 
 
-def _random(alphabet: str, length: int) -> str:
+def random_text(alphabet: str, length: int) -> str:
     return "".join(secrets.choice(alphabet) for _ in range(length))
 
 
@@ -44,11 +44,11 @@ class Keys:
         # Root's keys: nobody's in the real thing, here the documented way for tests to act as root.
         self.root = {account: self._make("AKIA") for account, _ in ACCOUNTS.values()}
         # A session of each account's bootstrap role that need not be asked for.
-        self.session = {account: self._make("ASIA")._replace(token=_random(LETTERS, 64)) for account in self.root}
+        self.session = {account: self._make("ASIA")._replace(token=random_text(LETTERS, 64)) for account in self.root}
 
     @staticmethod
     def _make(prefix: str) -> Key:
-        return Key(prefix + _random(string.ascii_uppercase + "234567", 16), _random(LETTERS, 40))
+        return Key(prefix + random_text(BASE32, 16), random_text(LETTERS, 40))
 
 
 def write_profiles(state: Path, keys: Keys, url: str, ca: Path) -> None:

@@ -19,6 +19,7 @@ from local_aws.callers import Caller
 from local_aws.patches import kms_objects, replication
 from local_aws.patches.body_checksums import digest
 from local_aws.patches.bucket_access import judge, live
+from local_aws.patches.replication_rules import config_of
 from local_aws.service_roles import INSIDE
 
 
@@ -35,7 +36,7 @@ def replicate(job: Any, role: Caller, task: Task) -> Task:
         return _failed(task, "SrcBucketInvalidRegion")
     if not judge(bucket, role, "s3:InitiateReplication", f"{PREFIX}{task.bucket}/{task.key}", INSIDE):
         return _failed(task, "InitiateReplicationNotPermitted")
-    if not getattr(bucket, "replication", None):
+    if not config_of(bucket):
         return _failed(task, "SrcBucketReplicationConfigMissing")
     item = find(bucket, task.key, task.version)
     if item is None:

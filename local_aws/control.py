@@ -6,19 +6,17 @@ import http.client
 import json
 import os
 import ssl
-import subprocess
-import sys
 import threading
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
 import boto3
+from botocore import UNSIGNED
 from botocore.config import Config
 
 from local_aws.accounts import ACCOUNTS, REGION
-from local_aws.state import ROOT, endpoint
+from local_aws.state import launch, ready
 
 # The environment's own credentials and trust must not reach what runs against the embedded AWS.
 FOREIGN = ("AWS_", "LOCAL_AWS_", "DM_", "ANSIBLE_")
@@ -31,17 +29,8 @@ class Control:
         self.state = state
         self._clients: dict[Any, Any] = {}
         state.mkdir(parents=True, exist_ok=True, mode=0o700)
-        environment = {**os.environ, "LOCAL_AWS_STATE": str(state)}
-        with (state / "server.log").open("w") as log:
-            self._server = subprocess.Popen(
-                [sys.executable, *serve],
-                cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-            )  # fmt: skip
-        found = None
-        deadline = time.monotonic() + 60
-        while found is None and self._server.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.02)
-            found = endpoint(state)
+        self._server = launch(state, serve)
+        found = ready(state, self._server)
         if found is None:
             self._server.kill()
             raise RuntimeError(f"the embedded AWS did not come up: {(state / 'server.log').read_text()}")
@@ -86,14 +75,8 @@ class Control:
 
     def client_of(self, service: str, key: Any, region: str = REGION, **config: Any) -> Any:
         """A boto3 client of [access key, secret, token or nothing]; of nobody when the key is None."""
-        from botocore import UNSIGNED
-
         session: Any = boto3.Session(region_name=region)
-        words = {
-            "max_pool_connections": 50,
-            "retries": {"total_max_attempts": 1},
-            **config,
-        }
+        words = {"max_pool_connections": 50, "retries": {"total_max_attempts": 1}, **config}
         if key is None:
             words["signature_version"] = UNSIGNED
         access_key, secret, token = key or ("", "", "")

@@ -2,36 +2,27 @@
 
 from __future__ import annotations
 
+import functools
+
 from moto.s3.exceptions import S3ClientError
 
+# By HTTP status; every other code has 400.
+CODES = {
+    301: ("PermanentRedirect",),
+    403: ("AccessDenied", "InvalidAuthenticationCode"),
+    404: ("NoSuchBucket", "NoSuchConfiguration", "NoSuchEntity", "NoSuchJobException", "NoSuchKey",
+          "NoSuchLifecycleConfiguration", "NoSuchWebsiteConfiguration", "ObjectLockConfigurationNotFoundError",
+          "ReplicationConfigurationNotFoundError", "ServiceNotFound"),
+    405: ("MethodNotAllowed",),
+    409: ("BucketAlreadyOwnedByYou", "DeleteConflict", "EntityAlreadyExists", "EntityTemporarilyUnmodifiable",
+          "InvalidBucketState", "LimitExceeded", "OperationAborted"),
+    410: ("ReportNotPresent",),
+    412: ("PreconditionFailed",),
+}  # fmt: skip
+STATUS = {code: status for status, codes in CODES.items() for code in codes}
+
+
 # moto's S3 catches its own class only; elsewhere the common base is enough.
-STATUS = {
-    "AccessDenied": 403,
-    "AccessControlListNotSupported": 400,
-    "BucketAlreadyOwnedByYou": 409,
-    "DeleteConflict": 409,
-    "EntityAlreadyExists": 409,
-    "EntityTemporarilyUnmodifiable": 409,
-    "InvalidAuthenticationCode": 403,
-    "InvalidBucketState": 409,
-    "MethodNotAllowed": 405,
-    "ObjectLockConfigurationNotFoundError": 404,
-    "OperationAborted": 409,
-    "PreconditionFailed": 412,
-    "LimitExceeded": 409,
-    "NoSuchBucket": 404,
-    "NoSuchConfiguration": 404,
-    "NoSuchJobException": 404,
-    "NoSuchWebsiteConfiguration": 404,
-    "NoSuchLifecycleConfiguration": 404,
-    "NoSuchEntity": 404,
-    "NoSuchKey": 404,
-    "PermanentRedirect": 301,
-    "ReportNotPresent": 410,
-    "ServiceNotFound": 404,
-}
-
-
 class AwsError(S3ClientError):
     """elements are what S3 adds to an error's body: {"Region": "eu-west-1"}."""
 
@@ -40,6 +31,10 @@ class AwsError(S3ClientError):
         self.status = STATUS.get(code, 400)
         self.headers: dict[str, str] = {}
         self.elements = elements
+
+
+invalid_argument = functools.partial(AwsError, "InvalidArgument")
+invalid_request = functools.partial(AwsError, "InvalidRequest")
 
 
 def denied(message: str = "Access Denied") -> AwsError:

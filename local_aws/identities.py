@@ -8,8 +8,8 @@ from typing import Any
 from moto.iam.models import iam_backends
 
 from local_aws.callers import Caller
-from local_aws.judgement import Held
-from local_aws.policies import parsed
+from local_aws.judgement import Document, Held, Verdict, judge
+from local_aws.policies import Context, parsed
 
 NOBODYS = Held()
 
@@ -17,10 +17,10 @@ NOBODYS = Held()
 def _documents(holder: Any) -> Iterator[Any]:
     yield from holder.policies.values()
     for policy in list(holder.managed_policies.values()):
-        yield _default(policy)
+        yield default_document(policy)
 
 
-def _default(policy: Any) -> str:
+def default_document(policy: Any) -> str:
     return next(version.document for version in policy.versions if version.is_default)
 
 
@@ -40,13 +40,28 @@ def held(caller: Caller) -> Held:
     boundary = boundary_arn(found[0]) if found else ""
     policies = iam_backends[caller.account]["aws"].managed_policies
     # A boundary that was deleted allows nothing.
-    limit = parsed(_default(policies[boundary])) if boundary in policies else {} if boundary else None
+    limit = parsed(default_document(policies[boundary])) if boundary in policies else {} if boundary else None
     return Held(
         [parsed(document) for holder in found for document in _documents(holder)],
         limit,
         None if caller.session_policies is None else [parsed(document) for document in caller.session_policies],
         caller.bootstrap,
     )
+
+
+def decided(caller: Caller, action: str, resource: str, told: Context, policy: Document, owner: str) -> Verdict:
+    """By the policy of a resource that lets nobody in without it, such as a key or a role; owner is its account."""
+    return judge(
+        caller.principal, held(caller), action, resource, told, policy=policy, same_account=caller.account == owner,
+        policy_decides=True,
+    )  # fmt: skip
+
+
+def role_of(arn: str) -> Any:
+    """The role with that ARN, of whichever account; None where there is none."""
+    account = arn.split(":")[4] if arn.count(":") == 5 else ""
+    roles = list(iam_backends[account]["aws"].roles.values()) if account in iam_backends else []
+    return next((role for role in roles if role.arn == arn), None)
 
 
 def boundary_arn(holder: Any) -> str:

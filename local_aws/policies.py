@@ -69,9 +69,18 @@ def _substitute(text: str, context: Context, variables: bool) -> str:
     return re.sub(r"\$\{([^}]+)\}", value, text)
 
 
-def _address(pattern: str, text: str) -> bool:
+def network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    """Also with bits of a host; None of what is none."""
     try:
-        return ipaddress.ip_address(text) in ipaddress.ip_network(pattern, strict=False)
+        return ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return None
+
+
+def _address(pattern: str, text: str) -> bool:
+    wanted = network(pattern)
+    try:
+        return wanted is not None and ipaddress.ip_address(text) in wanted
     except ValueError:
         return False
 
@@ -116,16 +125,10 @@ for _name, _test in _COMPARE.items():
     OPERATORS[f"Numeric{_name}"] = functools.partial(_compared, _test, float)
     OPERATORS[f"Date{_name}"] = functools.partial(_compared, _test, _moment)
 PATTERNS = {like, _arn_like}
-NEGATIVES = {
-    "StringNotEquals": "StringEquals",
-    "StringNotEqualsIgnoreCase": "StringEqualsIgnoreCase",
-    "StringNotLike": "StringLike",
-    "ArnNotEquals": "ArnEquals",
-    "ArnNotLike": "ArnLike",
-    "NotIpAddress": "IpAddress",
-    "NumericNotEquals": "NumericEquals",
-    "DateNotEquals": "DateEquals",
-}
+NEGATIVES = {name: name.replace("Not", "") for name in (
+    "StringNotEquals", "StringNotEqualsIgnoreCase", "StringNotLike", "ArnNotEquals", "ArnNotLike", "NotIpAddress",
+    "NumericNotEquals", "DateNotEquals",
+)}  # fmt: skip
 
 
 # Keys that hold many values at once: only ForAllValues and ForAnyValue see them.

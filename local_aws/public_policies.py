@@ -5,12 +5,11 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-publi
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from local_aws.policies import OPERATORS, listed, text
+from local_aws.policies import OPERATORS, listed, network, text
 
 # Condition keys that, with fixed values, keep a statement for anybody from being public.
 FIXING = {
@@ -24,11 +23,8 @@ def _fixed(key: str, value: str) -> bool:
     if "${" in value:
         return False
     if key == "aws:sourceip":
-        try:
-            network = ipaddress.ip_network(value, strict=False)
-        except ValueError:
-            return False
-        return network.prefixlen >= (8 if network.version == 4 else 32)
+        found = network(value)
+        return found is not None and found.prefixlen >= (8 if found.version == 4 else 32)
     if key == "s3:dataaccesspointarn":
         return re.fullmatch(r"arn:aws:s3:[^:]*:\d{12}:.*", value) is not None
     if key in {"aws:sourcearn", "aws:principalarn"}:

@@ -24,39 +24,28 @@ _KINDS = {
 }
 _LISTED = ("Analytics", "IntelligentTiering", "Inventory", "Metrics")
 _KINDS |= {f"Bucket{kind}Configuration": f"{kind}Configuration" for kind in _LISTED}
-# Operations whose permission has another name than the operation.
+# Operations whose permission has another name than the operation, by the permission.
+_ALIKE = {
+    "GetObject": ("HeadObject", "GetObjectAttributes", "SelectObjectContent"),
+    "ListAllMyBuckets": ("ListBuckets",),
+    "ListBucket": ("HeadBucket", "ListObjects", "ListObjectsV2"),
+    "ListBucketMultipartUploads": ("ListMultipartUploads",),
+    "ListBucketVersions": ("ListObjectVersions",),
+    "ListMultipartUploadParts": ("ListParts",),
+    "PutObject": ("CreateMultipartUpload", "UploadPart", "UploadPartCopy", "CompleteMultipartUpload", "CopyObject",
+                  "PostObject"),
+}  # fmt: skip
 NAMES = {
-    "HeadBucket": "ListBucket",
-    "ListObjects": "ListBucket",
-    "ListObjectsV2": "ListBucket",
-    "ListObjectVersions": "ListBucketVersions",
-    "ListMultipartUploads": "ListBucketMultipartUploads",
-    "ListBuckets": "ListAllMyBuckets",
-    "HeadObject": "GetObject",
-    "GetObjectAttributes": "GetObject",
-    "ListParts": "ListMultipartUploadParts",
-    "CreateMultipartUpload": "PutObject",
-    "UploadPart": "PutObject",
-    "UploadPartCopy": "PutObject",
-    "CompleteMultipartUpload": "PutObject",
-    "CopyObject": "PutObject",
-    "PostObject": "PutObject",
-    "DeleteObjects": "DeleteObject",
-    "SelectObjectContent": "GetObject",
+    **{operation: name for name, operations in _ALIKE.items() for operation in operations},
     **{f"ListBucket{kind}Configurations": f"Get{kind}Configuration" for kind in _LISTED},
     **{f"Get{operation}": f"Get{name}" for operation, name in _KINDS.items()},
     **{f"{verb}{operation}": f"Put{name}" for operation, name in _KINDS.items() for verb in ("Put", "Delete")},
 }
+# Permissions that have another one for a version: "GetObjectVersion".
 VERSIONED = {
-    "GetObject": "GetObjectVersion",
-    "GetObjectAcl": "GetObjectVersionAcl",
-    "GetObjectAttributes": "GetObjectVersionAttributes",
-    "GetObjectTagging": "GetObjectVersionTagging",
-    "PutObjectAcl": "PutObjectVersionAcl",
-    "PutObjectTagging": "PutObjectVersionTagging",
-    "DeleteObject": "DeleteObjectVersion",
-    "DeleteObjectTagging": "DeleteObjectVersionTagging",
-}
+    "GetObject", "GetObjectAcl", "GetObjectAttributes", "GetObjectTagging", "PutObjectAcl", "PutObjectTagging",
+    "DeleteObject", "DeleteObjectTagging",
+}  # fmt: skip
 POLICY = {"GetBucketPolicy", "PutBucketPolicy", "DeleteBucketPolicy"}
 # What a header takes on top; an object's, then a bucket's that is being made.
 OF_OBJECT = {
@@ -85,7 +74,7 @@ def needed(operation: str, bucket: str, key: str, environ: dict[str, Any]) -> li
     headers = OF_BUCKET if operation == "CreateBucket" else OF_OBJECT if names == ["PutObject"] else {}
     names += {name for header, name in headers.items() if any(_is(given, header) for given in environ)}
     if versioned:
-        names = [VERSIONED.get(name, name) for name in names]
+        names = [name.replace("Object", "ObjectVersion") if name in VERSIONED else name for name in names]
     if environ.get("HTTP_X_AMZ_BYPASS_GOVERNANCE_RETENTION", "").lower() == "true":
         names.append("BypassGovernanceRetention")
     if operation == "ListBuckets":

@@ -5,11 +5,15 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import subprocess
+import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+PATIENCE = 60.0  # seconds; a start takes two, on a machine that is busy more
 
 
 def directory() -> Path:
@@ -84,3 +88,24 @@ def endpoint(state: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return found if found["pid"] == ServerLock(state).holder() else None
+
+
+def launch(state: Path, words: Sequence[str], **how: Any) -> subprocess.Popen:
+    """The process of a server of that state directory; what it says goes to server.log."""
+    environment = {**os.environ, "LOCAL_AWS_STATE": str(state)}
+    with (state / "server.log").open("w") as log:
+        return subprocess.Popen(
+            [sys.executable, *words], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **how
+        )
+
+
+def ready(state: Path, server: subprocess.Popen | None) -> dict[str, Any] | None:
+    """The endpoint once there is one; None where the server ends before, or takes too long."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        if found := endpoint(state):
+            return found
+        if server is not None and server.poll() is not None:
+            break
+        time.sleep(0.02)
+    return None

@@ -119,18 +119,6 @@ def _read(kept: TextIO) -> str:
     return kept.read().strip()
 
 
-def validate_trails(words: Words) -> int:
-    return play("validate_trails", words, f"validate-trails-{words['STAGE']}")
-
-
-def verify_assets(words: Words) -> int:
-    return play("verify_assets", words, f"verify-assets-{words['STAGE']}")
-
-
-def prove_backups(words: Words) -> int:
-    return play("prove_backups", words, f"prove-backups-{words['STAGE']}")
-
-
 def withdraw(words: Words) -> int:
     """From every router at once; the URL is data to its last character."""
     if not words.get("URL"):
@@ -140,17 +128,14 @@ def withdraw(words: Words) -> int:
 
 
 def access(words: Words) -> int:
-    return play("review_access", words, f"access-{words['STAGE']}", "-e", f"access_review_width={_columns()}")
+    columns = get_terminal_size((120, 24)).columns
+    return play("review_access", words, f"access-{words['STAGE']}", "-e", f"access_review_width={columns}")
 
 
 def compare(words: Words) -> int:
     """What is new in RUN since BASE: any two stored runs of one command."""
     paths = [_run_of(name, words) for name in ("BASE", "RUN")]
     return call(BIN / "python", ROOT / "bin/commands/compare_runs.py", *paths)
-
-
-def _columns() -> int:
-    return get_terminal_size((120, 24)).columns
 
 
 def routes(words: Words) -> int:

@@ -4,26 +4,13 @@ from __future__ import annotations
 
 import configparser
 import os
-import shlex
 from pathlib import Path
 
-from commands.run import BIN, call, play, say
+from commands.run import BIN, call, play, say, with_args
 from commands.words import ROOT, Refusal, Words
 
 _FILES = {"JENKINS_WAR": "a jenkins.war", "JENKINS_PLUGIN_MANAGER": "the plugin installation manager's jar"}
 _LOCK = str(ROOT / "inventories/common/group_vars/all/jenkins_plugins.yml")
-
-
-def provision(words: Words) -> int:
-    return play("provision_jenkins", words, "run-provision", stage="accounts")
-
-
-def restore(words: Words) -> int:
-    return play("restore_jenkins", words, "run-restore", stage="accounts")
-
-
-def jobs(words: Words) -> int:
-    return play("render_jobs", words, "jobs", stage="every")
 
 
 def update_jobs(words: Words) -> int:
@@ -65,16 +52,8 @@ def verify_host(words: Words) -> int:
         _need_profile()
     hosts = words.get("HOSTS") or f"ansible://{suite if suite == 'jenkins' else 'assets_routers'}"
     inventory = f"--ansible-inventory=inventories/{words['STAGE']}"
-    command = [
-        "pytest",
-        "-p",
-        "no:cacheprovider",
-        "--sudo",
-        f"--hosts={hosts}",
-        inventory,
-        f"tests/hosts/{suite}/verify",
-    ]
-    return int(call(*command, *shlex.split(words.get("ARGS", ""))) != 0)
+    suites = f"tests/hosts/{suite}/verify"
+    return with_args(words, "pytest", "-p", "no:cacheprovider", "--sudo", f"--hosts={hosts}", inventory, suites)
 
 
 def test_jenkins(words: Words) -> int:
@@ -83,7 +62,7 @@ def test_jenkins(words: Words) -> int:
     if missing := [f"{word}='{path}'" for word, path in files.items() if not os.path.exists(path)]:
         raise Refusal(f"{', '.join(missing)} is not there")
     say(f"trying the declared plugins, configuration, jobs and Jenkinsfile in {war}")
-    return int(call("pytest", "tests/jenkins_war", *shlex.split(words.get("ARGS", "")), env=files) != 0)
+    return with_args(words, "pytest", "tests/jenkins_war", env=files)
 
 
 def lock_plugins(words: Words) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from commands import estate, jenkins, project, side_by_side
-from commands.run import embedded_aws, say, set_up
+from commands.run import embedded_aws, play, say, set_up
 from commands.words import ROOT, Refusal, Words, allowed, check_limit, check_tags, hosts, inventories, parse, tags
 
 
@@ -37,6 +37,12 @@ def _hosts() -> list[str]:
     return ["jenkins", *inventories("stages")]
 
 
+def _play(playbook: str, store: str = "", stage: str = "") -> Callable[[Words], int]:
+    """A command that is one playbook; what it stores is called like the playbook, and by the stage."""
+    name = playbook.replace("_", "-")
+    return lambda words: play(playbook, words, store or f"{name}-{words['STAGE']}", stage=stage)
+
+
 _PART = ("STAGE", "LIMIT", "TAGS", "ARGS", "BUILD")
 _WAR = ("JENKINS_WAR", "JENKINS_PLUGIN_MANAGER", "JENKINS_PLUGIN_DIR", "ARGS")
 GROUPS = {
@@ -55,12 +61,12 @@ GROUPS = {
         "compare": Command("Say what RUN=build/report/runs/….json found that BASE=… did not; 2 where there is any",
                            estate.compare, ("BASE", "RUN", "BUILD")),
         "validate-trails": Command("Prove that the files of the accounts' trails are those that CloudTrail wrote; "
-                                   "reads only", estate.validate_trails, ("STAGE", "LIMIT", "ARGS", "BUILD"),
+                                   "reads only", _play("validate_trails"), ("STAGE", "LIMIT", "ARGS", "BUILD"),
                                    lambda: ["local", "accounts"]),
         "verify-assets": Command("Fetch a canary of each public kind through the router, see the private ones refused",
-                                 estate.verify_assets, _PART, _stages, ("verify_assets",)),
+                                 _play("verify_assets"), _PART, _stages, ("verify_assets",)),
         "prove-backups": Command("Look at each stage's newest database dump, and restore it into a database of its own",
-                                 estate.prove_backups, _PART, lambda: ["accounts"], ("prove_backups",)),
+                                 _play("prove_backups"), _PART, lambda: ["accounts"], ("prove_backups",)),
         "withdraw": Command("Empty the document of URL=https://… from every router at once, and prove it; take it out "
                             "of its bucket before", estate.withdraw, ("STAGE", "LIMIT", "URL", "ARGS", "BUILD"),
                             _stages),
@@ -85,11 +91,12 @@ GROUPS = {
     },
     "Jenkins": {
         "provision-jenkins": Command("Make the Jenkins host exist as declared; ARGS='--check --diff' only shows",
-                                     jenkins.provision, ("TAGS", "ARGS", "BUILD"), playbooks=("provision_jenkins",)),
+                                     _play("provision_jenkins", "run-provision", "accounts"),
+                                     ("TAGS", "ARGS", "BUILD"), playbooks=("provision_jenkins",)),
         "restore-jenkins": Command("Drill: restore the newest snapshot on a scratch host, check it, tear it down",
-                                   jenkins.restore, ("ARGS", "BUILD")),
+                                   _play("restore_jenkins", "run-restore", "accounts"), ("ARGS", "BUILD")),
         "jobs": Command("Render a job per stage and purpose to build/jobs/xml, and check them",
-                        jenkins.jobs, ("ARGS", "BUILD")),
+                        _play("render_jobs", "jobs", "every"), ("ARGS", "BUILD")),
         "update-jobs": Command("Push them through Jenkins' API; ARGS=--check only shows, REMOVE=yes deletes what is no "
                                "longer declared", jenkins.update_jobs, ("REMOVE", "ARGS", "BUILD")),
         "configure-jenkins": Command("Show what configuring the Jenkins host would change; APPLY=yes does it",

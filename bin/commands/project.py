@@ -6,7 +6,7 @@ import shlex
 import shutil
 
 from commands.estate import stop
-from commands.run import call, need
+from commands.run import call, need, with_args
 from commands.words import ROOT, Refusal, Words, allowed
 
 
@@ -17,16 +17,11 @@ def setup(words: Words) -> int:  # noqa: ARG001 every command sets up first
 def test(words: Words) -> int:
     call(ROOT / "bin/install_packages")
     report = [f"--junitxml={words['JUNIT']}"] if words.get("JUNIT") else []
-    return int(
-        call(
-            "pytest", "-n", "auto", "--dist", "loadfile", "--durations=10", *report, *shlex.split(words.get("ARGS", ""))
-        )
-        != 0
-    )
+    return with_args(words, "pytest", "-n", "auto", "--dist", "loadfile", "--durations=10", *report)
 
 
 def lint(words: Words) -> int:
-    return int(call("pre-commit", "run", "--all-files", *shlex.split(words.get("ARGS", ""))) != 0)
+    return with_args(words, "pre-commit", "run", "--all-files")
 
 
 def bench(words: Words) -> int:

@@ -43,6 +43,11 @@ def call(*command: str | Path, out: TextIO | None = None, env: dict[str, str] | 
             continue
 
 
+def with_args(words: Words, *command: str | Path, env: dict[str, str] | None = None) -> int:
+    """The program, given ARGS too; 1 where it fails."""
+    return int(call(*command, *shlex.split(words.get("ARGS", "")), env=env) != 0)
+
+
 def need(*command: str | Path, why: str = "") -> None:
     if call(*command) != 0:
         raise Refusal(why or f"{Path(command[0]).name} failed")

@@ -21,94 +21,67 @@ from moto.moto_api._internal import mock_random
 
 from local_aws.replacing import extends, replaces
 
-
-@replaces(BackupBackend)
-def update_backup_plan(self: BackupBackend, backup_plan_id: str, backup_plan: dict[str, Any]) -> Plan:
-    """A new version of the plan under its old id; what the document leaves out gets AWS's defaults, as in creating."""
-    plan = self.get_backup_plan(backup_plan_id, None)
-    version = Plan(backup_plan, plan.creator_request_id, self)
-    plan.backup_plan = version.backup_plan
-    plan.version_id = version.version_id
-    plan.advanced_backup_settings = version.advanced_backup_settings
-    return plan
+BRIEF = ("SelectionId", "BackupPlanId", "CreationDate")
 
 
-@replaces(BackupBackend)
-def selections_of(self: BackupBackend, backup_plan_id: str) -> dict[str, dict[str, Any]]:
+def _plan(response: BackupResponse) -> Plan:
+    return response.backup_backend.get_backup_plan(response._get_param("backupPlanId"), None)
+
+
+def _selections(response: BackupResponse) -> dict[str, dict[str, Any]]:
     """The plan's selections by id; ResourceNotFoundException without the plan."""
-    return self.get_backup_plan(backup_plan_id, None).__dict__.setdefault("selections", {})
+    return vars(_plan(response)).setdefault("selections", {})
 
 
-@replaces(BackupBackend)
-def create_backup_selection(
-    self: BackupBackend, backup_plan_id: str, selection: dict[str, Any], creator_request_id: str | None
-) -> dict[str, Any]:
-    selections = selections_of(self, backup_plan_id)
+def _selection(response: BackupResponse) -> dict[str, Any]:
+    found = _selections(response).get(response._get_param("selectionId"))
+    if found is None:
+        raise ResourceNotFoundException("Failed reading Backup selection with provided id")
+    return found
+
+
+@replaces(BackupResponse)
+def update_backup_plan(self: BackupResponse) -> str:
+    """A new version of the plan under its old id; what the document leaves out gets AWS's defaults, as in creating."""
+    plan = _plan(self)
+    version = vars(Plan(self._get_param("BackupPlan"), plan.creator_request_id, self.backup_backend))
+    vars(plan).update({name: version[name] for name in ("backup_plan", "version_id", "advanced_backup_settings")})
+    return json.dumps(plan.to_dict())
+
+
+@replaces(BackupResponse)
+def create_backup_selection(self: BackupResponse) -> str:
+    selections, selection = _selections(self), self._get_param("BackupSelection")
     if any(s["BackupSelection"]["SelectionName"] == selection["SelectionName"] for s in selections.values()):
         raise AlreadyExistsException("Backup selection with the same name already exists")
     created = {
         "SelectionId": str(mock_random.uuid4()),
-        "BackupPlanId": backup_plan_id,
+        "BackupPlanId": self._get_param("backupPlanId"),
         "CreationDate": unix_time(),
-        "CreatorRequestId": creator_request_id,
+        "CreatorRequestId": self._get_param("CreatorRequestId"),
         "BackupSelection": selection,
     }
     selections[created["SelectionId"]] = created
-    return created
+    return json.dumps({key: created[key] for key in BRIEF})
 
 
-@replaces(BackupBackend)
-def get_backup_selection(self: BackupBackend, backup_plan_id: str, selection_id: str) -> dict[str, Any]:
-    selections = selections_of(self, backup_plan_id)
-    if selection_id not in selections:
-        raise ResourceNotFoundException("Failed reading Backup selection with provided id")
-    return selections[selection_id]
+@replaces(BackupResponse)
+def get_backup_selection(self: BackupResponse) -> str:
+    return json.dumps({key: value for key, value in _selection(self).items() if value is not None})
 
 
-def _ids(response: BackupResponse) -> tuple[str, str]:
-    """(plan id, selection id or "") of /backup/plans/PLAN/selections/[SELECTION]."""
-    parts = response.path.split("/plans/")[-1].split("/")
-    return parts[0], parts[2] if len(parts) > 2 else ""
-
-
-@replaces(BackupResponse, "update_backup_plan")
-def answer_update_backup_plan(self: BackupResponse) -> str:
-    plan = self.backup_backend.update_backup_plan(_ids(self)[0], json.loads(self.body)["BackupPlan"])
-    return json.dumps(plan.to_dict())
-
-
-@replaces(BackupResponse, "create_backup_selection")
-def answer_create_backup_selection(self: BackupResponse) -> str:
-    given = json.loads(self.body)
-    created = self.backup_backend.create_backup_selection(
-        _ids(self)[0], given["BackupSelection"], given.get("CreatorRequestId")
-    )
-    return json.dumps({key: created[key] for key in ("SelectionId", "BackupPlanId", "CreationDate")})
-
-
-@replaces(BackupResponse, "get_backup_selection")
-def answer_get_backup_selection(self: BackupResponse) -> str:
-    found = self.backup_backend.get_backup_selection(*_ids(self))
-    return json.dumps({key: value for key, value in found.items() if value is not None})
-
-
-@replaces(BackupResponse, "list_backup_selections")
-def answer_list_backup_selections(self: BackupResponse) -> str:
+@replaces(BackupResponse)
+def list_backup_selections(self: BackupResponse) -> str:
     listed = [
-        {
-            **{key: s[key] for key in ("SelectionId", "BackupPlanId", "CreationDate")},
-            **{key: s["BackupSelection"][key] for key in ("SelectionName", "IamRoleArn")},
-        }
-        for s in self.backup_backend.selections_of(_ids(self)[0]).values()
+        {key: s[key] for key in BRIEF} | {key: s["BackupSelection"][key] for key in ("SelectionName", "IamRoleArn")}
+        for s in _selections(self).values()
     ]
     return json.dumps({"BackupSelectionsList": listed})
 
 
-@replaces(BackupResponse, "delete_backup_selection")
-def answer_delete_backup_selection(self: BackupResponse) -> str:
-    plan_id, selection_id = _ids(self)
-    self.backup_backend.get_backup_selection(plan_id, selection_id)
-    del self.backup_backend.selections_of(plan_id)[selection_id]
+@replaces(BackupResponse)
+def delete_backup_selection(self: BackupResponse) -> str:
+    del _selections(self)[_selection(self)["SelectionId"]]
     return "{}"
 
 

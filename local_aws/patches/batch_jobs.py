@@ -23,7 +23,7 @@ from moto.s3control.models import S3ControlBackend
 from moto.s3control.responses import S3ControlResponse
 
 from local_aws import batch_worker
-from local_aws.errors import AwsError
+from local_aws.errors import AwsError, invalid_request
 from local_aws.patches.body_checksums import DIGESTS
 from local_aws.replacing import extends
 
@@ -96,27 +96,23 @@ class Job:
         return found
 
 
-def invalid(message: str) -> AwsError:
-    return AwsError("InvalidRequest", message)
-
-
 def check(given: dict[str, Any], account: str) -> None:
     """Raise what AWS would of CreateJob's parameters."""
     operation, report = given.get("Operation") or {}, given.get("Report") or {}
     if len(operation) != 1:
-        raise invalid("Exactly one operation must be specified")
+        raise invalid_request("Exactly one operation must be specified")
     if not operation.keys() <= OPERATIONS:
         raise NotImplementedError(f"jobs of {', '.join(operation)}")
     if bool(given.get("Manifest")) == bool(given.get("ManifestGenerator")):
-        raise invalid("Either a manifest or a manifest generator must be specified")
+        raise invalid_request("Either a manifest or a manifest generator must be specified")
     if not str(given.get("RoleArn")).startswith(f"arn:aws:iam::{account}:role/"):
-        raise invalid("Invalid role ARN")
+        raise invalid_request("Invalid role ARN")
     if not 0 <= int(given.get("Priority") or 0) <= HIGHEST:
-        raise invalid("Invalid priority")
+        raise invalid_request("Invalid priority")
     if report.get("Enabled") and not (report.get("Bucket") and report.get("ReportScope") and report.get("Format")):
-        raise invalid("Bucket, Format and ReportScope are required where a report is enabled")
+        raise invalid_request("Bucket, Format and ReportScope are required where a report is enabled")
     if report.get("Format", REPORT) != REPORT or report.get("ReportScope", "AllTasks") not in batch_worker.SCOPES:
-        raise invalid("Invalid report")
+        raise invalid_request("Invalid report")
     if given.get("Manifest"):
         _check_manifest(given["Manifest"])
     else:
@@ -125,7 +121,7 @@ def check(given: dict[str, Any], account: str) -> None:
     if wanted.get("ChecksumType", "FULL_OBJECT") != "FULL_OBJECT":
         raise NotImplementedError("composite checksums of jobs")
     if wanted.get("ChecksumAlgorithm", "CRC64NVME") not in DIGESTS:
-        raise invalid("Invalid checksum algorithm")
+        raise invalid_request("Invalid checksum algorithm")
 
 
 def _check_manifest(manifest: dict[str, Any]) -> None:
@@ -134,17 +130,17 @@ def _check_manifest(manifest: dict[str, Any]) -> None:
         raise NotImplementedError(f"manifests of the format {manifest['Spec']['Format']}")
     missing = [name for name in ("Bucket", "Key") if fields.count(name) != 1]
     if missing:
-        raise invalid(f"Required fields are missing in the schema: + {', '.join(missing)}")
+        raise invalid_request(f"Required fields are missing in the schema: + {', '.join(missing)}")
     if not manifest["Location"]["ObjectArn"].startswith("arn:aws:s3:::"):
-        raise invalid("Invalid manifest object ARN")
+        raise invalid_request("Invalid manifest object ARN")
 
 
 def _check_generator(generator: dict[str, Any], operation: str) -> None:
     wanted = generator.get("Filter") or {}
     if not str(generator.get("SourceBucket")).startswith("arn:aws:s3:::"):
-        raise invalid("Invalid source bucket ARN")
+        raise invalid_request("Invalid source bucket ARN")
     if operation == "S3ReplicateObject" and not wanted.get("EligibleForReplication"):
-        raise invalid("EligibleForReplication must be true for S3ReplicateObject")
+        raise invalid_request("EligibleForReplication must be true for S3ReplicateObject")
     if generator.get("EnableManifestOutput") or any(name in wanted for name in UNSUPPORTED):
         raise NotImplementedError("the generated manifest as an object, and filters by encryption")
 
@@ -185,7 +181,7 @@ def describe_job(self: Any) -> ActionResult:
 def list_jobs(self: Any) -> ActionResult:
     statuses, size = self._get_param("JobStatuses", None), int(self._get_param("MaxResults", None) or LONGEST_PAGE)
     if not 1 <= size <= LONGEST_PAGE:
-        raise invalid("MaxResults must be between 1 and 1000")
+        raise invalid_request("MaxResults must be between 1 and 1000")
     jobs = [job for job in reversed(list(self.backend.jobs.values())) if job.region == self.region]
     token = self._get_param("NextToken", None)
     if token:
@@ -211,7 +207,7 @@ def update_job_status(self: Any) -> ActionResult:
     job, wanted = _found(self), self._get_param("RequestedJobStatus")
     known = {"Ready": ("Ready", ["Suspended"]), "Cancelled": ("Cancelling", [*batch_worker.BEFORE_END])}
     if wanted not in known:
-        raise invalid(f"Invalid requested job status {wanted}")
+        raise invalid_request(f"Invalid requested job status {wanted}")
     to, allowed = known[wanted]
     if not job.move(to, *allowed):
         raise AwsError("JobStatusException", f"A job that is {job.status} cannot become {wanted}")

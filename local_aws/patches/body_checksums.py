@@ -20,7 +20,7 @@ from moto.s3.responses import S3Response
 
 from local_aws import xml_bodies
 from local_aws.backends import current
-from local_aws.errors import AwsError
+from local_aws.errors import AwsError, invalid_request
 from local_aws.replacing import extends, replaces
 from local_aws.requests import OPERATION
 
@@ -62,8 +62,7 @@ def given(headers: Any) -> tuple[str, str] | None:
     names = [name.lower() for name in headers.keys() if name.lower().startswith(PREFIX)]  # noqa: SIM118
     found = [name for name in names if name.removeprefix(PREFIX) not in NOT_CHECKSUMS]
     if len(found) > 1:
-        message = "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed."
-        raise AwsError("InvalidRequest", message)
+        raise invalid_request("Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.")
     return (found[0].removeprefix(PREFIX).upper(), headers[found[0]]) if found else None
 
 
@@ -86,20 +85,19 @@ def check(response: S3Response, request: Any) -> None:
         if wanted != digest("MD5", body):
             raise AwsError("BadDigest", "The Content-MD5 you specified did not match what we received.")
     elif checksum is None and operation in PROVED:
-        raise AwsError("InvalidRequest", "Missing required header for this request: Content-MD5")
+        raise invalid_request("Missing required header for this request: Content-MD5")
     if checksum is None:
         if headers.get("x-amz-sdk-checksum-algorithm") and md5 is None and operation in {"PutObject", "UploadPart"}:
             message = "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer "
-            raise AwsError("InvalidRequest", f"{message}headers were found.")
+            raise invalid_request(f"{message}headers were found.")
     elif operation != "CompleteMultipartUpload":  # there it is the whole object's
         algorithm, value = checksum
         found = digest(algorithm, body)
         wanted = _decoded(value, len(found))
         if wanted is None:
-            raise AwsError("InvalidRequest", f"Value for {PREFIX}{algorithm.lower()} header is invalid.")
+            raise invalid_request(f"Value for {PREFIX}{algorithm.lower()} header is invalid.")
         if wanted != found:
-            message = f"The {algorithm} you specified did not match the calculated checksum."
-            raise AwsError("BadDigest", message)
+            raise AwsError("BadDigest", f"The {algorithm} you specified did not match the calculated checksum.")
 
 
 @extends(S3Response, "_bucket_response", "_key_response")
@@ -143,7 +141,7 @@ def complete(original: Any, self: FakeMultipart, body: Any) -> Any:
     headers, algorithm = current().headers, self.metadata.get("x-amz-checksum-algorithm") or DEFAULT
     size, checksum = headers.get("x-amz-mp-object-size"), given(headers)
     if size is not None and size != str(len(value)):
-        raise AwsError("InvalidRequest", "The provided 'x-amz-mp-object-size' header does not match what was computed.")
+        raise invalid_request("The provided 'x-amz-mp-object-size' header does not match what was computed.")
     if checksum and details and checksum[1].partition("-")[0] != details[1]:
         raise AwsError("BadDigest", f"The {algorithm} you specified did not match the calculated checksum.")
     return value, etag, details

@@ -19,7 +19,7 @@ from moto.s3.models import FakeBucket
 from moto.s3.responses import S3Response
 
 from local_aws import xml_bodies
-from local_aws.errors import AwsError, malformed_xml
+from local_aws.errors import AwsError, invalid_argument, invalid_request, malformed_xml
 from local_aws.replacing import extends
 
 MOST = 1000  # of each kind that has ids
@@ -43,8 +43,7 @@ def check_acceleration(_: S3Response, bucket: FakeBucket, config: Config) -> Non
     if "Status" not in config:
         raise malformed_xml()
     if "." in bucket.name:
-        message = "S3 Transfer Acceleration is not supported for buckets with periods (.) in their names"
-        raise AwsError("InvalidRequest", message)
+        raise invalid_request("S3 Transfer Acceleration is not supported for buckets with periods (.) in their names")
 
 
 def check_tiers(_: S3Response, __: FakeBucket, config: Config) -> None:
@@ -55,7 +54,7 @@ def check_tiers(_: S3Response, __: FakeBucket, config: Config) -> None:
         raise malformed_xml()
     for tier in tiers:
         if not shortest[tier["AccessTier"]] <= tier["Days"] <= 730:
-            raise invalid(f"Invalid number of days for {tier['AccessTier']}")
+            raise invalid_argument(f"Invalid number of days for {tier['AccessTier']}")
 
 
 def check_filter(_: S3Response, __: FakeBucket, config: Config) -> None:
@@ -72,17 +71,11 @@ def check_website(_: S3Response, __: FakeBucket, config: Config) -> None:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketWebsite.html"""
     elsewhere, index = config.get("RedirectAllRequestsTo"), config.get("IndexDocument")
     if elsewhere and len(config) > 1:
-        raise AwsError(
-            "InvalidRequest", "RedirectAllRequestsTo cannot be provided in conjunction with other Routing Rules."
-        )
+        raise invalid_request("RedirectAllRequestsTo cannot be provided in conjunction with other Routing Rules.")
     if not elsewhere and not index:
-        raise invalid("A value for IndexDocument Suffix must be provided if RedirectAllRequestsTo is empty")
+        raise invalid_argument("A value for IndexDocument Suffix must be provided if RedirectAllRequestsTo is empty")
     if index and (not index["Suffix"] or "/" in index["Suffix"]):
-        raise invalid("The IndexDocument Suffix is not well formed")
-
-
-def invalid(message: str) -> AwsError:
-    return AwsError("InvalidArgument", message)
+        raise invalid_argument("The IndexDocument Suffix is not well formed")
 
 
 def check_inventory(_: S3Response, __: FakeBucket, config: Config) -> None:
@@ -114,10 +107,11 @@ KINDS = {
 
 def kept(bucket: FakeBucket) -> dict[str, Any]:
     """{query word: configuration, or {id: configuration}}"""
-    if not hasattr(bucket, "configurations"):
-        bucket.configurations = {"requestPayment": {"Payer": "BucketOwner"}}
+    if "configurations" not in vars(bucket):
+        made: dict[str, Any] = {"requestPayment": {"Payer": "BucketOwner"}}
         if bucket.object_lock_enabled:
-            bucket.configurations["object-lock"] = {"ObjectLockEnabled": "Enabled"}
+            made["object-lock"] = {"ObjectLockEnabled": "Enabled"}
+        vars(bucket).setdefault("configurations", made)  # of two who ask at once, both get the same
     return bucket.configurations
 
 
@@ -180,25 +174,13 @@ def delete(self: S3Response, word: str, kind: Kind) -> Any:
     return 204, {}, ""
 
 
-def asked(querystring: dict[str, Any]) -> str | None:
-    return next((word for word in querystring if word in KINDS), None)
+def _asked(answer: Callable[[S3Response, str, Kind], Any]) -> Callable[..., Any]:
+    def respond(original: Any, self: S3Response, *given: Any) -> Any:
+        word = next((word for word in given[-1] if word in KINDS), None)  # of the query string
+        return answer(self, word, KINDS[word]) if word else original(self, *given)
+
+    return respond
 
 
-@extends(S3Response)
-def _bucket_response_put(
-    original: Any, self: S3Response, request: Any, bucket_name: str, querystring: dict[str, Any]
-) -> Any:
-    word = asked(querystring)
-    return put(self, word, KINDS[word]) if word else original(self, request, bucket_name, querystring)
-
-
-@extends(S3Response)
-def _bucket_response_get(original: Any, self: S3Response, bucket_name: str, querystring: dict[str, Any]) -> Any:
-    word = asked(querystring)
-    return get(self, word, KINDS[word]) if word else original(self, bucket_name, querystring)
-
-
-@extends(S3Response)
-def _bucket_response_delete(original: Any, self: S3Response, bucket_name: str, querystring: dict[str, Any]) -> Any:
-    word = asked(querystring)
-    return delete(self, word, KINDS[word]) if word else original(self, bucket_name, querystring)
+for _verb, _answer in {"put": put, "get": get, "delete": delete}.items():
+    extends(S3Response, f"_bucket_response_{_verb}")(_asked(_answer))

@@ -10,7 +10,7 @@ from typing import Any
 
 from moto.s3.models import FakeBucket, PublicAccessBlock, S3Backend
 
-from local_aws.errors import AwsError, malformed_xml
+from local_aws.errors import invalid_argument, malformed_xml
 from local_aws.replacing import extends, replaces
 
 
@@ -35,7 +35,7 @@ def put_bucket_encryption(original: Any, self: S3Backend, bucket_name: str, encr
         raise malformed_xml()
     if default["SSEAlgorithm"] == "AES256" and "KMSMasterKeyID" in default:
         message = "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse"
-        raise AwsError("InvalidArgument", message)
+        raise invalid_argument(message)
     original(self, bucket_name, encryption)
 
 

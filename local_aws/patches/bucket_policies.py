@@ -7,7 +7,6 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-publi
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import re
 from typing import Any
@@ -17,7 +16,7 @@ from moto.s3.models import S3Backend
 
 from local_aws import principals, service_reference
 from local_aws.errors import AwsError, denied
-from local_aws.policies import NEGATIVES, OPERATORS, listed, text
+from local_aws.policies import NEGATIVES, OPERATORS, like, listed, network, text
 from local_aws.public_policies import is_public
 from local_aws.replacing import extends, replaces
 
@@ -26,7 +25,6 @@ STATEMENT = {
     "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"
 }  # fmt: skip
 LONGEST = 20 * 1024
-ACTION = re.compile(r"\*|s3:[\w*?]+", re.IGNORECASE)
 ABOUT_OBJECTS = re.compile(
     r"Object|MultipartUpload(s|Parts)?$|^s3:Replicate|^s3:BypassGovernanceRetention$", re.IGNORECASE
 )
@@ -44,7 +42,7 @@ def check(name: str, raw: bytes) -> dict[str, Any]:
     try:
         document = json.loads(raw)
     except ValueError:
-        raise malformed("Policies must be valid JSON and the first byte must be '{'") from None
+        document = None
     if not isinstance(document, dict):
         raise malformed("Policies must be valid JSON and the first byte must be '{'")
     if document.get("Version", "2008-10-17") not in {"2008-10-17", "2012-10-17"}:
@@ -74,7 +72,8 @@ def _check_statement(name: str, statement: Any) -> None:
     ):
         if (one in statement) == (other in statement):
             raise malformed(message)
-    _check_principal(statement.get("Principal", statement.get("NotPrincipal")))
+    if wrong := principals.wrong(statement.get("Principal", statement.get("NotPrincipal"))):
+        raise AwsError("MalformedPolicy", "Invalid principal in policy", Detail=wrong[1])
     actions = listed(statement.get("Action", statement.get("NotAction")))
     if not actions or not all(
         isinstance(action, str) and re.fullmatch(r"\*|[sS]3:[\w*?]+", action) for action in actions
@@ -106,17 +105,11 @@ def _resource(arn: str, resource: Any) -> bool:
     return isinstance(resource, str) and (resource == arn or resource.startswith((f"{arn}/", f"{arn}*")))
 
 
-def _check_principal(principal: Any) -> None:
-    wrong = principals.wrong(principal)
-    if wrong:
-        raise AwsError("MalformedPolicy", "Invalid principal in policy", Detail=wrong[1])
-
-
 def _keys_of(action: str) -> frozenset[str]:
     """The condition keys that an action, or any that its pattern means, has; of one that is not known, all of S3's."""
-    pattern = re.compile(re.escape(action).replace(r"\*", ".*").replace(r"\?", "."), re.IGNORECASE)
-    found = [keys for name, keys in service_reference.condition_keys("s3").items() if pattern.fullmatch(f"s3:{name}")]
-    return frozenset().union(*(found or service_reference.condition_keys("s3").values()))
+    known = service_reference.condition_keys("s3")
+    found = [keys for name, keys in known.items() if like(action, f"s3:{name}", ignore_case=True)]
+    return frozenset().union(*(found or known.values()))
 
 
 def _check_key(key: str, actions: list[str]) -> None:
@@ -150,11 +143,8 @@ def _check_conditions(conditions: Any, actions: list[str]) -> None:
 
 
 def _check_value(operator: str, value: str) -> None:
-    if operator in {"IpAddress", "NotIpAddress"}:
-        try:
-            ipaddress.ip_network(value, strict=False)
-        except ValueError:
-            raise malformed("Policy has an invalid aws:SourceIp value") from None
+    if operator in {"IpAddress", "NotIpAddress"} and network(value) is None:
+        raise malformed("Policy has an invalid aws:SourceIp value")
     if operator in {"Bool", "Null"} and value.lower() not in {"true", "false"}:
         raise malformed("Invalid boolean value in conditions")
 

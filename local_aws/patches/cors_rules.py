@@ -10,7 +10,7 @@ from typing import Any
 
 from moto.s3.models import FakeBucket
 
-from local_aws.errors import AwsError, malformed_xml
+from local_aws.errors import invalid_argument, invalid_request, malformed_xml
 from local_aws.replacing import extends
 
 
@@ -20,16 +20,13 @@ def set_cors(original: Any, self: FakeBucket, rules: list[dict[str, Any]]) -> No
         if not rule.get("AllowedOrigin") or not rule.get("AllowedMethod"):
             raise malformed_xml()
         if len(rule.get("ID") or "") > 255:
-            raise AwsError("InvalidArgument", "The ID of a rule is longer than 255 characters")
+            raise invalid_argument("The ID of a rule is longer than 255 characters")
         for element in ("AllowedOrigin", "AllowedHeader"):
             said = rule.get(element) or []
             for one in [said] if isinstance(said, str) else said:
                 if one.count("*") > 1:
-                    message = f'{element} "{one}" can not have more than one wildcard.'
-                    raise AwsError("InvalidRequest", message)
+                    raise invalid_request(f'{element} "{one}" can not have more than one wildcard.')
         exposed = rule.get("ExposeHeader") or []
         if any("*" in one for one in ([exposed] if isinstance(exposed, str) else exposed)):
-            raise AwsError(
-                "InvalidRequest", 'ExposeHeader "*" contains wildcard. We currently do not support wildcard.'
-            )
+            raise invalid_request('ExposeHeader "*" contains wildcard. We currently do not support wildcard.')
     original(self, rules)

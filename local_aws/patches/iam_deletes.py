@@ -15,14 +15,17 @@ from local_aws.errors import AwsError
 from local_aws.replacing import extends
 
 
-def conflict(what: str) -> AwsError:
-    return AwsError("DeleteConflict", f"Cannot delete entity, must {what} first.")
+def demand_free(*holds: tuple[Any, str]) -> None:
+    """Raise DeleteConflict for the first that there is, with what to do about it."""
+    for held, what in holds:
+        if held:
+            raise AwsError("DeleteConflict", f"Cannot delete entity, must {what} first.")
 
 
 @extends(IAMBackend)
 def delete_user(original: Any, self: IAMBackend, user_name: str) -> None:
     user = self.get_user(user_name)
-    for holds, what in (
+    demand_free(
         (user.managed_policies, "detach all policies"),
         (user.policies, "delete policies"),
         (self.get_groups_for_user(user_name), "remove users from group"),
@@ -31,22 +34,18 @@ def delete_user(original: Any, self: IAMBackend, user_name: str) -> None:
         (user.mfa_devices, "delete MFA device"),
         (user.ssh_public_keys, "delete SSH public keys"),
         (user.signing_certificates, "delete signing certificates"),
-    ):
-        if holds:
-            raise conflict(what)
+    )
     original(self, user_name)
 
 
 @extends(IAMBackend)
 def delete_group(original: Any, self: IAMBackend, group_name: str) -> None:
     group = self.get_group(group_name)
-    for holds, what in (
+    demand_free(
         (group.users, "remove users from group"),
         (group.managed_policies, "detach all policies"),
         (group.policies, "delete policies"),
-    ):
-        if holds:
-            raise conflict(what)
+    )
     original(self, group_name)
 
 

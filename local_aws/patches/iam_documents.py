@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import re
 from typing import Any
@@ -17,7 +16,7 @@ from moto.iam.responses import IamResponse
 
 from local_aws import principals
 from local_aws.errors import AwsError
-from local_aws.policies import listed
+from local_aws.policies import listed, network
 from local_aws.replacing import extends
 
 # Characters, not counting white space; of inline policies all of a holder's together.
@@ -56,14 +55,8 @@ def check_identity(document: str) -> None:
         for operator, keys in (statement.get("Condition") or {}).items():
             if operator.rpartition(":")[2].removesuffix("IfExists") in {"IpAddress", "NotIpAddress"}:
                 for value in [one for values in keys.values() for one in listed(values)]:
-                    _check_network(value)
-
-
-def _check_network(value: str) -> None:
-    try:
-        ipaddress.ip_network(value, strict=False)
-    except ValueError:
-        raise malformed(f"Invalid IP address in Conditions: {value}") from None
+                    if network(value) is None:
+                        raise malformed(f"Invalid IP address in Conditions: {value}")
 
 
 @extends(IAMPolicyDocumentValidator)

@@ -7,15 +7,13 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_pri
 
 from __future__ import annotations
 
-import secrets
-import string
 from typing import Any
 
 from moto.iam.models import Group, IAMBackend, ManagedPolicy, User, iam_backends
 from moto.s3.models import s3_backends
 
 from local_aws import principals
-from local_aws.accounts import ACCOUNTS
+from local_aws.accounts import ACCOUNTS, BASE32, random_text
 from local_aws.replacing import extends
 
 PREFIXES = {User: "AIDA", Group: "AGPA", ManagedPolicy: "ANPA"}
@@ -24,7 +22,7 @@ PREFIXES = {User: "AIDA", Group: "AGPA", ManagedPolicy: "ANPA"}
 def _begin(original: Any, self: Any, *args: Any, **words: Any) -> None:
     original(self, *args, **words)
     prefix = next(prefix for kind, prefix in PREFIXES.items() if isinstance(self, kind))
-    self.id = prefix + "".join(secrets.choice(string.ascii_uppercase + "234567") for _ in range(17))
+    self.id = prefix + random_text(BASE32, 17)
 
 
 for _kind in PREFIXES:

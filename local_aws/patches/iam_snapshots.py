@@ -10,19 +10,9 @@ from typing import Any
 
 from moto.iam.models import IAMBackend
 
-from local_aws.replacing import replaces
+from local_aws.replacing import extends
 
 
-@replaces(IAMBackend)
-def get_roles(self: IAMBackend) -> list[Any]:
-    return list(self.roles.values())
-
-
-@replaces(IAMBackend)
-def list_groups(self: IAMBackend) -> list[Any]:
-    return list(self.groups.values())
-
-
-@replaces(IAMBackend)
-def get_instance_profiles(self: IAMBackend) -> list[Any]:
-    return list(self.instance_profiles.values())
+@extends(IAMBackend, "get_roles", "list_groups", "get_instance_profiles")
+def snapshot(original: Any, self: IAMBackend) -> list[Any]:
+    return list(original(self))

@@ -16,6 +16,7 @@ from moto.iam.exceptions import DeleteConflictException, NoSuchEntity, Validatio
 from moto.iam.models import IAMBackend, User
 from moto.iam.responses import IamResponse
 
+from local_aws.accounts import random_text
 from local_aws.replacing import extends, replaces
 
 
@@ -38,7 +39,7 @@ def create_service_specific_credential(self: IamResponse) -> ActionResult:
         "ServiceName": service,
         "ServiceUserName": f"{user.name}-at-{user.account_id}",
         "ServicePassword": secrets.token_urlsafe(32),
-        "ServiceSpecificCredentialId": "ACCA" + "".join(secrets.choice(string.ascii_uppercase) for _ in range(17)),
+        "ServiceSpecificCredentialId": "ACCA" + random_text(string.ascii_uppercase, 17),
         "UserName": user.name,
         "Status": "Active",
     }

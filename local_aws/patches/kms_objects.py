@@ -8,7 +8,6 @@ https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from moto.backends import get_backend
@@ -18,8 +17,8 @@ from moto.s3.responses import S3Response
 from local_aws import callers, context, identities
 from local_aws.backends import asked, current
 from local_aws.callers import Caller
-from local_aws.errors import AwsError, denied
-from local_aws.judgement import judge
+from local_aws.errors import AwsError, denied, invalid_argument
+from local_aws.policies import parsed
 from local_aws.replacing import extends
 
 MANAGED = "alias/aws/s3"  # made by AWS for each account and region; its policy lets in whoever may use S3
@@ -54,14 +53,7 @@ def may(caller: Caller, action: str, key: Any, environ: dict[str, Any]) -> bool:
         "kms:viaservice": [f"s3.{key.region}.amazonaws.com"],
         "kms:calleraccount": [caller.account],
     }
-    own = caller.account == key.account_id
-    policy = json.loads(key.policy)
-    return bool(
-        judge(
-            caller.principal, identities.held(caller), action, key.arn, told, policy=policy, same_account=own,
-            policy_decides=True,
-        )
-    )  # fmt: skip
+    return bool(identities.decided(caller, action, key.arn, told, parsed(key.policy), key.account_id))
 
 
 def demand(action: str, key: Any) -> None:
@@ -79,7 +71,7 @@ def put_object(original: Any, self: S3Backend, bucket_name: str, *args: Any, **w
     default = ((bucket.encryption or {}).get("Rule") or {}).get("ApplyServerSideEncryptionByDefault") or {}
     algorithm = words.get("encryption") or default.get("SSEAlgorithm")
     if algorithm not in {None, "AES256", "aws:kms", "aws:kms:dsse"}:
-        raise AwsError("InvalidArgument", "The encryption method specified is not supported")
+        raise invalid_argument("The encryption method specified is not supported")
     if encrypts(algorithm):
         own = words.get("kms_key_id") if words.get("encryption") else None
         key = key_of(bucket, own or default.get("KMSMasterKeyID"))
@@ -95,7 +87,7 @@ def read(original: Any, self: S3Response, *args: Any, **words: Any) -> Any:
     found = self.backend.get_object(self.bucket_name, self.parse_key_name(), version_id=version)
     if isinstance(found, FakeKey) and encrypts(found.encryption):
         if callers.of(self.request.environ).kind == "anonymous":
-            raise AwsError("InvalidArgument", UNSIGNED)
+            raise invalid_argument(UNSIGNED)
         if self.request.method == "GET":
             demand("kms:Decrypt", key_of(self.backend.get_bucket(self.bucket_name), found.kms_key_id))
     return original(self, *args, **words)

@@ -15,7 +15,7 @@ from typing import Any
 from moto.s3.models import FakeBucket
 from moto.s3.responses import S3Response
 
-from local_aws.errors import AwsError, malformed_xml
+from local_aws.errors import invalid_argument, invalid_request, malformed_xml
 from local_aws.patches.bucket_configurations import KINDS, Config, Kind
 
 MOST, LONGEST_ID, MOST_VERSIONS = 1000, 255, 100
@@ -30,38 +30,30 @@ MIXED = "Found mixed 'Date' and 'Days' based Expiration and Transition actions i
 MINIMA = {"all_storage_classes_128K", "varies_by_storage_class"}
 
 
-def invalid(message: str) -> AwsError:
-    return AwsError("InvalidArgument", message)
-
-
-def refused(message: str) -> AwsError:
-    return AwsError("InvalidRequest", message)
-
-
 def check(response: S3Response, _: FakeBucket, config: Config) -> None:
     rules = config["Rules"]
     if len(rules) > MOST:
-        raise refused("The number of lifecycle rules must not exceed the allowed limit of 1000 rules")
+        raise invalid_request("The number of lifecycle rules must not exceed the allowed limit of 1000 rules")
     minimum = response.headers.get(MINIMUM, "all_storage_classes_128K")
     if minimum not in MINIMA:
-        raise invalid("Invalid value for transition default minimum object size")
+        raise invalid_argument("Invalid value for transition default minimum object size")
     for rule in rules:
         rule.setdefault("ID", secrets.token_urlsafe(36))
         _check_rule(rule)
     if len({rule["ID"] for rule in rules}) < len(rules):
-        raise invalid("Rule ID must be unique. Found same ID for more than one rule")
+        raise invalid_argument("Rule ID must be unique. Found same ID for more than one rule")
     if len({"Filter" in rule for rule in rules}) > 1:
-        raise refused("Filter element can only be used in Lifecycle V2.")
+        raise invalid_request("Filter element can only be used in Lifecycle V2.")
     config["TransitionDefaultMinimumObjectSize"] = minimum
 
 
 def _check_rule(rule: Config) -> None:
     if len(rule["ID"]) > LONGEST_ID:
-        raise invalid("ID length should not exceed allowed limit of 255")
+        raise invalid_argument("ID length should not exceed allowed limit of 255")
     if ("Filter" in rule) == ("Prefix" in rule):
         raise malformed_xml()
     if not any(rule.get(action) is not None for action in ACTIONS):
-        raise refused("At least one action needs to be specified in a rule")
+        raise invalid_request("At least one action needs to be specified in a rule")
     tagged, sized = _check_filter(rule.get("Filter") or {})
     expiration = rule.get("Expiration")
     if expiration is not None:
@@ -73,7 +65,7 @@ def _check_rule(rule: Config) -> None:
     if abort is not None:
         if tagged or sized:
             what = "Tags" if tagged else "Object Size"
-            raise refused(f"AbortIncompleteMultipartUpload cannot be specified with {what}.")
+            raise invalid_request(f"AbortIncompleteMultipartUpload cannot be specified with {what}.")
         _positive(abort.get("DaysAfterInitiation"), "DaysAfterInitiation", "AbortIncompleteMultipartUpload")
     _check_transitions(rule, expiration or {})
 
@@ -82,7 +74,7 @@ def _positive(days: Any, name: str, action: str) -> None:
     if days is None:
         raise malformed_xml()
     if days < 1:
-        raise invalid(f"'{name}' for {action} action must be a positive integer")
+        raise invalid_argument(f"'{name}' for {action} action must be a positive integer")
 
 
 def _check_filter(given: Config) -> tuple[bool, bool]:
@@ -92,13 +84,13 @@ def _check_filter(given: Config) -> tuple[bool, bool]:
     both = given.get("And") or {}
     tags = both.get("Tags") or ([given["Tag"]] if given.get("Tag") else [])
     if any(not tag.get("Key") or len(tag["Key"]) > 128 or len(tag.get("Value", "")) > 256 for tag in tags):
-        raise invalid("A tag's key has 1 to 128 characters, its value at most 256")
+        raise invalid_argument("A tag's key has 1 to 128 characters, its value at most 256")
     if len({tag["Key"] for tag in tags}) < len(tags):
-        raise refused("Duplicate Tag Keys are not allowed.")
+        raise invalid_request("Duplicate Tag Keys are not allowed.")
     sizes = {**given, **both}
     over, under = sizes.get("ObjectSizeGreaterThan"), sizes.get("ObjectSizeLessThan")
     if over is not None and under is not None and over >= under:
-        raise refused("'ObjectSizeLessThan' should be a value greater than 'ObjectSizeGreaterThan'")
+        raise invalid_request("'ObjectSizeLessThan' should be a value greater than 'ObjectSizeGreaterThan'")
     return bool(tags), over is not None or under is not None
 
 
@@ -113,16 +105,16 @@ def _check_expiration(expiration: Config, tagged: bool) -> None:
     if "Days" in expiration:
         _positive(expiration["Days"], "Days", "Expiration")
     if "Date" in expiration and not _midnight(expiration["Date"]):
-        raise invalid("'Date' must be at midnight GMT")
+        raise invalid_argument("'Date' must be at midnight GMT")
     if tagged and expiration.get("ExpiredObjectDeleteMarker") is not None:
-        raise refused("ExpiredObjectDeleteMarker cannot be specified with Tags.")
+        raise invalid_request("ExpiredObjectDeleteMarker cannot be specified with Tags.")
 
 
 def _check_noncurrent(given: Config, action: str) -> None:
     _positive(given.get("NoncurrentDays"), "NoncurrentDays", action)
     kept = given.get("NewerNoncurrentVersions")
     if kept is not None and not 1 <= kept <= MOST_VERSIONS:
-        raise invalid(f"'NewerNoncurrentVersions' for {action} action must be between 1 and {MOST_VERSIONS}")
+        raise invalid_argument(f"'NewerNoncurrentVersions' for {action} action must be between 1 and {MOST_VERSIONS}")
 
 
 def _check_transitions(rule: Config, expiration: Config) -> None:
@@ -132,43 +124,47 @@ def _check_transitions(rule: Config, expiration: Config) -> None:
             raise malformed_xml()
         if days is None:
             if "Days" in expiration:
-                raise refused(MIXED)
+                raise invalid_request(MIXED)
             continue
         if days < (30 if storage in INFREQUENT else 0):
             least = f"greater than or equal to 30 for storageClass '{storage}'"
-            raise invalid(f"'Days' in Transition action must be {least if storage in INFREQUENT else 'nonnegative'}")
+            raise invalid_argument(
+                f"'Days' in Transition action must be {least if storage in INFREQUENT else 'nonnegative'}"
+            )
         if "Date" in expiration:
-            raise refused(MIXED)
+            raise invalid_request(MIXED)
         if "Days" in expiration and expiration["Days"] <= days:
             where = f"'(prefix={rule.get('Prefix') or (rule.get('Filter') or {}).get('Prefix') or ''})'"
-            message = (
-                f"'Days' in the Expiration action for filter {where} must be greater than 'Days' in the Transition"
+            raise invalid_argument(
+                f"'Days' in the Expiration action for filter {where} must be greater than 'Days' in the "
+                "Transition action"
             )
-            raise invalid(f"{message} action")
     _check_way_down(rule.get("Transitions") or [], "Days")
     _check_way_down(rule.get("NoncurrentVersionTransitions") or [], "NoncurrentDays")
     gone = (rule.get("NoncurrentVersionExpiration") or {}).get("NoncurrentDays")
     for transition in rule.get("NoncurrentVersionTransitions") or []:
         if gone is not None and transition.get("NoncurrentDays", 0) >= gone:
-            message = (
+            raise invalid_argument(
                 "'NoncurrentDays' in the NoncurrentVersionExpiration action must be greater than 'NoncurrentDays' in "
+                "the NoncurrentVersionTransition action"
             )
-            raise invalid(f"{message}the NoncurrentVersionTransition action")
         if "StorageClass" not in transition:
             raise malformed_xml()
         _check_noncurrent({"NoncurrentDays": 1, **transition}, "NoncurrentVersionTransition")
         if transition["StorageClass"] in INFREQUENT and transition.get("NoncurrentDays", 0) < 30:
-            raise invalid("'NoncurrentDays' in NoncurrentVersionTransition action must be greater than or equal to 30")
+            raise invalid_argument(
+                "'NoncurrentDays' in NoncurrentVersionTransition action must be greater than or equal to 30"
+            )
 
 
 def _check_way_down(transitions: list[Config], days: str) -> None:
     """https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html"""
     if len({one.get("StorageClass") for one in transitions}) < len(transitions):
-        raise refused("'StorageClass' must be different for each 'Transition' action in a rule")
+        raise invalid_request("'StorageClass' must be different for each 'Transition' action in a rule")
     found = {one["StorageClass"]: one[days] for one in transitions if days in one}
     for one, other in pairwise([name for name in WAY_DOWN if name in found]):
         if found[one] >= found[other]:
-            raise invalid(
+            raise invalid_argument(
                 f"'{days}' in the Transition action for StorageClass '{other}' must be greater than for '{one}'"
             )
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from moto.core.responses import ActionResult
 from moto.s3.models import s3_backends
 from moto.s3.responses import S3Response
 
 from local_aws import callers
-from local_aws.errors import AwsError
+from local_aws.errors import invalid_argument
 from local_aws.patches.bucket_access import judge_own
+from local_aws.patches.bucket_configurations import answered
 from local_aws.replacing import replaces
 
 LARGEST = 10000
@@ -28,11 +28,11 @@ def all_buckets(self: S3Response) -> Any:
     prefix, region, token = (query.get(name) for name in ("prefix", "bucket-region", "continuation-token"))
     size = query.get("max-buckets")
     if size is not None and not (size.isdigit() and 1 <= int(size) <= LARGEST):
-        raise AwsError("InvalidArgument", f"Argument max-buckets must be an integer between 1 and {LARGEST}")
+        raise invalid_argument(f"Argument max-buckets must be an integer between 1 and {LARGEST}")
     try:
         after = base64.b64decode(token, validate=True).decode() if token else ""
     except ValueError:
-        raise AwsError("InvalidArgument", "The continuation token provided is incorrect") from None
+        raise invalid_argument("The continuation token provided is incorrect") from None
     buckets = sorted(s3_backends[self.current_account]["aws"].buckets.items())
     found = [
         bucket
@@ -50,5 +50,4 @@ def all_buckets(self: S3Response) -> Any:
         result["Prefix"] = prefix
     if len(found) > len(page):
         result["ContinuationToken"] = base64.b64encode(page[-1].name.encode()).decode()
-    self.data["Action"] = "ListBuckets"
-    return self.serialized(ActionResult(result))
+    return answered(self, "ListBuckets", result)

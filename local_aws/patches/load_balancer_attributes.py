@@ -8,7 +8,6 @@ file and refuses the attributes when it may not.
 
 from __future__ import annotations
 
-import fnmatch
 import json
 from typing import Any
 
@@ -16,6 +15,7 @@ from moto.elbv2.exceptions import ELBClientError
 from moto.elbv2.models import ELBv2Backend, FakeLoadBalancer
 from moto.s3.models import s3_backends
 
+from local_aws.policies import Principal, decide, listed
 from local_aws.replacing import extends
 
 DEFAULTS = {
@@ -36,23 +36,13 @@ DEFAULTS = {
     "waf.fail_open.enabled": "false",
     "zonal_shift.config.enabled": "false",
 }
-DELIVERY = "logdelivery.elasticloadbalancing.amazonaws.com"
+DELIVERY = Principal(service="logdelivery.elasticloadbalancing.amazonaws.com")
 
 
 def may_deliver(policy: dict[str, Any], key_arn: str) -> bool:
     """Does a bucket policy let the log delivery put the object? Conditions are left to the policy tests."""
-
-    def many(value: Any) -> list[Any]:
-        return value if isinstance(value, list) else [value]
-
-    return any(
-        statement["Effect"] == "Allow"
-        and isinstance(statement.get("Principal"), dict)
-        and DELIVERY in many(statement["Principal"].get("Service", []))
-        and any(action in ("s3:PutObject", "s3:*") for action in many(statement.get("Action", [])))
-        and any(fnmatch.fnmatchcase(key_arn, resource) for resource in many(statement.get("Resource", [])))
-        for statement in many(policy.get("Statement", []))
-    )
+    allows = [one | {"Condition": {}} for one in listed(policy.get("Statement")) if one["Effect"] == "Allow"]
+    return bool(decide({"Statement": allows}, DELIVERY, "s3:PutObject", key_arn, {}))
 
 
 @extends(FakeLoadBalancer, "__init__")

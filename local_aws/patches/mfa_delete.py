@@ -11,12 +11,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from moto.core.responses import ActionResult, EmptyResult
 from moto.s3.models import FakeBucket, s3_backends
 from moto.s3.responses import S3Response
 
 from local_aws import callers, xml_bodies
 from local_aws.errors import AwsError, denied
+from local_aws.patches.bucket_configurations import answered
+from local_aws.patches.replication_rules import config_of
 from local_aws.replacing import extends, replaces
 
 WITHOUT = "Mfa Authentication must be used for this request"
@@ -44,23 +45,23 @@ def put_versioning(self: S3Response, bucket: FakeBucket) -> Any:
         raise AwsError("IllegalVersioningConfigurationException", "The Versioning element must be specified")
     if enabled(bucket) or mfa == "Enabled":
         demand_device(self.request, bucket)
-    present = "A replication" if getattr(bucket, "replication", None) else "An Object Lock"
-    if status == "Suspended" and (getattr(bucket, "replication", None) or bucket.object_lock_enabled):
+    present = "A replication" if config_of(bucket) else "An Object Lock"
+    if status == "Suspended" and (config_of(bucket) or bucket.object_lock_enabled):
         message = f"{present} configuration is present on this bucket, so the versioning state cannot be changed."
         raise AwsError("InvalidBucketState", message)
     self.backend.put_bucket_versioning(self.bucket_name, status)
     if mfa:
         bucket.mfa_delete = mfa
-    self.data["Action"] = "PutBucketVersioning"
-    return self.serialized(EmptyResult())
+    return answered(self, "PutBucketVersioning")
 
 
 @replaces(S3Response)
 def get_bucket_versioning(self: S3Response) -> Any:
     bucket = self.backend.get_bucket(self.bucket_name)
-    self.data["Action"] = "GetBucketVersioning"
     mfa = getattr(bucket, "mfa_delete", None)
-    return self.serialized(ActionResult({"Status": bucket.versioning_status, **({"MFADelete": mfa} if mfa else {})}))
+    return answered(
+        self, "GetBucketVersioning", {"Status": bucket.versioning_status} | ({"MFADelete": mfa} if mfa else {})
+    )
 
 
 @extends(S3Response)

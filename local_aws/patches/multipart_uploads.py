@@ -13,13 +13,13 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
-from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
 from moto.s3.exceptions import InvalidPart, InvalidPartOrder, NoSuchUpload
 from moto.s3.models import FakeKey, FakeMultipart, S3Backend
 from moto.s3.responses import S3Response
 
-from local_aws.errors import AwsError
+from local_aws.errors import invalid_argument
+from local_aws.patches.bucket_configurations import answered
 from local_aws.patches.object_copies import source
 from local_aws.replacing import extends, replaces
 
@@ -41,7 +41,7 @@ def put_part(original: Any, self: S3Response) -> Any:
     number = self.querystring.get("partNumber", [""])[0]
     if not number.isascii() or not number.isdigit() or not 1 <= int(number) <= MOST:
         message = f"Part number must be an integer between 1 and {MOST}, inclusive"
-        raise AwsError("InvalidArgument", message, ArgumentName="partNumber", ArgumentValue=number)
+        raise invalid_argument(message, ArgumentName="partNumber", ArgumentValue=number)
     upload(self)
     said = self.headers.get("x-amz-copy-source-range")
     copied = source(self)[0] if said else None
@@ -49,9 +49,9 @@ def put_part(original: Any, self: S3Response) -> Any:
         asked = re.fullmatch(r"bytes=(\d+)-(\d+)", said)
         if asked is None or int(asked[1]) > int(asked[2]):
             message = "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are "
-            raise AwsError("InvalidArgument", f"{message}the zero-based offsets of the first and last bytes to copy")
+            raise invalid_argument(f"{message}the zero-based offsets of the first and last bytes to copy")
         if int(asked[2]) >= copied.size:
-            raise AwsError("InvalidArgument", f"Range specified is not valid for source object of size: {copied.size}")
+            raise invalid_argument(f"Range specified is not valid for source object of size: {copied.size}")
     return original(self)
 
 
@@ -111,12 +111,11 @@ def list_multipart_uploads(self: S3Response) -> Any:
          "ChecksumType": one.metadata.get("x-amz-checksum-type")}
         for one in page
     ]  # fmt: skip
-    self.data["Action"] = "ListMultipartUploads"
-    return self.serialized(ActionResult({
+    return answered(self, "ListMultipartUploads", {
         "Bucket": self.bucket_name, "Prefix": asked.get("prefix"), "KeyMarker": key, "UploadIdMarker": after,
         "MaxUploads": size, "IsTruncated": last is not None, "Uploads": uploads,
         "NextKeyMarker": last and last.key_name, "NextUploadIdMarker": last and last.id,
-    }))  # fmt: skip
+    })  # fmt: skip
 
 
 @extends(FakeMultipart, "__init__")

@@ -19,7 +19,7 @@ from moto.s3.models import FakeBucket
 from moto.s3.notifications import S3NotificationEvent
 from moto.s3.responses import S3Response
 
-from local_aws.errors import AwsError, malformed_xml
+from local_aws.errors import invalid_argument, malformed_xml
 from local_aws.patches.bucket_configurations import KINDS, Config, Kind
 from local_aws.policies import Principal, decide, parsed
 
@@ -31,10 +31,6 @@ TYPES = {
 }
 
 
-def invalid(message: str, **elements: str) -> AwsError:
-    return AwsError("InvalidArgument", message, **elements)
-
-
 def check(response: S3Response, bucket: FakeBucket, config: Config) -> None:
     entries = []
     for kind, (arn, service, action) in TYPES.items():
@@ -43,11 +39,11 @@ def check(response: S3Response, bucket: FakeBucket, config: Config) -> None:
             _check_entry(bucket, entry, entry.get(arn) or "", service)
             entries.append((entry, entry[arn], service, action))
     if len({entry["Id"] for entry, *_ in entries}) < len(entries):
-        raise invalid("Same ID used for multiple configurations. IDs must be unique")
+        raise invalid_argument("Same ID used for multiple configurations. IDs must be unique")
     for (one, *_), (other, *_) in itertools.combinations(entries, 2):
         if _overlap(one, other):
             message = "Configurations overlap. Configurations on the same bucket cannot share a common event type."
-            raise invalid(message)
+            raise invalid_argument(message)
     if response.headers.get("x-amz-skip-destination-validation", "").lower() != "true":
         for _, arn, service, action in entries:
             _check_destination(bucket, arn, service, action)
@@ -58,20 +54,22 @@ def check(response: S3Response, bucket: FakeBucket, config: Config) -> None:
 def _check_entry(bucket: FakeBucket, entry: Config, arn: str, service: str) -> None:
     parts = arn.split(":")
     if len(parts) < 6 or parts[2] != service:
-        raise invalid("The ARN is not well formed")
+        raise invalid_argument("The ARN is not well formed")
     if parts[3] != bucket.region_name:
-        raise invalid("The notification destination service region is not valid for the bucket location constraint")
+        raise invalid_argument(
+            "The notification destination service region is not valid for the bucket location constraint"
+        )
     if not entry.get("Events") or not all(S3NotificationEvent.is_event_valid(event) for event in entry["Events"]):
-        raise invalid("The event is not supported for notifications")
+        raise invalid_argument("The event is not supported for notifications")
     rules = _rules(entry)
     for rule in rules:
         rule["Name"] = str(rule.get("Name", "")).capitalize()  # as S3 gives it back
         if rule["Name"] not in {"Prefix", "Suffix"}:
-            raise invalid("filter rule name must be either prefix or suffix")
+            raise invalid_argument("filter rule name must be either prefix or suffix")
         if not rule.get("Value") or len(rule["Value"]) > 1024:
             raise malformed_xml()
     if len({rule["Name"] for rule in rules}) < len(rules):
-        raise invalid("Cannot specify more than one prefix rule or one suffix rule in a filter.")
+        raise invalid_argument("Cannot specify more than one prefix rule or one suffix rule in a filter.")
 
 
 def _rules(entry: Config) -> list[Config]:
@@ -114,7 +112,7 @@ def _check_destination(bucket: FakeBucket, arn: str, service: str, action: str) 
     else:
         reason = "Permissions on the destination do not allow S3 to publish notifications from this bucket"
     message = "Unable to validate the following destination configurations"
-    raise invalid(message, ArgumentName1=arn, ArgumentValue1=reason)
+    raise invalid_argument(message, ArgumentName1=arn, ArgumentValue1=reason)
 
 
 def key_in_message(name: str) -> str:

@@ -13,7 +13,7 @@ from moto.core.utils import str_to_rfc_1123_datetime
 from moto.s3.models import FakeKey
 from moto.s3.responses import S3Response
 
-from local_aws.errors import AwsError
+from local_aws.errors import AwsError, invalid_request
 from local_aws.replacing import extends
 
 CONDITIONS = "x-amz-copy-source-if-"
@@ -33,27 +33,25 @@ def source(response: S3Response) -> tuple[FakeKey | None, bool]:
 
 
 def check_conditions(response: S3Response, key: FakeKey) -> None:
-    given = {name: response.headers.get(f"{CONDITIONS}{name}") for name in CONDITION_ORDER}
+    names = ("match", "unmodified-since", "none-match", "modified-since")
+    given = {name: response.headers.get(f"{CONDITIONS}{name}") for name in names}
     etag, changed = key.etag.strip('"'), key.last_modified.replace(microsecond=0)
     since, until = (
         str_to_rfc_1123_datetime(given[name]) if given[name] else None
         for name in ("modified-since", "unmodified-since")
     )
     matches = bool(given["match"]) and given["match"].strip('"') == etag
-    failed = {
+    failed = {  # the first that fails is named
         "match": given["match"] and not matches,
         # An ETag that matches counts more than a date that does not.
         "unmodified-since": until and changed > until and not matches,
         "none-match": given["none-match"] and given["none-match"].strip('"') == etag,
         "modified-since": since and changed <= since and not given["none-match"],
     }
-    for name in CONDITION_ORDER:
-        if failed[name]:
+    for name, wrong in failed.items():
+        if wrong:
             message = "At least one of the pre-conditions you specified did not hold"
             raise AwsError("PreconditionFailed", message, Condition=f"{CONDITIONS}{name}")
-
-
-CONDITION_ORDER = ("match", "unmodified-since", "none-match", "modified-since")
 
 
 @extends(S3Response)
@@ -66,7 +64,7 @@ def copy_object(original: Any, self: S3Response) -> Any:
         if itself and not versioned and not replaced and not any(name in self.headers for name in CHANGES):
             default = (self.backend.get_bucket(self.bucket_name).encryption or {}).get("Rule", {})
             if default.get("ApplyServerSideEncryptionByDefault", {}).get("SSEAlgorithm") == key.encryption:
-                raise AwsError("InvalidRequest", ILLEGAL)
+                raise invalid_request(ILLEGAL)
     return original(self)
 
 

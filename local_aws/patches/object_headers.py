@@ -9,7 +9,6 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAttributes.html
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, unquote
@@ -17,7 +16,7 @@ from urllib.parse import parse_qsl, unquote
 from moto.s3.models import FakeKey, S3Backend
 from moto.s3.responses import S3Response
 
-from local_aws.errors import AwsError
+from local_aws.errors import AwsError, invalid_argument, invalid_request
 from local_aws.replacing import extends
 
 SSE, KEY = "x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id"
@@ -27,7 +26,7 @@ ATTRIBUTES = {"ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"}
 
 
 def invalid(message: str, name: str = "") -> AwsError:
-    return AwsError("InvalidArgument", message, **({"ArgumentName": name} if name else {}))
+    return invalid_argument(message, **({"ArgumentName": name} if name else {}))
 
 
 @extends(S3Response, "put_object", "copy_object", "create_multipart_upload")
@@ -35,8 +34,8 @@ def said(original: Any, self: S3Response, *args: Any, **words: Any) -> Any:
     headers = self.headers
     if headers.get(KEY) and headers.get(SSE) == "AES256":
         raise invalid(f"Server Side Encryption with AWS KMS managed key requires HTTP header {SSE} : aws:kms", SSE)
-    twice = [name for name, count in Counter(name for name, _ in _tags(headers)).items() if count > 1]
-    if twice:
+    tags = parse_qsl(headers.get("x-amz-tagging", ""), keep_blank_values=True)
+    if len({name for name, _ in tags}) < len(tags):
         message = "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without "
         raise invalid(f"{message}tag name duplicates.", "x-amz-tagging")
     target = headers.get("x-amz-website-redirect-location")
@@ -49,8 +48,9 @@ def said(original: Any, self: S3Response, *args: Any, **words: Any) -> Any:
     return original(self, *args, **words)
 
 
-def _tags(headers: Any) -> list[tuple[str, str]]:
-    return parse_qsl(headers.get("x-amz-tagging", ""), keep_blank_values=True)
+def moment(text: str) -> datetime:
+    found = datetime.fromisoformat(text)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def check_lock(mode: str | None, until: str | None) -> None:
@@ -61,10 +61,10 @@ def check_lock(mode: str | None, until: str | None) -> None:
         raise invalid("Unknown wormMode directive.", LOCKED)
     if until:
         try:
-            moment = datetime.fromisoformat(until)
+            over = moment(until) <= datetime.now(UTC)
         except ValueError:
             raise invalid("The retain until date must be provided in ISO 8601 format", UNTIL) from None
-        if (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) <= datetime.now(UTC):
+        if over:
             raise invalid("The retain until date must be in the future!", UNTIL)
 
 
@@ -74,8 +74,7 @@ def copy_object(original: Any, self: S3Response) -> Any:
         if self.headers.get(header, "COPY") not in {"COPY", "REPLACE"}:
             raise invalid(f"Unknown {what} directive.", header)
     if "/" not in unquote(self.headers["x-amz-copy-source"].partition("?")[0]).strip("/"):
-        message = "Copy Source must mention the source bucket and key: sourcebucket/sourcekey"
-        raise invalid(message, "x-amz-copy-source")
+        raise invalid("Copy Source must mention the source bucket and key: sourcebucket/sourcekey", "x-amz-copy-source")
     there = self.backend.get_bucket(self.bucket_name).keys.get(self.parse_key_name())
     etag = there.etag.strip('"') if isinstance(there, FakeKey) else None
     wanted = self.headers.get("If-Match")
@@ -98,7 +97,7 @@ def _acl_from_headers(original: Any, self: S3Response, headers: dict[str, str]) 
 @extends(S3Response, "get_object", "head_object")
 def part_or_range(original: Any, self: S3Response, *args: Any, **words: Any) -> Any:
     if "partNumber" in self.querystring and self.headers.get("Range"):
-        raise AwsError("InvalidRequest", "Cannot specify both Range header and partNumber query parameter.")
+        raise invalid_request("Cannot specify both Range header and partNumber query parameter.")
     return original(self, *args, **words)
 
 

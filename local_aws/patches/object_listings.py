@@ -15,7 +15,7 @@ from urllib.parse import quote
 from moto.s3.models import S3Backend
 from moto.s3.responses import S3Response
 
-from local_aws.errors import AwsError
+from local_aws.errors import invalid_argument
 from local_aws.replacing import extends
 
 MARK = b"after:"
@@ -29,7 +29,7 @@ def _after(token: str) -> str:
         return text.removeprefix(MARK).decode()
     except ValueError:
         message = "The continuation token provided is incorrect"
-        raise AwsError("InvalidArgument", message, ArgumentName="continuation-token") from None
+        raise invalid_argument(message, ArgumentName="continuation-token") from None
 
 
 @extends(S3Backend)

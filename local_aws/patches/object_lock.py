@@ -13,9 +13,9 @@ from typing import Any
 from moto.s3.models import FakeBucket
 from moto.s3.responses import S3Response
 
-from local_aws.errors import AwsError, denied, malformed_xml
+from local_aws.errors import AwsError, denied, invalid_argument, invalid_request, malformed_xml
 from local_aws.patches.bucket_configurations import KINDS, Config, Kind
-from local_aws.patches.object_headers import check_lock
+from local_aws.patches.object_headers import check_lock, moment
 from local_aws.replacing import extends
 
 LONGEST = {"Days": 36500, "Years": 100}
@@ -33,17 +33,12 @@ def check(_: S3Response, bucket: FakeBucket, config: Config) -> None:
         raise malformed_xml()
     for unit in units:
         if retention[unit] < 1:
-            raise AwsError("InvalidArgument", "Default retention period must be a positive integer value.")
+            raise invalid_argument("Default retention period must be a positive integer value.")
         if retention[unit] > LONGEST[unit]:
-            raise AwsError("InvalidArgument", f"Default retention period too large: at most {LONGEST[unit]} {unit}")
+            raise invalid_argument(f"Default retention period too large: at most {LONGEST[unit]} {unit}")
     bucket.object_lock_enabled = True  # what moto locks objects by
     bucket.default_lock_mode = retention.get("Mode")
     bucket.default_lock_days, bucket.default_lock_years = retention.get("Days", 0), retention.get("Years", 0)
-
-
-def _moment(text: str) -> datetime:
-    found = datetime.fromisoformat(text)
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 @extends(S3Response)
@@ -53,8 +48,8 @@ def put_object_retention(original: Any, self: S3Response) -> Any:
     key = self.backend.get_object(self.bucket_name, self.parse_key_name(), self._get_param("versionId"))
     if key is None:
         raise AwsError("NoSuchKey", "The specified key does not exist.")
-    locked = key.lock_mode and key.lock_until and _moment(key.lock_until) > datetime.now(UTC)
-    less = locked and (not until or _moment(until) < _moment(key.lock_until) or mode != key.lock_mode)
+    locked = key.lock_mode and key.lock_until and moment(key.lock_until) > datetime.now(UTC)
+    less = locked and (not until or moment(until) < moment(key.lock_until) or mode != key.lock_mode)
     bypassed = self.headers.get("x-amz-bypass-governance-retention", "").lower() == "true"
     if less and (key.lock_mode == "COMPLIANCE" or not bypassed):
         raise denied("Access Denied because object protected by object lock.")
@@ -64,7 +59,7 @@ def put_object_retention(original: Any, self: S3Response) -> Any:
 @extends(S3Response)
 def get_object_legal_hold(original: Any, self: S3Response) -> Any:
     if not self.backend.get_bucket(self.bucket_name).object_lock_enabled:
-        raise AwsError("InvalidRequest", "Bucket is missing Object Lock Configuration")
+        raise invalid_request("Bucket is missing Object Lock Configuration")
     return original(self)
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from moto.s3.models import FakeBucket, FakeDeleteMarker, FakeKey, S3Backend
 from moto.s3.responses import S3Response
 
-from local_aws.errors import AwsError
+from local_aws.errors import AwsError, invalid_argument
 from local_aws.replacing import extends, replaces
 
 VERSION = re.compile(r"null|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -80,9 +80,7 @@ def delete_object(
 def _key_response(original: Any, self: S3Response, request: Any, full_url: str) -> Any:
     version = request.args.get("versionId")
     if version is not None and not VERSION.fullmatch(version):
-        raise AwsError(
-            "InvalidArgument", "Invalid version id specified", ArgumentName="versionId", ArgumentValue=version
-        )
+        raise invalid_argument("Invalid version id specified", ArgumentName="versionId", ArgumentValue=version)
     return original(self, request, full_url)
 
 

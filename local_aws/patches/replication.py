@@ -22,7 +22,7 @@ from moto.s3.responses import S3Response
 from local_aws import requests
 from local_aws.patches import kms_objects
 from local_aws.patches.bucket_access import judge, tags_of
-from local_aws.patches.replication_rules import destination
+from local_aws.patches.replication_rules import config_of, destination
 from local_aws.replacing import extends
 from local_aws.service_roles import INSIDE, assumed
 
@@ -46,9 +46,7 @@ jobs: queue.Queue[tuple[FakeBucket, Any]] = queue.Queue()
 def rules_for(bucket: FakeBucket, name: str, tags: dict[str, str], marker: bool) -> list[dict[str, Any]]:
     """The rule of the highest priority for each destination."""
     chosen: dict[str, dict[str, Any]] = {}
-    for rule in sorted(
-        (getattr(bucket, "replication", None) or {}).get("Rules", []), key=lambda r: r.get("Priority", 0)
-    ):
+    for rule in sorted(config_of(bucket).get("Rules", []), key=lambda rule: rule.get("Priority", 0)):
         if rule["Status"] == "Enabled" and _means(rule, name, tags, marker):
             chosen[rule["Destination"]["Bucket"]] = rule
     return list(chosen.values())
@@ -154,7 +152,7 @@ def _replica(target: FakeBucket, key: FakeKey, to: dict[str, Any]) -> FakeKey:
 def _refusal(source: FakeBucket, target: FakeBucket, item: Any, tags: dict[str, str], rule: dict[str, Any]) -> str:
     """Why not, unless the role exists, S3 may assume it, and it may do all that this copy takes."""
     own = f"arn:aws:s3:::{source.name}"
-    caller = assumed(source.replication["Role"], "s3.amazonaws.com", "s3-replication", source.account_id, own)
+    caller = assumed(config_of(source)["Role"], "s3.amazonaws.com", "s3-replication", source.account_id, own)
     if caller is None:
         return "AssumeRoleNotPermitted"
     there, here = f"arn:aws:s3:::{target.name}/{item.name}", f"arn:aws:s3:::{source.name}/{item.name}"
@@ -204,7 +202,7 @@ def _key_response(original: Any, self: S3Response, request: Any, full_url: str) 
 
 
 def _written(bucket: FakeBucket, name: str, request: Any, operation: str) -> None:
-    if not getattr(bucket, "replication", None):
+    if not config_of(bucket):
         return
     version = request.args.get("versionId")
     versions = bucket.keys.getlist(name, [])

@@ -10,17 +10,13 @@ from __future__ import annotations
 import re
 import secrets
 from itertools import pairwise
-from typing import Any
 
-from moto.core.responses import ActionResult
-from moto.s3.exceptions import ReplicationConfigurationNotFoundError
 from moto.s3.models import FakeBucket
 from moto.s3.responses import S3Response
 
-from local_aws import xml_bodies
-from local_aws.errors import AwsError, malformed_xml
+from local_aws.errors import AwsError, invalid_argument, invalid_request, malformed_xml
 from local_aws.patches.bucket_access import live
-from local_aws.replacing import extends, replaces
+from local_aws.patches.bucket_configurations import KINDS, Config, Kind, kept
 
 MOST = 1000
 ROLE = re.compile(r"arn:aws:iam::\d{12}:role/\S+")
@@ -38,96 +34,96 @@ VERSION = (
 )
 
 
-def invalid(message: str) -> AwsError:
-    return AwsError("InvalidRequest", message)
+def config_of(bucket: FakeBucket) -> Config:
+    return kept(bucket).get("replication", {})
 
 
 def destination(arn: str) -> FakeBucket | None:
     return live(arn.removeprefix("arn:aws:s3:::"))
 
 
-def check(bucket: FakeBucket, config: dict[str, Any]) -> None:
+def check(_: S3Response, bucket: FakeBucket, config: Config) -> None:
     """Raise what AWS would; give rules without an ID one."""
     rules = config["Rules"]
     if not ROLE.fullmatch(config["Role"]):
-        raise AwsError("InvalidArgument", "Invalid Role specified in replication configuration")
+        raise invalid_argument("Invalid Role specified in replication configuration")
     if len(rules) > MOST:
-        raise invalid("The number of replication rules must not exceed the allowed limit of 1000 rules.")
+        raise invalid_request("The number of replication rules must not exceed the allowed limit of 1000 rules.")
     if not bucket.is_versioned:
-        raise invalid("Versioning must be 'Enabled' on the bucket to apply a replication configuration")
+        raise invalid_request("Versioning must be 'Enabled' on the bucket to apply a replication configuration")
     if len({"Filter" in rule for rule in rules}) > 1:
-        raise invalid("Rules with a Filter and rules without one cannot be in one replication configuration")
+        raise invalid_request("Rules with a Filter and rules without one cannot be in one replication configuration")
     for rule in rules:
         rule.setdefault("ID", secrets.token_hex(24))
         _check_rule(bucket, rule)
     if len({rule["ID"] for rule in rules}) < len(rules):
-        raise AwsError("InvalidArgument", "Rule Id must be unique. Found same Id for more than one rule")
+        raise invalid_argument("Rule Id must be unique. Found same Id for more than one rule")
     priorities = [rule["Priority"] for rule in rules if "Priority" in rule]
     if len(set(priorities)) < len(priorities):
-        raise invalid("Found duplicate priority. Priority must be unique for each rule")
+        raise invalid_request("Found duplicate priority. Priority must be unique for each rule")
     if "Filter" not in rules[0]:
         _check_first_version(rules)
 
 
-def _check_first_version(rules: list[dict[str, Any]]) -> None:
+def _check_first_version(rules: list[Config]) -> None:
     """One destination, and no object that two rules mean."""
     if len({rule["Destination"]["Bucket"] for rule in rules}) > 1:
-        raise invalid(f"Multiple destination buckets cannot be used {VERSION}")
+        raise invalid_request(f"Multiple destination buckets cannot be used {VERSION}")
     prefixes = sorted(rule["Prefix"] for rule in rules)
     for one, other in pairwise(prefixes):
         if other.startswith(one):
-            raise invalid(f"Found overlapping prefixes '{one}' and '{other}'")
+            raise invalid_request(f"Found overlapping prefixes '{one}' and '{other}'")
 
 
-def _check_rule(bucket: FakeBucket, rule: dict[str, Any]) -> None:
+def _check_rule(bucket: FakeBucket, rule: Config) -> None:
     criteria = rule.get("SourceSelectionCriteria") or {}
     if not 1 <= len(rule["ID"]) <= 255 or "Status" not in rule.get("DeleteMarkerReplication", {"Status": ""}):
         raise malformed_xml()
     if "Filter" in rule:
         _check_filter(rule)
     elif "Prefix" not in rule:
-        raise invalid(f"Filter must be specified {VERSION}") if "Priority" in rule else malformed_xml()
+        raise invalid_request(f"Filter must be specified {VERSION}") if "Priority" in rule else malformed_xml()
     else:
         for element in ("DeleteMarkerReplication", "Priority"):
             if element in rule:
-                raise invalid(f"{element} cannot be used {VERSION}")
+                raise invalid_request(f"{element} cannot be used {VERSION}")
         if "ReplicaModifications" in criteria:
-            raise invalid(f"ReplicaModifications cannot be used {VERSION}")
+            raise invalid_request(f"ReplicaModifications cannot be used {VERSION}")
     if (rule.get("ExistingObjectReplication") or {}).get("Status") == "Enabled":
-        raise invalid("ExistingObjectReplication is no longer supported; use S3 Batch Replication")
+        raise invalid_request("ExistingObjectReplication is no longer supported; use S3 Batch Replication")
     _check_destination(bucket, rule, rule["Destination"])
 
 
-def _check_filter(rule: dict[str, Any]) -> None:
+def _check_filter(rule: Config) -> None:
     given = rule["Filter"] or {}
     if "Prefix" in rule:
-        raise invalid("Filter and Prefix cannot both be specified in a rule")
+        raise invalid_request("Filter and Prefix cannot both be specified in a rule")
     if len(given) > 1:
         raise malformed_xml()
     for element in ("DeleteMarkerReplication", "Priority"):
         if element not in rule:
-            raise invalid(f"{element} must be specified {VERSION}")
+            raise invalid_request(f"{element} must be specified {VERSION}")
     if not 0 <= rule["Priority"] <= HIGHEST:
-        raise AwsError("InvalidArgument", f"Priority must be between 0 and {HIGHEST}")
+        raise invalid_argument(f"Priority must be between 0 and {HIGHEST}")
     tags = [given["Tag"]] if given.get("Tag") else (given.get("And") or {}).get("Tags") or []
     if len({tag["Key"] for tag in tags}) < len(tags) or len(tags) > MOST_TAGS:
         raise AwsError("InvalidTag", "A filter has at most 10 tags, each key once")
     if tags and rule["DeleteMarkerReplication"].get("Status") == "Enabled":
-        raise invalid("Delete marker replication is not supported if any Tag filter is specified.")
+        raise invalid_request("Delete marker replication is not supported if any Tag filter is specified.")
 
 
-def _check_destination(bucket: FakeBucket, rule: dict[str, Any], to: dict[str, Any]) -> None:
+def _check_destination(bucket: FakeBucket, rule: Config, to: Config) -> None:
     target = destination(to["Bucket"])
     if target is None:
-        raise invalid("Destination bucket must exist.")
+        raise invalid_request("Destination bucket must exist.")
     if target is bucket:
-        raise invalid("Destination bucket cannot be the same as the source bucket.")
+        raise invalid_request("Destination bucket cannot be the same as the source bucket.")
     if not target.is_versioned:
-        raise invalid("Destination bucket must have versioning enabled.")
+        raise invalid_request("Destination bucket must have versioning enabled.")
     if to.get("AccessControlTranslation") and not to.get("Account"):
-        raise AwsError("InvalidArgument", "Account must be specified if AccessControlTranslation is specified")
+        raise invalid_argument("Account must be specified if AccessControlTranslation is specified")
     if to.get("Account") and to["Account"] != target.account_id:
-        raise invalid("Account must own the destination bucket.")
+        raise invalid_request("Account must own the destination bucket.")
     if to.get("StorageClass", "STANDARD") not in CLASSES:
         raise malformed_xml()
     _check_time(to)
@@ -135,12 +131,12 @@ def _check_destination(bucket: FakeBucket, rule: dict[str, Any], to: dict[str, A
     key = (to.get("EncryptionConfiguration") or {}).get("ReplicaKmsKeyID")
     if kms != bool(key):
         missing = "EncryptionConfiguration" if kms else "SseKmsEncryptedObjects"
-        raise invalid(f"{missing} must be specified if the other is present.")
+        raise invalid_request(f"{missing} must be specified if the other is present.")
     if key and not KEY.fullmatch(key):
-        raise invalid("ReplicaKmsKeyID must be the ARN of a key, or of its alias")
+        raise invalid_request("ReplicaKmsKeyID must be the ARN of a key, or of its alias")
 
 
-def _check_time(to: dict[str, Any]) -> None:
+def _check_time(to: Config) -> None:
     """Replication time control takes metrics, and both say fifteen minutes.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_ReplicationTimeValue.html
@@ -148,31 +144,12 @@ def _check_time(to: dict[str, Any]) -> None:
     time, metrics = to.get("ReplicationTime") or {}, to.get("Metrics") or {}
     timed = time.get("Status") == "Enabled"
     if timed and metrics.get("Status") != "Enabled":
-        raise invalid("Replication destination must contain both ReplicationTime and Metrics or neither.")
+        raise invalid_request("Replication destination must contain both ReplicationTime and Metrics or neither.")
     for said in (time.get("Time"), metrics.get("EventThreshold")):
         if (said is None and timed) or (said is not None and said.get("Minutes") != MINUTES):
-            raise AwsError("InvalidArgument", "ReplicationTime and EventThreshold can be 15 minutes only")
+            raise invalid_argument("ReplicationTime and EventThreshold can be 15 minutes only")
 
 
-@extends(S3Response)
-def _bucket_response_put(
-    original: Any, self: S3Response, request: Any, bucket_name: str, querystring: dict[str, Any]
-) -> Any:
-    if "replication" not in querystring:
-        return original(self, request, bucket_name, querystring)
-    bucket = self.backend.get_bucket(bucket_name)
-    config = xml_bodies.parsed(self, "PutBucketReplication").get("ReplicationConfiguration")
-    if config is None:
-        raise malformed_xml()
-    check(bucket, config)
-    bucket.replication = config
-    return 200, {}, ""
-
-
-@replaces(S3Response)
-def get_bucket_replication(self: S3Response) -> Any:
-    self.data["Action"] = "GetBucketReplication"
-    config = self.backend.get_bucket_replication(self.bucket_name)
-    if not config:
-        raise ReplicationConfigurationNotFoundError(bucket_name=self.bucket_name)
-    return self.serialized(ActionResult({"ReplicationConfiguration": config}))
+def apply() -> None:
+    missing = ("ReplicationConfigurationNotFoundError", "The replication configuration was not found")
+    KINDS["replication"] = Kind("BucketReplication", "ReplicationConfiguration", check, missing, wrapped=True)

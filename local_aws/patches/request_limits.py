@@ -14,7 +14,7 @@ from typing import Any
 from moto.s3.responses import S3Response
 
 from local_aws import xml_bodies
-from local_aws.errors import AwsError, malformed_xml
+from local_aws.errors import AwsError, invalid_argument, malformed_xml
 from local_aws.replacing import extends
 
 HEADERS, METADATA, KEY, PAGE = 8192, 2048, 1024, 1000
@@ -64,13 +64,13 @@ def _bucket_response_delete_keys(original: Any, self: S3Response, bucket_name: s
 @extends(S3Response, *PAGED)
 def paged(original: Any, self: S3Response, *args: Any, **words: Any) -> Any:
     if self.querystring.get("encoding-type", ["url"])[0] != "url":
-        raise AwsError("InvalidArgument", "Invalid Encoding Method specified in Request", ArgumentName="encoding-type")
+        raise invalid_argument("Invalid Encoding Method specified in Request", ArgumentName="encoding-type")
     for name in SIZES:
         asked = self.querystring.get(name, [None])[0]
         if asked is None:
             continue
         if not asked.isascii() or not asked.isdigit() or int(asked) > 2**31 - 1:
             message = f"Provided {name} not an integer or within integer range"
-            raise AwsError("InvalidArgument", message, ArgumentName=name, ArgumentValue=asked)
+            raise invalid_argument(message, ArgumentName=name, ArgumentValue=asked)
         self.querystring[name] = [str(min(int(asked), PAGE))]
     return original(self, *args, **words)

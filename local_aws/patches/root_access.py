@@ -14,39 +14,18 @@ from local_aws.accounts import MAIN
 from local_aws.errors import AwsError
 from local_aws.replacing import replaces
 
-CREDENTIALS, SESSIONS = "RootCredentialsManagement", "RootSessions"
 
-
-def _features(self: IamResponse, on: str = "", off: str = "") -> ActionResult:
+@replaces(
+    IamResponse, "list_organizations_features",
+    "enable_organizations_root_credentials_management", "disable_organizations_root_credentials_management",
+    "enable_organizations_root_sessions", "disable_organizations_root_sessions",
+)  # fmt: skip
+def features(self: IamResponse) -> ActionResult:
     if self.current_account != MAIN:
         message = "The request was rejected because the account is neither the management account nor delegated by it."
         raise AwsError("AccountNotManagementOrDelegatedAdministratorException", message)
+    verb, _, feature = self._get_action().partition("Organizations")  # "EnableOrganizationsRootSessions"
     enabled = vars(self.backend).setdefault("organizations_features", set())
-    enabled |= {on} - {""}
-    enabled -= {off}
+    if verb != "List":
+        (enabled.add if verb == "Enable" else enabled.discard)(feature)
     return ActionResult({"OrganizationId": "o-invented00", "EnabledFeatures": sorted(enabled)})
-
-
-@replaces(IamResponse)
-def list_organizations_features(self: IamResponse) -> ActionResult:
-    return _features(self)
-
-
-@replaces(IamResponse)
-def enable_organizations_root_credentials_management(self: IamResponse) -> ActionResult:
-    return _features(self, on=CREDENTIALS)
-
-
-@replaces(IamResponse)
-def disable_organizations_root_credentials_management(self: IamResponse) -> ActionResult:
-    return _features(self, off=CREDENTIALS)
-
-
-@replaces(IamResponse)
-def enable_organizations_root_sessions(self: IamResponse) -> ActionResult:
-    return _features(self, on=SESSIONS)
-
-
-@replaces(IamResponse)
-def disable_organizations_root_sessions(self: IamResponse) -> ActionResult:
-    return _features(self, off=SESSIONS)

@@ -27,7 +27,6 @@ from moto.sts.utils import random_session_token
 from local_aws import callers, context, identities
 from local_aws.callers import Caller
 from local_aws.errors import AwsError
-from local_aws.judgement import judge
 from local_aws.policies import parsed
 from local_aws.replacing import replaces
 
@@ -58,7 +57,7 @@ def assume_role(self: TokenResponse) -> ActionResult:
     environ = self.normalized_request.environ
     given: dict[str, Any] = dict(self.params)
     arn, name, caller = given["RoleArn"], given["RoleSessionName"], callers.of(environ)
-    role, seconds = _role(arn), self._get_int_param("DurationSeconds", LONGEST)
+    role, seconds = identities.role_of(arn), self._get_int_param("DurationSeconds", LONGEST)
     if caller.kind == "role" and seconds > LONGEST:
         message = "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining"
         raise AwsError("ValidationError", message)
@@ -71,8 +70,10 @@ def assume_role(self: TokenResponse) -> ActionResult:
     told = context.of(environ, caller) | _asked(given, tags, _mfa(self, caller))
     _check_tags(given, caller)
     wanted = {"sts:TagSession": tags, "sts:SetSourceIdentity": given.get("SourceIdentity")}
+    trust = parsed(role.assume_role_policy_document)
     for action in ["sts:AssumeRole", *(name for name, said in wanted.items() if said)]:
-        _demand(caller, role, action, told)
+        if not identities.decided(caller, action, arn, told, trust, role.account_id):
+            raise _denied(caller, action, arn)
     if seconds > int(role.max_session_duration or LONGEST):
         message = f"The requested DurationSeconds exceeds the MaxSessionDuration set for this role: {seconds}"
         raise AwsError("ValidationError", message)
@@ -118,21 +119,6 @@ def _check_tags(given: dict[str, Any], caller: Caller) -> None:
         raise AwsError("InvalidParameterValue", "A tag conflicts with a transitive tag of the calling session")
 
 
-def _demand(caller: Caller, role: Any, action: str, told: dict[str, list[str]]) -> None:
-    verdict = judge(
-        caller.principal,
-        identities.held(caller),
-        action,
-        role.arn,
-        told,
-        policy=parsed(role.assume_role_policy_document),
-        same_account=caller.account == role.account_id,
-        policy_decides=True,
-    )
-    if not verdict:
-        raise _denied(caller, action, role.arn)
-
-
 def _session_policies(role: Any, given: dict[str, Any]) -> tuple[str, ...] | None:
     """The documents that limit the session; they are checked when they are given."""
     found = [given["Policy"]] if given.get("Policy") else []
@@ -146,22 +132,13 @@ def _session_policies(role: Any, given: dict[str, Any]) -> tuple[str, ...] | Non
     for one in given.get("PolicyArns") or []:
         if one["arn"] not in managed:
             raise AwsError("PolicyNotFound", f"Policy {one['arn']} does not exist.")
-        policy = managed[one["arn"]]
-        found.append(next(version.document for version in policy.versions if version.is_default))
+        found.append(identities.default_document(managed[one["arn"]]))
     return tuple(found) or None
-
-
-def _role(arn: str) -> Any:
-    parts = arn.split(":")
-    if len(parts) != 6 or parts[4] not in iam_backends:
-        return None
-    roles = list(iam_backends[parts[4]]["aws"].roles.values())
-    return next((role for role in roles if role.arn == arn), None)
 
 
 def of_instance(arn: str) -> AssumedRole:
     """What the metadata service hands to an instance with that role in its profile, which asks nobody's leave."""
-    role = _role(arn)
+    role = identities.role_of(arn)
     if role is None:
         raise ValueError(f"there is no role {arn}")
     session = sts_backends[role.account_id]["aws"].assume_role("eu-west-1", INSTANCE, arn, "", 6 * 3600, "")

@@ -15,7 +15,7 @@ from typing import Any
 from moto.sns.exceptions import SNSInvalidParameter
 from moto.sns.responses import SNSResponse
 
-from local_aws.policies import listed
+from local_aws.policies import like, listed
 from local_aws.replacing import extends
 
 ENDPOINTS = {
@@ -95,7 +95,7 @@ def _check_policy(arn: str, text: str) -> None:
         if not actions or not all(re.fullmatch(r"\*|sns:[\w*?]+", action, re.IGNORECASE) for action in actions):
             raise invalid("Policy statement action out of service scope!")
         for resource in listed(one.get("Resource", one.get("NotResource", arn))):
-            if not re.fullmatch(re.escape(resource).replace(r"\*", ".*").replace(r"\?", "."), arn):
+            if not like(resource, arn):
                 raise invalid("Policy Error: null")
 
 

@@ -19,13 +19,13 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from moto.cloudtrail.models import CloudTrailBackend, Trail
 from moto.cloudtrail.responses import CloudTrailResponse
 from moto.core.exceptions import JsonRESTError
-from moto.iam.models import iam_backends
 from moto.kms.models import kms_backends
 from moto.logs.models import logs_backends
 from moto.s3.models import s3_backends
 
+from local_aws.identities import role_of
 from local_aws.policies import Principal, decide, parsed
-from local_aws.replacing import extends
+from local_aws.replacing import extends, replaces
 from local_aws.state import directory, write_private
 
 SERVICE = Principal(service="cloudtrail.amazonaws.com")
@@ -52,12 +52,10 @@ def _check(trail: Trail) -> None:
     if trail.cw_log_group_arn:
         group = trail.cw_log_group_arn.split(":log-group:")[1].removesuffix(":*")
         if group not in logs_backends[account][region].groups:
-            message = "CloudTrail cannot find the log group"
-            raise JsonRESTError("InvalidCloudWatchLogsLogGroupArnException", message)
-        role = next((one for one in iam_backends[account]["aws"].roles.values() if one.arn == trail.cw_role_arn), None)
-        trust = role and role.assume_role_policy_document
-        document = json.loads(trust) if isinstance(trust, str) else trust
-        if not document or decide(document, SERVICE, "sts:AssumeRole", trail.cw_role_arn, {}) != "Allow":
+            raise JsonRESTError("InvalidCloudWatchLogsLogGroupArnException", "CloudTrail cannot find the log group")
+        role = role_of(trail.cw_role_arn or "")
+        trust = parsed(role.assume_role_policy_document) if role and role.account_id == account else {}
+        if decide(trust, SERVICE, "sts:AssumeRole", trail.cw_role_arn or "", {}) != "Allow":
             raise JsonRESTError(
                 "InvalidCloudWatchLogsRoleArnException", "Access denied. Check the trust policy of the role."
             )
@@ -76,6 +74,7 @@ def create_trail(original: Any, self: CloudTrailBackend, name: str, *args: Any, 
     return trail
 
 
+@replaces(CloudTrailResponse)
 def list_public_keys(self: CloudTrailResponse) -> str:  # noqa: ARG001 every account's are the same here
     """https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_ListPublicKeys.html"""
     path = directory() / "trail_key.pem"
@@ -105,7 +104,3 @@ def get_event_selectors(original: Any, self: CloudTrailBackend, trail_name: str)
     arn, basic, advanced = original(self, trail_name)
     said = {"ReadWriteType": "All", "IncludeManagementEvents": True, "DataResources": []}
     return arn, basic or ([] if advanced else [said | {"ExcludeManagementEventSources": []}]), advanced
-
-
-def apply() -> None:
-    CloudTrailResponse.list_public_keys = list_public_keys

@@ -16,52 +16,27 @@ from local_aws.errors import AwsError
 from local_aws.replacing import extends
 
 OWN_KEYS = ("HTTP_X_AMZ_SERVER_SIDE_ENCRYPTION_CUSTOMER", "HTTP_X_AMZ_COPY_SOURCE_SERVER_SIDE_ENCRYPTION_CUSTOMER")
-OF_OBJECTS = {
-    "Object": "Copy Delete Get Head Put Restore",
-    "ObjectAcl": "Get Put",
-    "ObjectAttributes": "Get",
-    "ObjectLegalHold": "Get Put",
-    "ObjectRetention": "Put",
-    "ObjectTagging": "Delete Get Put",
-    "MultipartUpload": "Abort Complete Create",
-}
-OF_BUCKETS = {
-    "Bucket": "Create Delete Head",
-    "BucketAcl": "Get Put",
-    "BucketAccelerateConfiguration": "Get Put",
-    "BucketAnalyticsConfiguration": "Delete Get Put",
-    "BucketCors": "Delete Get Put",
-    "BucketEncryption": "Delete Get Put",
-    "BucketIntelligentTieringConfiguration": "Delete Get Put",
-    "BucketInventoryConfiguration": "Delete Get Put",
-    "BucketLifecycle": "Delete Get Put",
-    "BucketLifecycleConfiguration": "Get Put",
-    "BucketLocation": "Get",
-    "BucketLogging": "Get Put",
-    "BucketMetricsConfiguration": "Delete Get Put",
-    "BucketNotification": "Get Put",
-    "BucketNotificationConfiguration": "Get Put",
-    "BucketOwnershipControls": "Delete Get Put",
-    "BucketPolicy": "Delete Get Put",
-    "BucketPolicyStatus": "Get",
-    "BucketReplication": "Delete Get Put",
-    "BucketRequestPayment": "Get Put",
-    "BucketTagging": "Delete Get Put",
-    "BucketVersioning": "Get Put",
-    "BucketWebsite": "Delete Get Put",
-    "ObjectLockConfiguration": "Get Put",
-    "PublicAccessBlock": "Delete Get Put",
-}
-OTHERS = {
-    "BucketCORSPreflightCheck", "ObjectCORSPreflightCheck",
-    "DeleteObjects", "ListBuckets", "ListMultipartUploads", "ListObjectVersions", "ListObjects", "ListObjectsV2",
-    "ListParts", "PostObject", "SelectObjectContent", "UploadPart", "UploadPartCopy",
+# What there is to get, put and delete; to get and put.
+KEPT = (
+    "BucketAnalyticsConfiguration", "BucketCors", "BucketEncryption", "BucketIntelligentTieringConfiguration",
+    "BucketInventoryConfiguration", "BucketLifecycle", "BucketMetricsConfiguration", "BucketOwnershipControls",
+    "BucketPolicy", "BucketReplication", "BucketTagging", "BucketWebsite", "Object", "ObjectTagging",
+    "PublicAccessBlock",
+)  # fmt: skip
+CHANGED = (
+    "BucketAccelerateConfiguration", "BucketAcl", "BucketLifecycleConfiguration", "BucketLogging", "BucketNotification",
+    "BucketNotificationConfiguration", "BucketRequestPayment", "BucketVersioning", "ObjectAcl", "ObjectLegalHold",
+    "ObjectLockConfiguration",
+)  # fmt: skip
+SERVED = {
+    *(f"{verb}{what}" for verb in ("Get", "Put") for what in KEPT + CHANGED), *(f"Delete{what}" for what in KEPT),
+    "AbortMultipartUpload", "BucketCORSPreflightCheck", "CompleteMultipartUpload", "CopyObject", "CreateBucket",
+    "CreateMultipartUpload", "DeleteBucket", "DeleteObjects", "GetBucketLocation", "GetBucketPolicyStatus",
+    "GetObjectAttributes", "HeadBucket", "HeadObject", "ListBuckets", "ListMultipartUploads", "ListObjectVersions",
+    "ListObjects", "ListObjectsV2", "ListParts", "ObjectCORSPreflightCheck", "PostObject", "PutObjectRetention",
+    "RestoreObject", "SelectObjectContent", "UploadPart", "UploadPartCopy",
     *(f"ListBucket{kind}Configurations" for kind in ("Analytics", "IntelligentTiering", "Inventory", "Metrics")),
 }  # fmt: skip
-SERVED = {
-    *OTHERS,
-    *(f"{verb}{what}" for what, verbs in (OF_OBJECTS | OF_BUCKETS).items() for verb in verbs.split()),
-}
 
 
 @extends(S3Response, "_bucket_response", "_key_response")
