@@ -11,7 +11,7 @@ from typing import NamedTuple
 from ansible.module_utils.estate.effects.askers import Asker, others, ours
 from ansible.module_utils.estate.effects.classes import Undecided
 from ansible.module_utils.estate.effects.judged import Thing, things
-from ansible.module_utils.estate.effects.question import Gain, Question, plain
+from ansible.module_utils.estate.effects.question import Gain, Question
 from ansible.module_utils.estate.evaluator.composed import Estate
 from ansible.module_utils.estate.evaluator.request import Principal
 
@@ -57,4 +57,4 @@ def _same(one: Principal, other: Principal) -> bool:
 
 
 def _shape(thing: Thing | None) -> tuple:
-    return (frozenset(plain(thing.policy)), thing.closed) if thing else ()
+    return (frozenset(thing.policy), thing.closed) if thing else ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import NamedTuple
 
 from ansible.module_utils.estate.effects.askers import Asker
@@ -38,13 +38,8 @@ class Gain(NamedTuple):
         return self.actions[0]
 
 
-def plain(statements: Iterable[Statement]) -> list[Statement]:
-    """Without what changes no meaning."""
-    return [one._replace(name="") for one in statements]
-
-
 def _bare(held: Held) -> tuple[str, Statement]:
-    return held.side, held.statement._replace(name="")
+    return held.side, held.statement
 
 
 def _held(asker: Asker | None) -> list[Held]:
@@ -93,10 +88,9 @@ class Question:
         was, now = self.were.get(arn), self.are.get(arn)
         if now is None:
             return []
-        old = set(plain(was.policy)) if was else set()
-        new = set(plain(now.policy))
-        added = [one for one in now.policy if one.allows and one._replace(name="") not in old]
-        gone = [one for one in was.policy if not one.allows and one._replace(name="") not in new] if was else []
+        old = was.policy if was else ()
+        added = [one for one in now.policy if one.allows and one not in old]
+        gone = [one for one in old if not one.allows and one not in now.policy]
         opened = list(now.policy) if was and was.closed and not now.closed else []
         whose = "the role's trust" if now.kind == "role" else f"the policy of {now.name}"
         seeds = [_about(one, now) for one in (*added, *gone, *opened) if self.asker.meant(one)]

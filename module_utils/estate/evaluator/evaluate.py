@@ -43,14 +43,6 @@ class Way(NamedTuple):
 class Verdict(NamedTuple):
     ways: tuple[Way, ...]
     why_not: str  # "" where there is a way
-    denied: bool = False  # by a Deny that asks for nothing
-
-    @property
-    def said(self) -> str:
-        """Of a whole request: "allowed", "denied", "not allowed" or "unknown"."""
-        if self.ways:
-            return "unknown" if all(way.conditions for way in self.ways) else "allowed"
-        return "denied" if self.denied else "not allowed"
 
 
 # --- one statement ----------------------------------------------------------------------------------------------------
@@ -167,17 +159,11 @@ def is_role(arn: str, account: str, name: str) -> bool:
     return len(parts) == 6 and parts[4] == account and parts[5].startswith("role/") and parts[5].endswith(f"/{name}")
 
 
-class Trust(NamedTuple):
-    how: str
-    opens: Opens
-    name: str  # the statement's
-
-
 def resource_says(
     policy: Statements, principal: Principal, action: str, resource: str | None, known: Known
-) -> tuple[list[Trust], list[Opens]]:
-    """What a resource's policy allows and denies a principal. resource None: the policy is a role's trust."""
-    allows: list[Trust] = []
+) -> tuple[list[tuple[str, Opens]], list[Opens]]:
+    """What a resource's policy allows (and how it means whom) and denies. resource None: it is a role's trust."""
+    allows: list[tuple[str, Opens]] = []
     denies: list[Opens] = []
     for statement in policy:
         them = meant(statement, principal, known)
@@ -186,7 +172,7 @@ def resource_says(
             continue
         for how, more in them:
             if statement.allows:
-                allows.append(Trust(how, applied.opens | more, statement.name))
+                allows.append((how, applied.opens | more))
             else:
                 denies.append(applied.opens | more)
     return allows, denies
@@ -298,12 +284,12 @@ def judge(
                     denies.append(("the permissions boundary", "boundary", applied.opens))
     never = next((deny for deny in denies if not deny[2]), None)
     if never:
-        return Verdict((), f"denied by {never[1]} of {never[0]}", denied=True)
+        return Verdict((), f"denied by {never[1]} of {never[0]}")
     limits = [words.unless(opens) for *_, opens in denies]
     same = principal.account == owner
     ways: set[Way] = set()
     # Across accounts, and to become a role, both sides must agree; else the identity's own policy is enough.
-    gates = [one.opens for one in theirs] if trust or not same else [NONE]
+    gates = [opens for _, opens in theirs] if trust or not same else [NONE]
     for gate in gates:
         for inside in within:
             for holder, name, applied in allows:
@@ -311,11 +297,11 @@ def judge(
                 ways.add(Way(holder, name, applied.explicit, needs))
     # In its own account the resource's policy is enough for whom it names. A boundary limits that of a role's ARN only:
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
-    for one in theirs if same else ():
-        if one.how != "account":
-            limited = one.how == "named" and not principal.is_user
+    for how, opens in theirs if same else ():
+        if how != "account":
+            limited = how == "named" and not principal.is_user
             for inside in within if limited else [NONE]:
-                ways.add(Way(whose, called, one.how != "anyone", words.phrases(one.opens | inside, limits)))
+                ways.add(Way(whose, called, how != "anyone", words.phrases(opens | inside, limits)))
     if ways:
         return Verdict(tuple(sorted(widest(ways))), "")
     # Asked first: whom nothing gives the role does not use its trust, whatever that says of it.
