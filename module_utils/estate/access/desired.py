@@ -15,22 +15,19 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible.module_utils.estate.access.ends import NAME, UNKNOWN, ends, room
+from ansible.module_utils.estate.access.vars import GROUP, ROLE
 from ansible.module_utils.estate.errors import Refusal, nearest
 from ansible.module_utils.estate.people import Lists
 
 GRANT = "assume-roles"  # name of the inline policy that holds a group's or role's side of its grants
 _OF_AWS = "arn:aws:iam::aws:"
-_HOLDER = {"about": str, "assume": dict, "policies": list, "inline": dict, "path": str}
-_GROUP = _HOLDER | {"members": str, "protected": bool, "everyone": bool}
-_ROLE = _HOLDER | {
-    "service": str,
-    "instance_profile": bool,
-    "trust": dict,
-    "boundary": str,
-    "max_session": int,
-    "tags": dict,
+_KINDS: dict[str, tuple[Any, str]] = {
+    "string": (str, "text"),
+    "object": (Mapping, "a mapping"),
+    "array": (list | tuple, "a list"),
+    "boolean": (bool, "true or false"),
+    "integer": (int, "a number"),
 }
-_WORDS = {str: "text", dict: "a mapping", list: "a list", bool: "true or false", int: "a number"}
 
 
 def _allowed(name: str, names: Iterable[str]) -> str:
@@ -50,11 +47,11 @@ class Matrix:
         if self.main not in self.accounts:
             raise Refusal(f"access_main_account is {self.main!r}{_allowed(str(self.main), self.accounts)}")
         for name, group in self.groups.items():
-            _check(f"access_groups.{name}", group, _GROUP)
+            _check(f"access_groups.{name}", group, GROUP)
         for name, role in self.roles.items():
-            _check(f"access_roles.{name}", role, dict.fromkeys(self.accounts, dict))
+            _check(f"access_roles.{name}", role, dict.fromkeys(self.accounts, {"type": "object"}))
             for account, entry in role.items():
-                _check(f"access_roles.{name}.{account}", entry, _ROLE)
+                _check(f"access_roles.{name}.{account}", entry, ROLE)
         # (kind, holder, its account) by (account, role): who may assume what, said once and read from either end.
         self.grants: dict[tuple[str, str], list[tuple[str, str, str]]] = {}
         for where, holder, entry in self._holders():
@@ -167,23 +164,22 @@ class Matrix:
         return {**declared, **self.grant(entry.get("assume", {}))}
 
 
-def _check(where: str, entry: Any, allowed: Mapping[str, type]) -> None:
-    """A wrong name, or a value of the wrong kind, is told with its place and what is allowed."""
+def _check(where: str, entry: Any, allowed: Mapping[str, Mapping[str, Any]]) -> None:
+    """A wrong name, or a value of the wrong kind, is told with its place and what is allowed: by the vars' schema."""
     if not isinstance(entry, Mapping):
         raise Refusal(f"{where} must be a mapping{_got(entry)}")
     for key, value in entry.items():
         if key not in allowed:
             raise Refusal(f"{where} has no {key!r}{_allowed(str(key), sorted(allowed))}")
-        kind = Mapping if allowed[key] is dict else list | tuple if allowed[key] is list else allowed[key]
+        kind, said = _KINDS[allowed[key]["type"]]
         if not isinstance(value, kind):
-            raise Refusal(f"{where}.{key} must be {_WORDS[allowed[key]]}{_got(value)}")
+            raise Refusal(f"{where}.{key} must be {said}{_got(value)}")
 
 
 def _got(value: Any) -> str:
     if value is None:
         return ", and nothing is written there"
-    kind = next((word for kind, word in _WORDS.items() if isinstance(value, kind)), type(value).__name__)
-    return f", got {kind}"
+    return f", got {next((said for kind, said in _KINDS.values() if isinstance(value, kind)), type(value).__name__)}"
 
 
 def ending(matrix: Matrix, groups: list[dict[str, Any]], lists: Lists) -> list[str]:
