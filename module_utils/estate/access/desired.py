@@ -49,12 +49,12 @@ class Matrix:
         for name, group in self.groups.items():
             _check(f"access_groups.{name}", group, GROUP)
         for name, role in self.roles.items():
-            _check(f"access_roles.{name}", role, dict.fromkeys(self.accounts, {"type": "object"}))
+            _check(f"access_roles.{name}", role, {account: {"type": "object"} for account in self.accounts})
             for account, entry in role.items():
                 _check(f"access_roles.{name}.{account}", entry, ROLE)
         # (kind, holder, its account) by (account, role): who may assume what, said once and read from either end.
         self.grants: dict[tuple[str, str], list[tuple[str, str, str]]] = {}
-        for where, holder, entry in self._holders():
+        for where, holder, entry in self.holders():
             for account, roles in entry.get("assume", {}).items():
                 for role in self._granted(where, account, roles):
                     self.grants.setdefault((account, role), []).append(holder)
@@ -62,7 +62,7 @@ class Matrix:
             for account, entry in role.items():
                 self.trust(account, name, entry)  # wrong in any account is wrong for each
         held = set()
-        for where, (*_, account), entry in self._holders():
+        for where, (*_, account), entry in self.holders():
             self.attached(where, account, entry)
             self.boundary(where, account, entry)
             held |= {*entry.get("policies", []), entry.get("boundary")}
@@ -72,7 +72,7 @@ class Matrix:
                     f"access_policies.{name} is attached to nothing: name it under policies of a group or role"
                 )
 
-    def _holders(self) -> Iterable[tuple[str, tuple[str, str, str], Mapping[str, Any]]]:
+    def holders(self) -> Iterable[tuple[str, tuple[str, str, str], Mapping[str, Any]]]:
         for name, group in self.groups.items():
             yield f"access_groups.{name}", ("group", name, self.main), group
         for name, role in self.roles.items():
@@ -209,38 +209,28 @@ def desired(matrix: Mapping[str, Any], account: str, lists: Lists | None = None)
     read = Matrix(matrix)
     if account not in read.accounts:
         raise Refusal(f"there is no account {account!r}{_allowed(account, read.accounts)}")
-    groups, roles, used = [], [], []
-    for name, group in read.groups.items() if account == read.main else ():
-        where = f"access_groups.{name}"
-        given = [f"{there}:{role}" for there, names in group.get("assume", {}).items() for role in names]
-        used += group.get("policies", [])
-        groups.append(
-            {
-                "name": name,
-                "path": group.get("path", "/"),
-                "policies": read.attached(where, account, group),
-                "inline": read.inline(where, group),
-                "grants": given + ([group["about"]] if group.get("about") else []),
-                "everyone": group.get("everyone", False),
-                "protected": group.get("protected", False),
-            }
-        )
-    for name, entry in ((name, role[account]) for name, role in read.roles.items() if account in role):
-        where = f"access_roles.{name}.{account}"
-        used += [*entry.get("policies", []), entry.get("boundary")]
-        roles.append(
-            {
-                "name": name,
-                "path": entry.get("path", "/"),
+    groups, roles, used = [], [], set()
+    for where, (kind, name, _), entry in (one for one in read.holders() if one[1][2] == account):
+        used |= {*entry.get("policies", []), entry.get("boundary")}
+        held = {
+            "name": name,
+            "path": entry.get("path", "/"),
+            "policies": read.attached(where, account, entry),
+            "inline": read.inline(where, entry),
+        }
+        if kind == "group":
+            given = [f"{there}:{role}" for there, names in entry.get("assume", {}).items() for role in names]
+            held["grants"] = given + ([entry["about"]] if entry.get("about") else [])
+            groups.append(held | {flag: entry.get(flag, False) for flag in ("everyone", "protected")})
+        else:
+            held |= {
                 "trust": read.trust(account, name, entry),
-                "policies": read.attached(where, account, entry),
-                "inline": read.inline(where, entry),
                 "instance_profile": entry.get("instance_profile", False),
                 "boundary": read.boundary(where, account, entry),
                 "max_session": entry.get("max_session"),
                 "tags": {str(key): str(value) for key, value in entry.get("tags", {}).items()},
             }
-        )
+            roles.append(held)
     policies = [
         {"name": name, "path": "/", "document": document} for name, document in read.policies.items() if name in used
     ]
