@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from ansible.module_utils.estate.access.effects import by_user
 from ansible.module_utils.estate.access.plan import changes
 from ansible.module_utils.estate.access.read import Group, Live, Policy, Role, User, Version
 from ansible.module_utils.estate.evaluator.composed import Estate, Who
@@ -48,13 +49,9 @@ def after(wanted: Mapping[str, Any], live: Live) -> Live:
     users = dict(live.users)
     for item in wanted["users"]:
         users.setdefault(item["name"], User(item["name"], item["path"], arn("user", item), (), (), {}, "", {}))
-    more: dict[str, set[str]] = {}
-    less: dict[str, set[str]] = {}
-    for changed, pairs in ((more, joins), (less, leaves)):
-        for user, group in pairs:
-            changed.setdefault(user, set()).add(group)
+    more, less = by_user(joins), by_user(leaves)
     for name in {*more, *less}:
-        left = (set(users[name].groups) | more.get(name, set())) - less.get(name, set())
+        left = {*users[name].groups, *more.get(name, ())} - {*less.get(name, ())}
         users[name] = users[name]._replace(groups=tuple(sorted(left)))
     return Live(users, groups, roles, policies)
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from ansible.module_utils.estate.access.addresses import narrowed
 from ansible.module_utils.estate.access.after import Powers, after
 from ansible.module_utils.estate.access.check import GROUPS_OF_A_USER
+from ansible.module_utils.estate.access.effects import by_user
 from ansible.module_utils.estate.access.plan import changes, everybodys
 from ansible.module_utils.estate.access.read import Live
 from ansible.module_utils.estate.evaluator.document import read
@@ -257,17 +258,14 @@ def _shut_out(wanted: Mapping[str, Any], live: Live, then: Live, asked: Asked) -
 
 def _crowded(wanted: Mapping[str, Any], live: Live, joins: Pairs, leaves: Pairs) -> list[str]:
     """Groups that are not declared count too."""
-    more: dict[str, int] = {}
-    for user, _ in joins:
-        more[user] = more.get(user, 0) + 1
-    for user, _ in leaves:
-        more[user] = more.get(user, 0) - 1
-    found = []
-    for user, change in more.items():
-        if user in live.users and change > 0 and len(live.users[user].groups) + change > GROUPS_OF_A_USER:
-            other = sorted(group for group in live.users[user].groups if group not in wanted["members"])
+    gone, found = by_user(leaves), []
+    for user, groups in by_user(pair for pair in joins if pair[0] in live.users).items():
+        have = live.users[user].groups
+        then = len(have) + len(groups) - len(gone.get(user, ()))
+        if then > max(len(have), GROUPS_OF_A_USER):
+            other = sorted(group for group in have if group not in wanted["members"])
             found.append(
-                f"user {user!r} would be in {len(live.users[user].groups) + change} groups, "
+                f"user {user!r} would be in {then} groups, "
                 f"and IAM allows {GROUPS_OF_A_USER}: take it out of {' or '.join(other) or 'some'} first"
             )
     return found

@@ -27,7 +27,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible.module_utils.estate.access.check import ATTACHED, GROUPS_OF_A_USER, INLINE_SIZE, size
-from ansible.module_utils.estate.access.effects import tell
+from ansible.module_utils.estate.access.effects import by_user, tell
 from ansible.module_utils.estate.access.read import Account, Group, Live, Policy, Role
 from ansible.module_utils.estate.access.undeclared import beyond, of_their_own, unmanaged
 from ansible.module_utils.estate.diff import diff_of
@@ -256,17 +256,18 @@ class _Plan:
         self, role: Mapping[str, Any], live: Role | None, boundary: str
     ) -> tuple[dict[str, Any] | None, dict[str, Any]]:
         """A role before and after, as a diff shows it."""
-        name, session = role["name"], role["max_session"]
-        holds = self.profiles.get(name)
-        after = {"trust": role["trust"], **self._held_wanted(role)}
-        after |= {"instance profile": name if role["instance_profile"] else holds} if role["instance_profile"] else {}
-        after |= {"boundary": boundary} if boundary else {}
-        after |= {"longest session": session} if session else {}
-        after |= {"tags": {**(live.tags if live else {}), **role["tags"]}} if role["tags"] else {}
+        name = role["name"]
+        more = {
+            "instance profile": role["instance_profile"] and name,
+            "boundary": boundary,
+            "longest session": role["max_session"],
+            "tags": role["tags"] and {**(live.tags if live else {}), **role["tags"]},
+        }
+        after = {"trust": role["trust"], **self._held_wanted(role), **{key: one for key, one in more.items() if one}}
         if live is None:
             return None, after
-        before = {"trust": live.trust, **self._held(live), "instance profile": holds, "boundary": live.boundary}
-        before |= {"longest session": self.sessions.get(name), "tags": live.tags}
+        before = {"trust": live.trust, **self._held(live), "instance profile": self.profiles.get(name)}
+        before |= {"boundary": live.boundary, "longest session": self.sessions.get(name), "tags": live.tags}
         return {key: value for key, value in before.items() if key in after or key.startswith("inline ")}, after
 
     def group(self, group: Mapping[str, Any]) -> None:
@@ -322,14 +323,10 @@ class _Plan:
     def members(self, joins: list[tuple[str, str]], leaves: list[tuple[str, str]]) -> None:
         """Whoever joins a group that everybody is in (its policies deny) joins it first."""
         everyone = everybodys(self.wanted)
-        gone: dict[str, list[str]] = {}
-        come: dict[str, list[str]] = {}
+        gone, come = by_user(leaves), by_user(joins)
         for user, group in leaves:
-            gone.setdefault(user, []).append(group)
             params = {"GroupName": group, "UserName": user}
             self.add("remove", membership(user, group), "remove_user_from_group", params)
-        for user, group in joins:
-            come.setdefault(user, []).append(group)
         for user, group in sorted(joins, key=lambda pair: (pair[1] not in everyone, pair)):
             needs = [f"user {user}", f"group {group}"]
             if group not in everyone:
