@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ansible.module_utils.estate.access.effects import by_user
-from ansible.module_utils.estate.access.plan import changes
+from ansible.module_utils.estate.access.plan import arn_of, changes, moved_policies
 from ansible.module_utils.estate.access.read import Group, Live, Policy, Role, User, Version
 from ansible.module_utils.estate.evaluator.composed import Estate, Who
 from ansible.module_utils.estate.evaluator.evaluate import Evaluator
@@ -16,39 +16,34 @@ from ansible.module_utils.estate.review.read import shape
 
 def after(wanted: Mapping[str, Any], live: Live) -> Live:
     """Live once the plan is carried out."""
-    account = wanted["account_id"]
-
-    def arn(kind: str, item: Mapping[str, Any]) -> str:
-        return f"arn:aws:iam::{account}:{kind}{item['path']}{item['name']}"
-
-    policies = dict(live.policies)
-    moved = {}
-    for item in wanted["policies"]:
-        old = live.policies.get(item["name"])
-        moved[arn("policy", item)] = old.arn if old else arn("policy", item)
-        version = Version("v1", True, item["document"])
-        policies[item["name"]] = Policy(item["name"], item["path"], moved[arn("policy", item)], (version,))
+    moved = moved_policies(wanted, live)
+    users, groups, roles, policies = dict(live.users), dict(live.groups), dict(live.roles), dict(live.policies)
 
     def held(item: Mapping[str, Any]) -> tuple[str, ...]:
         return tuple(moved.get(one, one) for one in item["policies"])
 
-    groups = dict(live.groups)
+    for item in wanted["policies"]:
+        name, declared = item["name"], arn_of(wanted, "policy", item)
+        versions = (Version("v1", True, item["document"]),)
+        policies[name] = Policy(name, item["path"], moved.get(declared, declared), versions)
     for item in wanted["groups"]:
-        groups[item["name"]] = Group(item["name"], item["path"], arn("group", item), held(item), item["inline"])
-    roles = dict(live.roles)
+        name, where = item["name"], arn_of(wanted, "group", item)
+        groups[name] = Group(name, item["path"], where, held(item), item["inline"])
     for item in wanted["roles"]:
-        name, was = item["name"], live.roles.get(item["name"])
-        boundary = moved.get(item["boundary"], item["boundary"]) or (was.boundary if was else "")
-        tags = {**(was.tags if was else {}), **item["tags"]}
-        profiles = was.instance_profiles if was else ()
-        where = was.arn if was else arn("role", item)
-        roles[name] = Role(
-            name, item["path"], where, item["trust"], held(item), item["inline"], profiles, boundary, tags
+        name, new = item["name"], Role(item["name"], "", arn_of(wanted, "role", item), {}, (), {}, (), "", {})
+        was = live.roles.get(name, new)
+        roles[name] = was._replace(
+            path=item["path"],
+            trust=item["trust"],
+            managed=held(item),
+            inline=item["inline"],
+            boundary=moved.get(item["boundary"], item["boundary"]) or was.boundary,
+            tags={**was.tags, **item["tags"]},
         )
-    joins, leaves = changes(wanted, live)
-    users = dict(live.users)
     for item in wanted["users"]:
-        users.setdefault(item["name"], User(item["name"], item["path"], arn("user", item), (), (), {}, "", {}))
+        where = arn_of(wanted, "user", item)
+        users.setdefault(item["name"], User(item["name"], item["path"], where, (), (), {}, "", {}))
+    joins, leaves = changes(wanted, live)
     more, less = by_user(joins), by_user(leaves)
     for name in {*more, *less}:
         left = {*users[name].groups, *more.get(name, ())} - {*less.get(name, ())}

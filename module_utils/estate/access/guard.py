@@ -16,11 +16,10 @@ from ansible.module_utils.estate.access.check import GROUPS_OF_A_USER
 from ansible.module_utils.estate.access.effects import by_user
 from ansible.module_utils.estate.access.plan import changes, everybodys
 from ansible.module_utils.estate.access.read import Live
-from ansible.module_utils.estate.evaluator.document import read
+from ansible.module_utils.estate.evaluator.document import account_in, read
 from ansible.module_utils.estate.evaluator.evaluate import applies
 from ansible.module_utils.estate.evaluator.request import Known
 from ansible.module_utils.estate.people import FILE
-from ansible.module_utils.estate.policy import as_list, statements
 
 Pairs = list[tuple[str, str]]  # (user, group)
 
@@ -217,13 +216,8 @@ def _own_groups(wanted: Mapping[str, Any], live: Live, joins: Pairs, leaves: Pai
 
 def _principals(trust: Mapping[str, Any]) -> set[str]:
     """Whom a trust lets in, but for the ids of users and roles that are no more: nobody is let in by those."""
-    found: set[str] = set()
-    for statement in statements(trust):
-        principal = statement.get("Principal", {})
-        if statement.get("Effect") == "Allow":
-            for value in [principal] if isinstance(principal, str) else principal.values():
-                found |= {_spelt(who) for who in as_list(value)}
-    return {who for who in found if not who.startswith(("AIDA", "AROA"))}
+    named = {name for one in read(trust) if one.allows and not one.not_principals for _, name in one.principals}
+    return {_spelt(name) for name in named if not name.startswith(("AIDA", "AROA"))}
 
 
 def _spelt(principal: str) -> str:
@@ -231,8 +225,8 @@ def _spelt(principal: str) -> str:
 
 
 def _root(principal: str) -> str:
-    parts = principal.split(":")
-    return f"arn:aws:iam::{parts[4]}:root" if len(parts) > 5 else principal
+    account = account_in(principal)
+    return f"arn:aws:iam::{account}:root" if account else principal
 
 
 # --- from where -------------------------------------------------------------------------------------------------------

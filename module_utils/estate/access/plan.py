@@ -88,6 +88,17 @@ def everybodys(wanted: Mapping[str, Any]) -> set[str]:
     return {group["name"] for group in wanted["groups"] if group["everyone"]}
 
 
+def arn_of(wanted: Mapping[str, Any], kind: str, item: Mapping[str, Any]) -> str:
+    """That of what is declared, where it is declared to be."""
+    return f"arn:aws:iam::{wanted['account_id']}:{kind}{item['path']}{item['name']}"
+
+
+def moved_policies(wanted: Mapping[str, Any], live: Live) -> dict[str, str]:
+    """Where declared policies are: each keeps the path it was made with; groups and roles attach it where it is."""
+    there = (item for item in wanted["policies"] if item["name"] in live.policies)
+    return {arn_of(wanted, "policy", item): live.policies[item["name"]].arn for item in there}
+
+
 def _tags(tags: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
 
@@ -107,21 +118,14 @@ class _Plan:
         self.diff: list[dict[str, Any]] = []
         self.notes: list[str] = []
         self.drift: list[str] = []
-        # A policy keeps the path it was made with; groups and roles attach it where it is.
-        self.moved = {
-            self.arn("policy", p): live.policies[p["name"]].arn
-            for p in wanted["policies"]
-            if p["name"] in live.policies
-        }
-        self.own = {self.moved.get(a := self.arn("policy", p), a): f"policy {p['name']}" for p in wanted["policies"]}
+        self.moved = moved_policies(wanted, live)
+        declared = {arn_of(wanted, "policy", item): f"policy {item['name']}" for item in wanted["policies"]}
+        self.own = {self.moved.get(arn, arn): resource for arn, resource in declared.items()}
         self.principals = {
-            self.arn(kind, item): f"{kind} {item['name']}"
+            arn_of(wanted, kind, item): f"{kind} {item['name']}"
             for kind, items in (("user", wanted["users"]), ("role", wanted["roles"]))
             for item in items
         }
-
-    def arn(self, kind: str, item: Mapping[str, Any]) -> str:
-        return f"arn:aws:iam::{self.wanted['account_id']}:{kind}{item['path']}{item['name']}"
 
     def add(self, verb: str, resource: str, method: str, params: dict[str, Any], needs: Iterable[str] = ()) -> None:
         # Of a user in ten groups everything says the same names: one string each will do.
