@@ -6,7 +6,7 @@ lives is {account's name: what dm_access_info reads}; `buckets` may be missing w
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from ansible.module_utils.estate.errors import Refusal
@@ -23,6 +23,11 @@ IDENTITY_CENTER = "/aws-reserved/sso.amazonaws.com/"
 def handed(lives: Mapping[str, Any]) -> dict[str, Any]:
     """Lives as dm_access_info hands them on, which is as text."""
     return {name: json.loads(live) if isinstance(live, str) else live for name, live in lives.items()}
+
+
+def attached(holders: Iterable[Mapping[str, Any]]) -> set[str]:
+    """ARNs of all policies that users, groups or roles hold, or are bounded by."""
+    return {arn for item in holders for arn in (*item["managed"], item.get("boundary")) if arn}
 
 
 class Reader:

@@ -23,6 +23,7 @@ class Statement(NamedTuple):
 
 
 Statements = tuple[Statement, ...]
+ANYTHING = {"Version": CURRENT, "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
 
 
 def read(document: Any) -> Statements:

@@ -67,12 +67,6 @@ def applies(statement: Statement, action: str, resource: str | None, known: Know
     return None if left is None else Applied(explicit and not statement.not_actions, opens | left)
 
 
-def left_open(statement: Statement, known: Known) -> Opens | None:
-    """What is open of a statement, of whatever action and resource; None where a condition is known not to hold."""
-    left = conditions_left(statement, known)
-    return left | {Open("?", "", (statement.odd,))} if statement.odd and left is not None else left
-
-
 def covers(statement: Statement, resource: str, known: Mapping[str, Values]) -> tuple[bool, Opens] | None:
     """How a statement's resources mean one; None where they do not."""
     best: tuple[bool, Opens] | None = None
@@ -94,31 +88,23 @@ def covers(statement: Statement, resource: str, known: Mapping[str, Values]) -> 
     return (False, frozenset(unless)) if statement.not_resources else best
 
 
-def conditions_left(statement: Statement, known: Known) -> Opens | None:
-    """What is open of a statement's conditions; None where one is known not to hold."""
-    left: set[Open] = set()
+def left_open(statement: Statement, known: Known) -> Opens | None:
+    """What is open of a statement, of whatever action and resource; None where a condition is known not to hold."""
+    left = {Open("?", "", (statement.odd,))} if statement.odd else set()
     for name, key, values in statement.conditions:
         lower = key.lower()
-        wanted, unknown = list(values), False
+        wanted, unknown = values, False
         if statement.variables:
             pairs = [filled(value, known) for value in values]
-            wanted, unknown = [text for text, _ in pairs], any(more for _, more in pairs)
+            wanted, unknown = tuple(text for text, _ in pairs), any(more for _, more in pairs)
         answer = None if unknown or lower not in known else holds(name, wanted, known.get(lower))
-        if answer is False and not (lower == NOW and not known.whole and _begins(name)):
-            return None
         # What is so now and will end is a condition, as is what is to begin.
-        timed = lower == NOW and not known.whole and (answer is False or _ends(name))
-        if answer is None or timed:
-            left.add(Open(name, key, tuple(values) if unknown else tuple(wanted)))
+        passing = operator(name).base if lower == NOW and not known.whole else ""
+        if answer is False and not passing.startswith("dategreaterthan"):
+            return None
+        if answer is not True or passing.startswith("datelessthan"):
+            left.add(Open(name, key, values if unknown else wanted))
     return frozenset(left)
-
-
-def _begins(name: str) -> bool:
-    return operator(name).base.startswith("dategreaterthan")
-
-
-def _ends(name: str) -> bool:
-    return operator(name).base.startswith("datelessthan")
 
 
 # --- the resource's own policy ----------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from ansible.module_utils.estate.evaluator.composed import Account, Estate, Who
+from ansible.module_utils.estate.evaluator.document import Statements
 from ansible.module_utils.estate.evaluator.evaluate import Evaluator, acts, widest
 from ansible.module_utils.estate.evaluator.patterns import filled, resource_like
 from ansible.module_utils.estate.evaluator.request import Principal, known_of
@@ -165,19 +166,22 @@ def candidates(who: Principal, action: str, targets: Targets, but: str = "") -> 
     return list(found)
 
 
+def starts(trust: Statements) -> list[tuple[str, str]]:
+    """(service, call) of all that starts something with a role of this trust."""
+    named = {name for one in trust if one.allows for kind, name in one.principals if kind == "Service"}
+    return [(service, action) for service in sorted(named & set(STARTS)) for action in STARTS[service]]
+
+
 def _passes(estate: Estate, evaluator: Evaluator, who: Who) -> Iterator[Able]:
     roles = {arn: one for arn, one in estate.roles.items() if one.account is who.account and arn != who.principal.arn}
     for arn in candidates(who.principal, HAND, Targets(dict.fromkeys(roles, ""))):
-        services = {
-            name for one in estate.trusts[arn] if one.allows for kind, name in one.principals if kind == "Service"
-        }
-        passed = may(evaluator, who, HAND, arn)
-        for service in sorted(services & set(STARTS)):
-            for action in STARTS[service]:
-                started = may(evaluator, who, action, "*") if passed is not None else None
-                if passed is not None and started is not None and _to(passed, service):
-                    needs = tuple(dict.fromkeys([*passed, *started]))
-                    yield Able(who, f"{HAND} and {action}", f"role {roles[arn].name}", needs)
+        if (passed := may(evaluator, who, HAND, arn)) is None:
+            continue
+        for service, action in starts(estate.trusts[arn]):
+            started = may(evaluator, who, action, "*")
+            if started is not None and _to(passed, service):
+                needs = tuple(dict.fromkeys([*passed, *started]))
+                yield Able(who, f"{HAND} and {action}", f"role {roles[arn].name}", needs)
 
 
 def _to(conditions: Iterable[str], service: str) -> bool:
