@@ -89,7 +89,8 @@ def credentials(made: Report, summary: Mapping[str, int], more: Mapping[str, lis
     return {
         "generated": made.generated,
         "root": {
-            "keys": summary.get("AccountAccessKeysPresent", 0) > 0 or any(key["active"] for key in _keys(root)),
+            "keys": summary.get("AccountAccessKeysPresent", 0) > 0
+            or any(one["active"] for one in _kept(root) if one["kind"] == "key"),
             "certificates": summary.get("AccountSigningCertificatesPresent", 0) > 0,
             "mfa": summary.get("AccountMFAEnabled", 0) > 0,
             # Where AWS keeps root locked centrally it has none; an account that does not say has one.
@@ -102,7 +103,7 @@ def credentials(made: Report, summary: Mapping[str, int], more: Mapping[str, lis
                 "password": _true(row, "password_enabled"),
                 "password_last_used": _said(row, "password_last_used"),
                 "mfa": _true(row, "mfa_active"),
-                "keys": [*_keys(row), *_certificates(row), *more.get(name, ())],
+                "keys": [*_kept(row), *more.get(name, ())],
             }
             for name, row in rows.items()
             if name != ROOT
@@ -119,33 +120,14 @@ def _true(row: Mapping[str, str], column: str) -> bool:
     return row.get(column) == "true"
 
 
-def _keys(row: Mapping[str, str]) -> list[dict[str, Any]]:
-    return [
-        {
-            "kind": "key",
-            "slot": slot,
-            "active": _true(row, f"access_key_{slot}_active"),
-            "rotated": _said(row, f"access_key_{slot}_last_rotated"),
-            "used": _said(row, f"access_key_{slot}_last_used_date"),
-        }
-        for slot in (1, 2)
-        if _said(row, f"access_key_{slot}_last_rotated") or _true(row, f"access_key_{slot}_active")
-    ]
-
-
-def _certificates(row: Mapping[str, str]) -> list[dict[str, Any]]:
-    """AWS does not say when they were used."""
-    return [
-        {
-            "kind": "certificate",
-            "slot": slot,
-            "active": True,
-            "rotated": _said(row, f"cert_{slot}_last_rotated"),
-            "used": None,
-        }
-        for slot in (1, 2)
-        if _true(row, f"cert_{slot}_active")
-    ]
+def _kept(row: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    """Keys and certificates of a report's row; of certificates AWS does not say when they were used."""
+    for kind, column in (("key", "access_key"), ("certificate", "cert")):
+        for slot in (1, 2):
+            active, rotated = _true(row, f"{column}_{slot}_active"), _said(row, f"{column}_{slot}_last_rotated")
+            used = _said(row, f"access_key_{slot}_last_used_date") if kind == "key" else None
+            if active or (rotated and kind == "key"):
+                yield {"kind": kind, "slot": slot, "active": active, "rotated": rotated, "used": used}
 
 
 def other_keys(client: Any, users: Iterable[str], workers: int = 16) -> dict[str, list[dict[str, Any]]]:

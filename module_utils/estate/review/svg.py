@@ -30,13 +30,13 @@ class Text(NamedTuple):
     bold: bool = False
 
 
-def wrapped(words: str, room: float, colour: str = INK, size: int = SIZE, bold: bool = False) -> list[Text]:
+def wrapped(words: str, room: float, colour: str = INK, size: int = SIZE) -> list[Text]:
     """Lines that fit; a name that is too long for one is broken."""
     fits = max(8, int(room / (0.6 * size)))
     while True:
         lines = textwrap.wrap(words, fits, break_on_hyphens=False) or [""]
         if fits <= 8 or all(width(line, size) <= room for line in lines):
-            return [Text(line, colour, size, bold) for line in lines]
+            return [Text(line, colour, size) for line in lines]
         fits -= 1
 
 
@@ -53,7 +53,7 @@ class Box(NamedTuple):
 
     @property
     def h(self) -> float:
-        return height(len(self.lines))
+        return len(self.lines) * LINE + 8
 
     @property
     def left(self) -> tuple[float, float]:
@@ -62,10 +62,6 @@ class Box(NamedTuple):
     @property
     def right(self) -> tuple[float, float]:
         return self.x + self.w, self.y + self.h / 2
-
-
-def height(lines: int) -> float:
-    return lines * LINE + 8
 
 
 def box(one: Box) -> str:
