@@ -207,10 +207,6 @@ options:
     type: list
     elements: str
     default: []
-  workers:
-    description: How many calls may run at the same time.
-    type: int
-    default: 16
 extends_documentation_fragment: [dm_estate, dm_aws]
 """
 EXAMPLES = r"""
@@ -242,7 +238,7 @@ from typing import Any
 from ansible.module_utils.estate.access.after import after, powers
 from ansible.module_utils.estate.access.check import problems
 from ansible.module_utils.estate.access.guard import Asked, Limits, refusals
-from ansible.module_utils.estate.access.plan import plan
+from ansible.module_utils.estate.access.plan import plan, shown
 from ansible.module_utils.estate.access.read import Live, managed, policies_of_aws, read, signed_in_from
 from ansible.module_utils.estate.call import Clients
 from ansible.module_utils.estate.effects.planned import of_buckets
@@ -315,10 +311,9 @@ def with_effects(
     meant, broken = planned_effects({name: was}, {name: will_be}, params["accounts"], asked)
     meant = meant._replace(undecided=(*meant.undecided, *unread))
     said = [*made.effects, *meant.lines]
-    shown = {"before_header": "people", "after_header": "people", "before": "", "after": "\n".join(said) + "\n"}
     others = [diff for diff in made.diff if diff["after_header"] != "people"]
     told = state(was, will_be, params["accounts"], params["invariants"])
-    return made._replace(effects=said, grants=meant.grants, diff=[shown, *others]), broken, told
+    return made._replace(effects=said, grants=meant.grants, diff=[shown(said), *others]), broken, told
 
 
 def read_buckets(params: dict[str, Any], clients: Clients) -> tuple[dict[str, Any], list[str]]:
@@ -338,12 +333,12 @@ def read_buckets(params: dict[str, Any], clients: Clients) -> tuple[dict[str, An
 def main() -> None:
     module = estate_module(DOCUMENTATION)
     params = module.params
-    clients = Clients(module, workers=params["workers"])
+    clients = Clients(module)
     doing = f"Cannot plan access to account {params['account']}"
     found: list[Any] = [*clients.ask(lambda: planned(params, clients), doing)]
     told = found.pop()
     # The plan is handed over, not kept: of ten thousand people there is room for one.
-    run(module, found.pop(0), clients.call, found.pop(), lambda _known: {"estate": told}, workers=params["workers"])
+    run(module, found.pop(0), clients.call, found.pop(), lambda _known: {"estate": told})
 
 
 if __name__ == "__main__":

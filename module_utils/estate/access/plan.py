@@ -59,7 +59,7 @@ def plan(wanted: Mapping[str, Any], account: Account, notes: Iterable[str] = ())
     joins, leaves = changes(wanted, live)
     made.members(joins, leaves)
     people = tell(wanted, live, joins, leaves)
-    diff = [_shown("people", "\n".join(people) + "\n")] if people else []
+    diff = [shown(people)] if people else []
     return Plan(
         PURPOSE,
         wanted["account"],
@@ -103,8 +103,9 @@ def _tags(tags: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
 
 
-def _shown(header: str, after: str) -> dict[str, Any]:
-    return {"before_header": header, "after_header": header, "before": "", "after": after}
+def shown(people: Iterable[str]) -> dict[str, Any]:
+    """What it means for people, as the first part of the diff."""
+    return {"before_header": "people", "after_header": "people", "before": "", "after": "\n".join(people) + "\n"}
 
 
 class _Plan:

@@ -23,6 +23,7 @@ ROOT = "<root_account>"
 _NOTHING = ("", "N/A", "no_information", "not_supported")
 # There is no report, it has become too old, or it is still being made: each means asking for one again.
 _AGAIN = ("ReportNotPresent", "ReportExpired", "ReportInProgress")
+WORKERS = 16  # calls at a time
 STEPS = (0.5, 1.0, 2.0)  # seconds between two questions, the last one from then on
 
 
@@ -130,7 +131,7 @@ def _kept(row: Mapping[str, str]) -> Iterator[dict[str, Any]]:
                 yield {"kind": kind, "slot": slot, "active": active, "rotated": rotated, "used": used}
 
 
-def other_keys(client: Any, users: Iterable[str], workers: int = 16) -> dict[str, list[dict[str, Any]]]:
+def other_keys(client: Any, users: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
     """SSH keys and credentials of single services by user, which no report has; their ids are not kept."""
     services: dict[str, list[dict[str, Any]]] = {}
     for one in _of_services(client):
@@ -147,7 +148,7 @@ def other_keys(client: Any, users: Iterable[str], workers: int = 16) -> dict[str
         ]
 
     names = list(users)
-    with ThreadPoolExecutor(max_workers=workers) as pool:
+    with ThreadPoolExecutor(max_workers=WORKERS) as pool:
         return {name: found for name, found in zip(names, pool.map(of, names), strict=True) if found}
 
 
@@ -168,7 +169,7 @@ def _other(kind: str, slot: int | str, status: str, made: Any) -> dict[str, Any]
 
 
 def buckets(
-    s3: Any, control: Any, account_id: str, workers: int = 16, keeping: Callable[[Any, str], Any] = kept,
+    s3: Any, control: Any, account_id: str, keeping: Callable[[Any, str], Any] = kept,
     there: Callable[[str], Any] | None = None,
 ) -> dict[str, dict[str, Any]]:  # fmt: skip
     """Each bucket's policy, whether public ones are ignored (None: not known), and what keeps its objects.
@@ -189,7 +190,7 @@ def buckets(
         }
 
     listed = list_buckets(s3)
-    with ThreadPoolExecutor(max_workers=workers) as pool:
+    with ThreadPoolExecutor(max_workers=WORKERS) as pool:
         return dict(zip(listed, pool.map(of, listed), strict=True))
 
 
