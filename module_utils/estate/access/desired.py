@@ -1,12 +1,6 @@
 """One account's users, groups, roles and policies, worked out of the access matrix and the lists of people. Pure.
 
-The matrix says once who may assume which role in which account. From that one entry come the grant on the side of the
-group or role, and the role's trust in its own account, so that neither can exist without the other:
-https://docs.aws.amazon.com/IAM/latest/UserGuide/tutorial_cross-account-with-roles.html
-
-matrix = {"main": name of the account of all people, "accounts": dm_accounts,
-          "groups": access_groups, "roles": access_roles, "policies": access_policies,
-          "known": access_known_roles}
+The matrix is what the filter access_desired takes; its documentation says what follows from it, and why.
 """
 
 from __future__ import annotations

@@ -168,8 +168,7 @@ def _own(
     person = user[1] if user else session[2] if session else ""
     role = session[1] if session else ""
     found = _own_groups(wanted, live, joins, leaves, person) if person in live.users else []
-    for who, powers in ((f"role {role}", "roles"), (person, "users")):
-        name = who.removeprefix("role ")
+    for who, name, powers in ((f"role {role}", role, "roles"), (person, person, "users")):
         if name in getattr(now_able, powers) - getattr(then_able, powers):
             found.append(f"{who}, who runs this, could no longer administer the account: let somebody else do that")
     if role and not found and _shut_off(wanted, live, then, person, role, asked):

@@ -1,19 +1,6 @@
 """Plan of one account's IAM: users, policies, roles, groups and who is in them. No Ansible, no boto3, no I/O.
 
-wanted = {
-  "account": its name in dm_accounts,
-  "account_id": 12 digits,
-  "users": [{"name", "path"}],
-  "policies": [{"name", "path", "document"}],
-  "roles": [{"name", "path", "trust", "policies": [ARN], "inline": {name: document}, "instance_profile": bool,
-             "boundary": ARN or "", "max_session": seconds or None, "tags": {key: value}}],
-  "groups": [{"name", "path", "policies", "inline", "everyone": bool,
-              "grants": ["production:developers"]}],   # what it gives: roles as account:role, or words
-  "members": {group: [user]},
-  "known_roles": [{"name", "trusts": [principal], "actions": [pattern], "policies": [ARN]}],   # declared elsewhere
-  "alias": str or None,             # None: neither read nor changed
-  "password_policy": {AWS's parameter: value} or None,
-}
+wanted is what the module dm_access takes; its documentation says what each option is.
 
 What is live and not declared is never changed. What is declared is made exactly so, but for a user's own policies,
 keys and devices, and for what IAM fixes at creation. In order of needs: users, policies, roles, groups, members.

@@ -75,9 +75,9 @@ def _lines(gains: Iterable[Gain], verb: str, names: Mapping[str, str]) -> list[s
     for (who, through, needs), places in cells.items():
         same: dict[tuple[str, ...], list[str]] = {}
         for place, actions in places.items():
-            same.setdefault(_widest(actions), []).append(place)
+            same.setdefault(_widest(tuple(sorted(actions))), []).append(place)
         for patterns, where in same.items():
-            whose.setdefault(_What(_said(patterns, _widest(where)), through, needs), []).extend(who)
+            whose.setdefault(_What(_said(patterns, _widest(tuple(sorted(where)))), through, needs), []).extend(who)
     return sorted(
         f"{words.some(sorted(set(who)), NAMED)} {verb}{'s' if len(set(who)) == 1 else ''} {what.said} {what.through}"
         f"{', if ' + '; '.join(what.conditions) if what.conditions else ''}"
@@ -155,12 +155,8 @@ def _where(gain: Gain, resource: str, names: Mapping[str, str]) -> str:
     return "anything" if resource == "*" else resource
 
 
-def _widest(patterns: Iterable[str]) -> tuple[str, ...]:
-    return _widest_of(tuple(sorted(set(patterns))))
-
-
 @lru_cache(maxsize=200)
-def _widest_of(found: tuple[str, ...]) -> tuple[str, ...]:
+def _widest(found: tuple[str, ...]) -> tuple[str, ...]:
     heads = [(head_of(one.lower()), one) for one in found if "*" in one or "?" in one]
 
     def covered(one: str) -> bool:
