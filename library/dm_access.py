@@ -22,8 +22,8 @@ options:
     elements: dict
     default: []
     suboptions:
-      name:
-        description: IAM user name.
+      name: &name
+        description: IAM's name of it.
         type: str
         required: true
       path: &path
@@ -36,10 +36,7 @@ options:
     elements: dict
     default: []
     suboptions:
-      name:
-        description: Name of the group.
-        type: str
-        required: true
+      name: *name
       path: *path
       policies: &managed
         description: ARNs of the managed policies.
@@ -82,10 +79,7 @@ options:
     elements: dict
     default: []
     suboptions:
-      name:
-        description: Name of the role.
-        type: str
-        required: true
+      name: *name
       path: *path
       trust:
         description: Who may assume it; a policy document.
@@ -114,10 +108,7 @@ options:
     elements: dict
     default: []
     suboptions:
-      name:
-        description: Name of the policy.
-        type: str
-        required: true
+      name: *name
       path: *path
       document:
         description: What it says; a policy document.
@@ -131,10 +122,7 @@ options:
     elements: dict
     default: []
     suboptions:
-      name:
-        description: Name of the role.
-        type: str
-        required: true
+      name: *name
       accounts:
         description: In which accounts, by name.
         type: list

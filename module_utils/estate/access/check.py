@@ -18,6 +18,7 @@ from ansible.module_utils.estate.errors import nearest
 from ansible.module_utils.estate.people import FILE
 from ansible.module_utils.estate.policy import as_list, statements
 
+PLURALS = {"user": "users", "group": "groups", "role": "roles", "policy": "policies"}
 INLINE_SIZE = {"user": 2048, "group": 5120, "role": 10240}
 MANAGED_SIZE = 6144
 TRUST_SIZE = 2048
@@ -39,7 +40,7 @@ def problems(wanted: Mapping[str, Any]) -> list[str]:
     quotas = {"attached": ATTACHED, "trust": TRUST_SIZE, **wanted["quotas"]}
     if found := [*_lists(wanted), *_quotas(wanted["quotas"])]:
         return found
-    for kind, plural in (("user", "users"), ("group", "groups"), ("role", "roles"), ("policy", "policies")):
+    for kind, plural in PLURALS.items():
         items = wanted[plural]
         bad = [problem for item in items if (problem := name_problem(kind, item["name"]))]
         found += bad

@@ -7,12 +7,13 @@ called. wanted is dm_access's; what is asked of AWS on the way (who can sign in,
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from ansible.module_utils.estate.access.addresses import narrowed
 from ansible.module_utils.estate.access.after import Powers, after
-from ansible.module_utils.estate.access.check import GROUPS_OF_A_USER
+from ansible.module_utils.estate.access.check import GROUPS_OF_A_USER, PLURALS
 from ansible.module_utils.estate.access.effects import by_user
 from ansible.module_utils.estate.access.plan import changes, everybodys
 from ansible.module_utils.estate.access.read import Live
@@ -63,15 +64,13 @@ def refusals(wanted: Mapping[str, Any], live: Live, limits: Limits, asked: Asked
 
 def _cases(wanted: Mapping[str, Any], live: Live) -> list[str]:
     found = []
-    for kind, plural in (("user", "users"), ("group", "groups"), ("role", "roles"), ("policy", "policies")):
-        there = {name.lower(): name for name in getattr(live, plural)}
-        for item in wanted[plural]:
-            name = item["name"]
-            other = there.get(name.lower(), name)
-            if other != name and name not in getattr(live, plural):
-                found.append(
-                    f"{kind} {name!r} is {other!r} in AWS, which does not tell case apart: spell it as it is there"
-                )
+    for kind, plural in PLURALS.items():
+        there = getattr(live, plural)
+        spelt = {name.lower(): name for name in there}
+        for name in (item["name"] for item in wanted[plural]):
+            if name not in there and (other := spelt.get(name.lower())):
+                said = "which does not tell case apart: spell it as it is there"
+                found.append(f"{kind} {name!r} is {other!r} in AWS, {said}")
     return found
 
 
@@ -87,28 +86,23 @@ def _too_many(wanted: Mapping[str, Any], live: Live, leaves: Pairs, limits: Limi
     had = [(user, group) for user, group in there if group not in everyone]
     kept = {user for group, users in wanted["members"].items() if group not in everyone for user in users}
     gone = {user for user, group in leaves if user not in kept}
-    found = []
-    for what, going, of in (
+    going, members = Counter(group for _, group in leaves), live.members()
+    counted = [
         ("memberships", len(leaves), len(had)),
         ("people", len(gone), len({user for user, _ in had})),
-    ):
-        if going > limits.of(of):
-            found.append(_many(f"{going} of {of} {what} would go, and {limits.of(of)} at most may", len(leaves)))
-    members = live.members()
-    emptied = []
-    for group in wanted["members"]:
-        going, of = sum(one == group for _, one in leaves), len(members.get(group, ()))
-        emptied += [group] * (going == of > 0 and not wanted["members"][group])
-        if going > limits.of(of):
-            said = f"{going} of {of} members of group {group} would go, and {limits.of(of)} at most may"
-            found.append(_many(said, len(leaves)))
+        *((f"members of group {group}", going[group], len(members.get(group, ()))) for group in wanted["members"]),
+    ]
+    found = [
+        f"{some} of {of} {what} would go, and {limits.of(of)} at most may"
+        for what, some, of in counted
+        if some > limits.of(of)
+    ]
+    closed = (group for group, left in wanted["members"].items() if not left)
+    emptied = [group for group in closed if going[group] == len(members.get(group, ())) > 0]
     if len(emptied) > 1 and limits.allowed is None:
-        found.append(_many(f"groups {' and '.join(emptied)} would all be empty", len(leaves)))
-    return found
-
-
-def _many(said: str, allow: int) -> str:
-    return f"{said}: check {FILE}, or allow it for this run with -e access_removals_allowed={allow}"
+        found.append(f"groups {' and '.join(emptied)} would all be empty")
+    allow = f"check {FILE}, or allow it for this run with -e access_removals_allowed={len(leaves)}"
+    return [f"{said}: {allow}" for said in found]
 
 
 # --- who is left ------------------------------------------------------------------------------------------------------

@@ -121,14 +121,8 @@ def _together(made: set[tuple[str, str]]) -> tuple[str, ...]:
 def _is_plain(pattern: str, how: str) -> bool:
     """Whether a pattern is one name, or all that begin with some text."""
     head = pattern.removesuffix("*")
-    ends_late = how != ARN or pattern in ("*", head) or head.count(":") >= 5
-    return (
-        how != ANY_CASE
-        and ends_late
-        and "*" not in head
-        and "?" not in head
-        and (how != ARN or head.count(":") >= 5 or pattern == "*")
-    )
+    ends_late = how != ARN or pattern == "*" or head.count(":") >= 5
+    return how != ANY_CASE and ends_late and not {"*", "?"} & {*head}
 
 
 @lru_cache(maxsize=5_000)
