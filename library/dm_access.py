@@ -250,21 +250,22 @@ def planned(params: dict[str, Any], clients: Clients) -> tuple[Plan, list[str], 
     if wrong := problems(params):
         raise Refusal(*wrong)
     account = read(clients["iam"], params)
-    made = plan(params, account, params["notes"])
+    made, live = plan(params, account, params["notes"]), account.live
+    # Of what nothing changes nothing more is asked.
+    then = after(params, live) if made.actions else live
+    documents = policies_of_aws(clients["iam"], managed(live) | managed(then)) if made.actions else {}
     # Whose access is at stake matters only where something goes or changes.
     takes = any(action.verb != "add" for action in made.actions)
     limits = Limits(params["removal_share"], params["removal_number"], params["removals_allowed"])
-    asked = ask(params, clients, account.live) if takes else Asked(confirmed=tuple(params["confirmed"]))
+    asked = ask(params, clients, live, documents) if takes else Asked(confirmed=tuple(params["confirmed"]))
     clients.fresh.update(action.resource for action in made.actions if action.verb == "add")
-    made, broken, told = with_effects(made, params, clients, account.live)
-    return made, [*refusals(params, account.live, limits, asked), *broken], told
+    made, broken, told = with_effects(made, params, clients, (live, then), documents)
+    return made, [*refusals(params, live, limits, asked), *broken], told
 
 
-def ask(params: dict[str, Any], clients: Clients, live: Live) -> Asked:
+def ask(params: dict[str, Any], clients: Clients, live: Live, documents: dict[str, Any]) -> Asked:
     """What the guard wants to know beside the sweep."""
     iam, now = clients["iam"], datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    named = managed(live) | managed(after(params, live))
-    documents = policies_of_aws(iam, named)
 
     @functools.cache
     def can(name: str) -> bool:
@@ -281,26 +282,23 @@ def ask(params: dict[str, Any], clients: Clients, live: Live) -> Asked:
 
 
 def with_effects(
-    made: Plan, params: dict[str, Any], clients: Clients, live: Live
+    made: Plan, params: dict[str, Any], clients: Clients, sides: tuple[Live, Live], documents: dict[str, Any]
 ) -> tuple[Plan, list[str], dict[str, Any]]:
     """(the plan with what it means for people, why it must not be carried out), proved over all of the account.
 
-    And the account itself, of which nothing more is asked where nothing changes.
+    And the account itself. sides are the account as it is, and as the plan leaves it.
     """
     name, numbers = params["account"], {"account_id": params["account_id"]}
+    there, unread = read_buckets(params, clients) if made.actions else ({}, [])
+    was, will_be = (shape(one, documents) | numbers | there for one in sides)
+    told = state(was, will_be, params["accounts"], params["invariants"])
     if not made.actions:
-        was = shape(live, {}) | numbers
-        return made, [], state(was, was, params["accounts"], params["invariants"])
-    then = after(params, live)
-    documents = policies_of_aws(clients["iam"], managed(live) | managed(then))
-    there, unread = read_buckets(params, clients)
-    was, will_be = (shape(one, documents) | numbers | there for one in (live, then))
+        return made, [], told
     asked = [one for one in params["invariants"] if there.get("buckets") or not of_buckets(one)]
     meant, broken = planned_effects({name: was}, {name: will_be}, params["accounts"], asked)
     meant = meant._replace(undecided=(*meant.undecided, *unread))
     said = [*made.effects, *meant.lines]
     others = [diff for diff in made.diff if diff["after_header"] != "people"]
-    told = state(was, will_be, params["accounts"], params["invariants"])
     return made._replace(effects=said, grants=meant.grants, diff=[shown(said), *others]), broken, told
 
 

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 from ansible.module_utils.estate.access.effects import by_user
 from ansible.module_utils.estate.access.plan import arn_of, changes, moved_policies
 from ansible.module_utils.estate.access.read import Group, Live, Policy, Role, User, Version
-from ansible.module_utils.estate.evaluator.composed import Estate, Who
-from ansible.module_utils.estate.evaluator.evaluate import Evaluator
+from ansible.module_utils.estate.evaluator.composed import Estate
 from ansible.module_utils.estate.review.able import able
+from ansible.module_utils.estate.review.grants import Reach
 from ansible.module_utils.estate.review.read import shape
 
 
@@ -68,11 +68,11 @@ def powers(live: Live, documents: Mapping[str, Any], account_id: str, now: str) 
     }
     state = shape(live._replace(users={**live.users, **probes}), documents)
     estate = Estate({"": {"account_id": account_id, **state}})
-    evaluator = Evaluator(now)
-    direct = {one.who.principal.arn for one in able(estate, evaluator)[0]}
+    reach = Reach(estate, now)
+    direct = {one.who.principal.arn for one in able(estate, reach.evaluator)[0]}
     every: set[str] = set(direct)
     for arn in direct & estate.roles.keys():
-        every |= {one.principal.arn for one in estate.who.values() if _assumes(estate, evaluator, one, arn)}
+        every |= {who for who in estate.who if reach.verdict(who, arn).ways}
     users = [estate.who[arn].name for arn in every if estate.who[arn].kind == "user"]
     roles = [estate.who[arn].name for arn in every if estate.who[arn].kind == "role"]
     return Powers(
@@ -80,8 +80,3 @@ def powers(live: Live, documents: Mapping[str, Any], account_id: str, now: str) 
         frozenset(roles),
         frozenset(members[one] for one in users if one in members),
     )
-
-
-def _assumes(estate: Estate, evaluator: Evaluator, who: Who, role: str) -> bool:
-    account = estate.roles[role].account.id
-    return bool(evaluator.verdict(who.principal, "sts:AssumeRole", role, estate.trusts[role], account, trust=True).ways)

@@ -91,10 +91,15 @@ class Live(NamedTuple):
 
 
 def pages(fetch: Callable[..., dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Every page; fetch is the client's get_account_authorization_details. Raises PartialRead where one is cut off."""
+    """Every page; fetch is the client's get_account_authorization_details."""
+    return paged(fetch, Filter=list(FILTER), MaxItems=PAGE)
+
+
+def paged(fetch: Callable[..., dict[str, Any]], **asked: Any) -> Iterator[dict[str, Any]]:
+    """Every page of an answer of IAM's. Raises PartialRead where one is cut off."""
     marker: dict[str, str] = {}
     while True:
-        page = fetch(Filter=list(FILTER), MaxItems=PAGE, **marker)
+        page = fetch(**asked, **marker)
         yield page
         if not page.get("IsTruncated"):
             return

@@ -53,6 +53,7 @@ class Account:
         self.users = {user["name"]: user for user in live["users"]}
         self.groups = {group["name"]: group for group in live["groups"]}
         self.roles = {role["name"]: role for role in live["roles"] if not role["path"].startswith(SERVICE_ROLES)}
+        self.holders = {"user": self.users, "group": self.groups, "role": self.roles}
         self.members: dict[str, list[str]] = {group: [] for group in self.groups}
         for user in self.users.values():
             for group in user["groups"]:
@@ -120,8 +121,8 @@ class Estate:
         self.who = {
             item["arn"]: Who(kind, account, item, account.principal(kind, item))
             for account in self.accounts
-            for kind, items in (("user", account.users), ("role", account.roles))
-            for item in items.values()
+            for kind in ("user", "role")
+            for item in account.holders[kind].values()
         }
         self.roles = {arn: who for arn, who in self.who.items() if who.kind == "role"}
         self.trusts = {arn: reader(who.item["trust"]) for arn, who in self.roles.items()}

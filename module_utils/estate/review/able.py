@@ -138,16 +138,16 @@ def _each(estate: Estate, evaluator: Evaluator, who: Who, targets: Mapping[str, 
 def _denies(account: Account, action: str, target: str) -> bool:
     """Whether what a call takes away from a target denies anything."""
     kind, name = target.split(" ", 1)
-    item = {"role": account.roles, "user": account.users, "group": account.groups}[kind][name]
+    item = account.holders[kind][name]
     held, managed = account.held(kind, item), len(item["managed"])
     gone = held[:managed] if ":Detach" in action else held[managed:] if ":Delete" in action else held
     return any(not one.allows for source in gone for one in source.statements)
 
 
 def targets_of(account: Account) -> dict[str, Targets]:
-    kinds = {"role": account.roles, "user": account.users, "group": account.groups}
-    found = {kind: {item["arn"]: f"{kind} {name}" for name, item in items.items()} for kind, items in kinds.items()}
-    attached = {arn for items in kinds.values() for item in items.values() for arn in item["managed"]}
+    kinds = account.holders.items()
+    found = {kind: {item["arn"]: f"{kind} {name}" for name, item in items.items()} for kind, items in kinds}
+    attached = {arn for _, items in kinds for item in items.values() for arn in item["managed"]}
     own = [arn for arn in attached if arn.split(":")[4] == account.id]
     found["policy"] = {arn: f"policy {arn.rsplit('/', 1)[-1]}" for arn in own}
     return {kind: Targets(named) for kind, named in found.items()}

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
-from ansible.module_utils.estate.access.read import Live
+from ansible.module_utils.estate.access.read import Live, paged
 from ansible.module_utils.estate.buckets.read import list_buckets
 from ansible.module_utils.estate.deletion.read import kept
 from ansible.module_utils.estate.errors import Refusal, error_code, or_none
@@ -134,8 +134,10 @@ def _kept(row: Mapping[str, str]) -> Iterator[dict[str, Any]]:
 def other_keys(client: Any, users: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
     """SSH keys and credentials of single services by user, which no report has; their ids are not kept."""
     services: dict[str, list[dict[str, Any]]] = {}
-    for one in _of_services(client):
-        services.setdefault(one["UserName"], []).append(one)
+    # Of all users at once: https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListServiceSpecificCredentials.html
+    for page in paged(client.list_service_specific_credentials, AllUsers=True):
+        for one in page["ServiceSpecificCredentials"]:
+            services.setdefault(one["UserName"], []).append(one)
 
     def of(name: str) -> list[dict[str, Any]]:
         ssh = client.list_ssh_public_keys(UserName=name)["SSHPublicKeys"]
@@ -150,17 +152,6 @@ def other_keys(client: Any, users: Iterable[str]) -> dict[str, list[dict[str, An
     names = list(users)
     with ThreadPoolExecutor(max_workers=WORKERS) as pool:
         return {name: found for name, found in zip(names, pool.map(of, names), strict=True) if found}
-
-
-def _of_services(client: Any) -> Iterator[dict[str, Any]]:
-    """Of all users at once: https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListServiceSpecificCredentials.html"""
-    more: dict[str, str] = {}
-    while True:
-        page = client.list_service_specific_credentials(AllUsers=True, **more)
-        yield from page["ServiceSpecificCredentials"]
-        if not page.get("IsTruncated"):
-            return
-        more = {"Marker": page["Marker"]}
 
 
 def _other(kind: str, slot: int | str, status: str, made: Any) -> dict[str, Any]:
