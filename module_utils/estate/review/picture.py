@@ -108,15 +108,12 @@ class Picture:
             groups = [group for group in key if not group.startswith("user ")]
             title = f"{len(names)} in {', '.join(groups)}" if groups else f"{len(names)} in no group"
             longest = max(svg.width(name) for name in names)
-            across = 2 if len(names) > 3 and longest <= (w - 14) / 2 - 6 else 1
-            high = -(-len(names) // across)
             rows: list[list[Text]] = [[line] for line in svg.wrapped(title, w - 14, GREY, SMALL)]
-            for row in range(high):
-                cells = [names[row + column * high] for column in range(across) if row + column * high < len(names)]
-                fitted = [svg.wrapped(name, (w - 14) / across) for name in cells]
-                rows += [[Text(name) for name in cells]] if across > 1 else [[line] for line in fitted[0]]
-                if across > 1 and len(cells) < across:
-                    rows[-1].append(Text(""))
+            if len(names) > 3 and longest <= (w - 14) / 2 - 6:  # in two columns
+                high = -(-len(names) // 2)
+                rows += [[*map(Text, names[row::high]), Text("")][:2] for row in range(high)]
+            else:
+                rows += [[line] for name in names for line in svg.wrapped(name, w - 14)]
             nodes.append((("people", self.main, "/".join(key)), Box(x, 0, w, rows)))
         self.panel(_PEOPLE, y, [Text(f"{len(self.users)} people in {self.main}", bold=True)], nodes, "#f3f2f1")
 
@@ -239,7 +236,7 @@ class Picture:
             colour = {"member": GREY, "dashed": RED}.get(style, _LINES[starts[start] % len(_LINES)])
             to = stop.right if begin.x == stop.x else stop.left
             title = " or ".join(sorted(said))
-            drawn.append(svg.curve(begin.right, to, colour, style, title, arrow=style != "member"))
+            drawn.append(svg.curve(begin.right, to, colour, style, title))
         return drawn
 
     def legend(self, y: float) -> list[str]:
@@ -252,7 +249,7 @@ class Picture:
         out = []
         for place, (style, colour, said) in enumerate(samples):
             at = y + place * svg.LINE
-            out.append(svg.curve((16, at - 4), (66, at - 4), colour, style, said, arrow=style != "member"))
+            out.append(svg.curve((16, at - 4), (66, at - 4), colour, style, said))
             out.append(svg.text(76, at, Text(said)))
         for place, (kind, people) in enumerate((("user", "people"), ("role", "roles"))):
             said = f"{people} usually need: {'; '.join(self.usual[kind]) or 'nothing more'}"

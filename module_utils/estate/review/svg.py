@@ -86,10 +86,8 @@ def text(x: float, y: float, said: Text) -> str:
     )
 
 
-def curve(
-    start: tuple[float, float], end: tuple[float, float], colour: str, style: str, title: str, arrow: bool = True
-) -> str:
-    """style: "solid", "dotted" or "dashed". A line between two of one column bows out to the right."""
+def curve(start: tuple[float, float], end: tuple[float, float], colour: str, style: str, title: str) -> str:
+    """style: "solid", "dotted", "dashed", or "member", which has no arrow. Between two of one column it bows out."""
     (x1, y1), (x2, y2) = start, end
     if x2 < x1 + 8:
         out = x1 + min(110, 30 + abs(y2 - y1) / 6)
@@ -100,7 +98,7 @@ def curve(
     dash = {"dotted": ' stroke-dasharray="1.5 4" stroke-linecap="round"', "dashed": ' stroke-dasharray="7 5"'}.get(
         style, ""
     )
-    head = f' marker-end="url(#to-{colour[1:]})"' if arrow else ""
+    head = "" if style == "member" else f' marker-end="url(#to-{colour[1:]})"'
     line = f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="1.5"{dash}{head}>'
     return f"{line}<title>{html.escape(title, quote=False)}</title></path>"
 
