@@ -70,47 +70,41 @@ _value:
 """
 
 
-def _access_desired_filter(
-    matrix: Mapping[str, Any],
-    account: str,
-    people: Any = None,
-    today: str = "",
-    announce_days: int = 14,
-    strict: bool = False,
-) -> dict[str, Any]:
-    return plainly(lambda said: _worked_out(said, account, people, today, announce_days, strict), matrix)
-
-
 def _worked_out(
-    matrix: Mapping[str, Any], account: str, people: Any, today: str, announce_days: int, strict: bool
-) -> dict[str, Any]:
+    matrix: Mapping[str, Any], account: str, people: Any = None, today: str = "", announce_days: int = 14,
+    strict: bool = False,
+) -> dict[str, Any]:  # fmt: skip
+    members: dict[str, Any] = {"users": [], "members": {}, "ended": {}, "notes": []}
+    read, found, missed = None, {}, ""
     try:
-        members: dict[str, Any] = {"users": [], "members": {}, "ended": {}, "notes": []}
-        read, found, mistake = None, {}, None
         if account == matrix["main"] and today:
             read = lists.read(people, matrix["groups"], line_of)
             members = lists.membership(read, datetime.date.fromisoformat(today), announce_days)
         found = desired(matrix, account, read)
-    except KeyError as exc:
-        if not (mistake := wrong(matrix, strict)):
-            raise AnsibleFilterError(f"access_desired: {exc} is missing (group_vars/all/access.yml).") from None
     except ValueError as exc:
         if read is None and account == matrix["main"] and today:
             raise AnsibleFilterError(f"{exc} ({lists.FILE}).") from None
-        key = culprit(matrix, str(exc))
-        where = file_and_line(key) or " (group_vars/all/access.yml)"
-        raise AnsibleFilterError(f"access_desired: {exc}{where}.", obj=key) from None
+        raise _refused(str(exc), culprit(matrix, str(exc))) from None
+    except KeyError as exc:
+        missed = f"{exc} is missing"
     except (AttributeError, IndexError, TypeError) as exc:
-        if not (mistake := wrong(matrix, strict)):
-            raise AnsibleFilterError(f"access_desired: {exc} (group_vars/all/access.yml).") from None
-    else:
-        mistake = wrong(matrix, strict)
-    if mistake:
-        where = file_and_line(mistake.culprit) or " (group_vars/all/access.yml)"
-        raise AnsibleFilterError(f"access_desired: {mistake}{where}.", obj=mistake.culprit)
-    if strict and (read or account != matrix["main"]) and (told := problems({**members, **found, "quotas": MOST})):
-        raise AnsibleFilterError(f"access_desired: {told[0]} (group_vars/all/access.yml).")
+        missed = str(exc) or repr(exc)
+    if mistake := wrong(matrix, strict):
+        raise _refused(str(mistake), mistake.culprit)
+    if strict and (read or account != matrix["main"]) and not missed:
+        missed = next(iter(problems({**members, **found, "quotas": MOST})), "")
+    if missed:
+        raise AnsibleFilterError(f"access_desired: {missed} (group_vars/all/access.yml).")
     return {**members, **found, "notes": [*members["notes"], *found["notes"]]}
+
+
+def _refused(said: str, culprit: object) -> AnsibleFilterError:
+    where = file_and_line(culprit) or " (group_vars/all/access.yml)"
+    return AnsibleFilterError(f"access_desired: {said}{where}.", obj=culprit)
+
+
+def _access_desired_filter(matrix: Mapping[str, Any], *given: Any, **more: Any) -> dict[str, Any]:
+    return plainly(lambda said: _worked_out(said, *given, **more), matrix)
 
 
 class FilterModule:

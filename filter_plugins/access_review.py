@@ -8,15 +8,13 @@ from typing import Any
 import ansible.module_utils
 from ansible.errors import AnsibleFilterError
 
-# Where Ansible would put them when it packs a module.
-_ROOM = str(Path(__file__).parent.parent / "module_utils")
-if _ROOM not in ansible.module_utils.__path__:
-    ansible.module_utils.__path__.append(_ROOM)
-
+# Ansible puts what modules share there only for modules.
+ansible.module_utils.__path__.append(str(Path(__file__).parent.parent / "module_utils"))
 from ansible.module_utils.estate import people as listed
 from ansible.module_utils.estate.effects.invariants import judge
 from ansible.module_utils.estate.errors import Refusal
 from ansible.module_utils.estate.evaluator.composed import Estate, handed
+from ansible.module_utils.estate.origin import plain
 from ansible.module_utils.estate.review import lines, review
 from ansible.module_utils.estate.review.credentials import finding
 from ansible.module_utils.estate.review.findings import ordered
@@ -130,16 +128,9 @@ def access_review(
     return {"findings": found.findings, "judged": [one._asdict() for one in judged], "files": files, **shown}
 
 
-def _plain(value: Any) -> Any:
-    """Ansible works its own structures out anew wherever something looks into them."""
-    if isinstance(value, Mapping):
-        return {name: _plain(one) for name, one in value.items()}
-    return [_plain(one) for one in value] if isinstance(value, list) else value
-
-
 def _access_review_filter(lives: Any, now: str, **more: Any) -> dict[str, Any]:
     try:
-        return access_review(handed(lives), now, **{name: _plain(value) for name, value in more.items()})
+        return access_review(handed(lives), now, **{name: plain(value) for name, value in more.items()})
     except Refusal as exc:
         raise AnsibleFilterError(f"access_review: {exc}.") from None
     except (AttributeError, KeyError, TypeError, ValueError) as exc:

@@ -22,8 +22,8 @@ options:
     elements: dict
     default: []
     suboptions:
-      name:
-        description: IAM user name.
+      name: &name
+        description: IAM's name of it.
         type: str
         required: true
       path: &path
@@ -36,10 +36,7 @@ options:
     elements: dict
     default: []
     suboptions:
-      name:
-        description: Name of the group.
-        type: str
-        required: true
+      name: *name
       path: *path
       policies: &managed
         description: ARNs of the managed policies.
@@ -82,10 +79,7 @@ options:
     elements: dict
     default: []
     suboptions:
-      name:
-        description: Name of the role.
-        type: str
-        required: true
+      name: *name
       path: *path
       trust:
         description: Who may assume it; a policy document.
@@ -114,10 +108,7 @@ options:
     elements: dict
     default: []
     suboptions:
-      name:
-        description: Name of the policy.
-        type: str
-        required: true
+      name: *name
       path: *path
       document:
         description: What it says; a policy document.
@@ -131,10 +122,7 @@ options:
     elements: dict
     default: []
     suboptions:
-      name:
-        description: Name of the role.
-        type: str
-        required: true
+      name: *name
       accounts:
         description: In which accounts, by name.
         type: list
@@ -207,10 +195,6 @@ options:
     type: list
     elements: str
     default: []
-  workers:
-    description: How many calls may run at the same time.
-    type: int
-    default: 16
 extends_documentation_fragment: [dm_estate, dm_aws]
 """
 EXAMPLES = r"""
@@ -242,7 +226,7 @@ from typing import Any
 from ansible.module_utils.estate.access.after import after, powers
 from ansible.module_utils.estate.access.check import problems
 from ansible.module_utils.estate.access.guard import Asked, Limits, refusals
-from ansible.module_utils.estate.access.plan import plan
+from ansible.module_utils.estate.access.plan import plan, shown
 from ansible.module_utils.estate.access.read import Live, managed, policies_of_aws, read, signed_in_from
 from ansible.module_utils.estate.call import Clients
 from ansible.module_utils.estate.effects.planned import of_buckets
@@ -266,21 +250,22 @@ def planned(params: dict[str, Any], clients: Clients) -> tuple[Plan, list[str], 
     if wrong := problems(params):
         raise Refusal(*wrong)
     account = read(clients["iam"], params)
-    made = plan(params, account, params["notes"])
+    made, live = plan(params, account, params["notes"]), account.live
+    # Of what nothing changes nothing more is asked.
+    then = after(params, live) if made.actions else live
+    documents = policies_of_aws(clients["iam"], managed(live) | managed(then)) if made.actions else {}
     # Whose access is at stake matters only where something goes or changes.
     takes = any(action.verb != "add" for action in made.actions)
     limits = Limits(params["removal_share"], params["removal_number"], params["removals_allowed"])
-    asked = ask(params, clients, account.live) if takes else Asked(confirmed=tuple(params["confirmed"]))
+    asked = ask(params, clients, live, documents) if takes else Asked(confirmed=tuple(params["confirmed"]))
     clients.fresh.update(action.resource for action in made.actions if action.verb == "add")
-    made, broken, told = with_effects(made, params, clients, account.live)
-    return made, [*refusals(params, account.live, limits, asked), *broken], told
+    made, broken, told = with_effects(made, params, clients, (live, then), documents)
+    return made, [*refusals(params, live, limits, asked), *broken], told
 
 
-def ask(params: dict[str, Any], clients: Clients, live: Live) -> Asked:
+def ask(params: dict[str, Any], clients: Clients, live: Live, documents: dict[str, Any]) -> Asked:
     """What the guard wants to know beside the sweep."""
     iam, now = clients["iam"], datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    named = managed(live) | managed(after(params, live))
-    documents = policies_of_aws(iam, named)
 
     @functools.cache
     def can(name: str) -> bool:
@@ -297,28 +282,24 @@ def ask(params: dict[str, Any], clients: Clients, live: Live) -> Asked:
 
 
 def with_effects(
-    made: Plan, params: dict[str, Any], clients: Clients, live: Live
+    made: Plan, params: dict[str, Any], clients: Clients, sides: tuple[Live, Live], documents: dict[str, Any]
 ) -> tuple[Plan, list[str], dict[str, Any]]:
     """(the plan with what it means for people, why it must not be carried out), proved over all of the account.
 
-    And the account itself, of which nothing more is asked where nothing changes.
+    And the account itself. sides are the account as it is, and as the plan leaves it.
     """
     name, numbers = params["account"], {"account_id": params["account_id"]}
+    there, unread = read_buckets(params, clients) if made.actions else ({}, [])
+    was, will_be = (shape(one, documents) | numbers | there for one in sides)
+    told = state(was, will_be, params["accounts"], params["invariants"])
     if not made.actions:
-        was = shape(live, {}) | numbers
-        return made, [], state(was, was, params["accounts"], params["invariants"])
-    then = after(params, live)
-    documents = policies_of_aws(clients["iam"], managed(live) | managed(then))
-    there, unread = read_buckets(params, clients)
-    was, will_be = (shape(one, documents) | numbers | there for one in (live, then))
+        return made, [], told
     asked = [one for one in params["invariants"] if there.get("buckets") or not of_buckets(one)]
     meant, broken = planned_effects({name: was}, {name: will_be}, params["accounts"], asked)
     meant = meant._replace(undecided=(*meant.undecided, *unread))
     said = [*made.effects, *meant.lines]
-    shown = {"before_header": "people", "after_header": "people", "before": "", "after": "\n".join(said) + "\n"}
     others = [diff for diff in made.diff if diff["after_header"] != "people"]
-    told = state(was, will_be, params["accounts"], params["invariants"])
-    return made._replace(effects=said, grants=meant.grants, diff=[shown, *others]), broken, told
+    return made._replace(effects=said, grants=meant.grants, diff=[shown(said), *others]), broken, told
 
 
 def read_buckets(params: dict[str, Any], clients: Clients) -> tuple[dict[str, Any], list[str]]:
@@ -338,12 +319,12 @@ def read_buckets(params: dict[str, Any], clients: Clients) -> tuple[dict[str, An
 def main() -> None:
     module = estate_module(DOCUMENTATION)
     params = module.params
-    clients = Clients(module, workers=params["workers"])
+    clients = Clients(module)
     doing = f"Cannot plan access to account {params['account']}"
     found: list[Any] = [*clients.ask(lambda: planned(params, clients), doing)]
     told = found.pop()
     # The plan is handed over, not kept: of ten thousand people there is room for one.
-    run(module, found.pop(0), clients.call, found.pop(), lambda _known: {"estate": told}, workers=params["workers"])
+    run(module, found.pop(0), clients.call, found.pop(), lambda _known: {"estate": told})
 
 
 if __name__ == "__main__":

@@ -21,10 +21,6 @@ options:
     description: The account's id, 12 digits.
     type: str
     required: true
-  report_seconds:
-    description: How long to wait for the credential report.
-    type: int
-    default: 120
 attributes:
   check_mode:
     support: full
@@ -84,7 +80,6 @@ access:
 
 import json
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -94,8 +89,10 @@ from ansible.module_utils.estate.deletion.read import by_trails, keys
 from ansible.module_utils.estate.review.read import buckets, central_root, credentials, other_keys, report, shape
 from ansible.module_utils.estate.run import estate_module
 
+REPORT_SECONDS = 120  # to wait for the credential report
 
-def read(clients: Any, account_id: str, seconds: float, wait: Callable[[float], object] = time.sleep) -> dict[str, Any]:
+
+def read(clients: Any, account_id: str) -> dict[str, Any]:
     iam = clients["iam"]
 
     def of_buckets() -> dict[str, Any]:
@@ -109,7 +106,7 @@ def read(clients: Any, account_id: str, seconds: float, wait: Callable[[float], 
         summary = pool.submit(lambda: iam.get_account_summary()["SummaryMap"])
         live = parse(pages(iam.get_account_authorization_details))
         documents = pool.submit(policies_of_aws, iam, managed(live))
-        made = pool.submit(report, iam, seconds, wait, asked.result())
+        made = pool.submit(report, iam, REPORT_SECONDS, time.sleep, asked.result())
         more = other_keys(iam, live.users)
     return {
         "account_id": account_id,
@@ -123,9 +120,8 @@ def read(clients: Any, account_id: str, seconds: float, wait: Callable[[float], 
 def main() -> None:
     module = estate_module(DOCUMENTATION)
     account, clients = module.params["account"], Clients(module)
-    seconds = module.params["report_seconds"]
     doing = f"Access to account {account} could only be read in part"
-    access = clients.ask(lambda: read(clients, module.params["account_id"], seconds), doing)
+    access = clients.ask(lambda: read(clients, module.params["account_id"]), doing)
     module.exit_json(changed=False, caller=clients.caller, access=json.dumps(access))
 
 

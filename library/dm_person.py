@@ -81,9 +81,6 @@ options:
     description: Directory where a record of what was done is written, as JSON.
     type: path
     required: true
-  now:
-    description: The time, ISO 8601 with a zone; by default that of this machine.
-    type: str
 extends_documentation_fragment: [dm_estate, dm_aws]
 """
 EXAMPLES = r"""
@@ -129,8 +126,8 @@ def planned(params: dict[str, Any], live: plan.Person | None, left: list[str]) -
     if params["state"] == "present":
         return plan.onboard(name, params["path"], params["groups"], live, everyone, params["new_password"])
     if params["state"] == "disabled" and live:
-        now = datetime.datetime.fromisoformat(params["now"]) if params["now"] else datetime.datetime.now(datetime.UTC)
-        return plan.disable(live, left, everyone, (now + AHEAD).strftime("%Y-%m-%dT%H:%M:%SZ"))
+        before = datetime.datetime.now(datetime.UTC) + AHEAD
+        return plan.disable(live, left, everyone, before.strftime("%Y-%m-%dT%H:%M:%SZ"))
     return plan.delete(live, left, everyone)
 
 

@@ -148,17 +148,15 @@ def membership(lists: Lists, today: datetime.date, announce_days: int = 14) -> d
         for name, until in over.items():
             then = "offboard, then take" if stays else "take"
             ended.append(f"{name} was in {group} until {until}; {then} the name out of {lists.titles[group]}")
-        ending += [f"{one.name} is in {group} until {one.until}" for one in entries if _in(one, today, soon)]
+        ending += [
+            f"{one.name} is in {group} until {one.until}" for one in entries if one.until and today <= one.until <= soon
+        ]
     return {
         "users": [{"name": user.name, "path": user.path} for user in lists.users.values()],
         "members": members,
         "ended": {group: names for group, names in gone.items() if names},
         "notes": [*ended, *ending],
     }
-
-
-def _in(one: Listed, first: datetime.date, last: datetime.date) -> bool:
-    return one.until is not None and first <= one.until <= last
 
 
 def ends(lists: Lists) -> dict[str, dict[str, str]]:

@@ -41,7 +41,7 @@ _KINDS = {
 }
 OPERATORS = tuple(f"{kind}{how}" for kind, hows in _KINDS.items() for how in hows)
 # What holds a grant to everybody within bounds: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-policy-status
-_BOUNDS = (
+BOUNDS = (
     "aws:sourceip",
     "aws:sourcearn",
     "aws:sourcevpc",
@@ -55,7 +55,7 @@ _BOUNDS = (
     "s3:dataaccesspointarn",
 )
 _OF_AN_ACCOUNT = re.compile(r"arn:[^:*?]+:[^:*?]+:[^:]*:\d{12}:")
-_WIDEST = {4: 8, 6: 32}
+WIDEST = {4: 8, 6: 32}
 # So that the usual policies need no table of eight thousand actions.
 _USUAL = frozenset(
     f"s3:{name}".lower()
@@ -209,7 +209,7 @@ def _is_bound(statement: Mapping[str, Any]) -> bool:
         if "Not" in operator or operator.endswith("IfExists"):
             continue
         for key, values in keys.items() if isinstance(keys, Mapping) else ():
-            if key.lower() in _BOUNDS and all(_is_fixed(key.lower(), value) for value in map(scalar, as_list(values))):
+            if key.lower() in BOUNDS and all(_is_fixed(key.lower(), value) for value in map(scalar, as_list(values))):
                 return True
     return False
 
@@ -223,7 +223,7 @@ def _is_fixed(key: str, value: str) -> bool:
             network = ipaddress.ip_network(value, strict=False)
         except ValueError:
             return False
-        return network.prefixlen >= _WIDEST[network.version]
+        return network.prefixlen >= WIDEST[network.version]
     return not re.search(r"[*?]", value) or (key.endswith("arn") and bool(_OF_AN_ACCOUNT.match(value)))
 
 

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from ansible.module_utils.estate.evaluator.document import read
 from ansible.module_utils.estate.evaluator.evaluate import judge
-from ansible.module_utils.estate.evaluator.request import Principal, Source, Whole, known_of
+from ansible.module_utils.estate.evaluator.request import Principal, Source, known_of
 from random_policies import ASKED, MAIN, NOW, OTHER, PRINCIPALS, ROLE, SESSION, USER, context, document
 from simulator import ALLOWED, DENIED, NOT_ALLOWED, Request, Simulator
+
+from tests.support.requests_of_iam import Whole, in_a_word
 
 SAID = {ALLOWED: "allowed", DENIED: "denied", NOT_ALLOWED: "not allowed"}
 BATCH = 2_000
@@ -38,7 +40,7 @@ def case(dice: random.Random) -> tuple[Request, str]:
     known |= {"aws:securetransport": ("true",), "sts:rolesessionname": ("any",)}
     known |= {key.lower(): tuple(value) if isinstance(value, list) else (value,) for key, value in asked.items()}
     ours = judge(principal, action, resource, read(policy) if policy else None, owner, known, trust=trust)
-    return Request(asker, action, resource, owner, identity, policy, boundary, context=asked), ours.said
+    return Request(asker, action, resource, owner, identity, policy, boundary, context=asked), in_a_word(ours)
 
 
 def compare(simulator: Simulator, seed: str, many: int) -> dict[str, int]:

@@ -13,8 +13,10 @@ from ansible.module_utils.estate.evaluator.composed import Estate
 from ansible.module_utils.estate.evaluator.document import account_in
 from ansible.module_utils.estate.evaluator.evaluate import judge
 from ansible.module_utils.estate.evaluator.public import is_public
-from ansible.module_utils.estate.evaluator.request import Whole, known_of
+from ansible.module_utils.estate.evaluator.request import known_of
 from random_policies import ASKED, ASSUMED, MAIN, NOW, OTHER, PRINCIPALS, ROLE, USER, context, document, statement
+
+from tests.support.requests_of_iam import Whole, in_a_word
 
 BOB = f"arn:aws:iam::{MAIN}:user/bob.example"
 
@@ -99,7 +101,7 @@ def answer(estate: Estate, arn: str, action: str, resource: str, keys: dict[str,
     policy = trust if trust is not None else there.policy if there else None
     if there and there.blocked and owner != who.account and is_public(there.policy or ()):
         return "denied"
-    return judge(who, action, resource, policy, owner, known, trust=trust is not None).said
+    return in_a_word(judge(who, action, resource, policy, owner, known, trust=trust is not None))
 
 
 def possible(keys: dict[str, Any], arn: str) -> dict[str, Any]:

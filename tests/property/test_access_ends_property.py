@@ -8,10 +8,12 @@ from typing import Any
 from ansible.module_utils.estate.access.ends import ends
 from ansible.module_utils.estate.evaluator.document import read as document
 from ansible.module_utils.estate.evaluator.evaluate import judge
-from ansible.module_utils.estate.evaluator.request import Principal, Source, Whole
+from ansible.module_utils.estate.evaluator.request import Principal, Source
 from ansible.module_utils.estate.people import read
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+
+from tests.support.requests_of_iam import Whole
 
 ACCOUNT = "111111111111"
 ME = f"arn:aws:iam::{ACCOUNT}:user/ada.example"

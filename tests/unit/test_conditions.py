@@ -6,8 +6,10 @@ import pytest
 from ansible.module_utils.estate.evaluator.conditions import holds, moment
 from ansible.module_utils.estate.evaluator.document import read
 from ansible.module_utils.estate.evaluator.evaluate import judge
-from ansible.module_utils.estate.evaluator.request import Principal, Source, Whole, known_of
+from ansible.module_utils.estate.evaluator.request import Principal, Source, known_of
 from ansible.module_utils.estate.evaluator.words import Open, phrase, unless
+
+from tests.support.requests_of_iam import Whole, in_a_word
 
 
 @pytest.mark.parametrize(
@@ -70,7 +72,7 @@ def said(document: object, resource: str = "arn:aws:s3:::b/k", action: str = "s3
     principal = Principal(ME, "111111111111", (Source("user", "p", read(document)),), None, {})
     known = Whole(known_of(principal, "2026-11-26T00:00:00Z", "111111111111"))
     known |= {key.lower(): (value,) for key, value in keys.items()}
-    return judge(principal, action, resource, None, "111111111111", known).said
+    return in_a_word(judge(principal, action, resource, None, "111111111111", known))
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,8 @@ from ansible.module_utils.estate.access.read import Live
 from ansible.module_utils.estate.effects.askers import Asker, others
 from ansible.module_utils.estate.effects.contexts import addresses
 from ansible.module_utils.estate.evaluator import words
-from ansible.module_utils.estate.evaluator.composed import Estate
-from ansible.module_utils.estate.evaluator.document import Statement, Statements
+from ansible.module_utils.estate.evaluator.composed import Estate, attached
+from ansible.module_utils.estate.evaluator.document import ANYTHING, Statement, Statements
 from ansible.module_utils.estate.evaluator.evaluate import NONE, applies, judge
 from ansible.module_utils.estate.evaluator.patterns import filled
 from ansible.module_utils.estate.evaluator.request import ADDRESS, NOW, Known, Principal, known_of
@@ -69,10 +69,8 @@ def _held(state: Live) -> dict[tuple[str, str], str]:
 
 def _estate(state: Live, documents: Mapping[str, Any], account_id: str) -> Estate:
     read = shape(state, documents)
-    held = [*read["users"], *read["groups"], *read["roles"]]
-    unread = {arn for item in held for arn in (*item["managed"], item.get("boundary")) if arn} - read["policies"].keys()
-    anything = {"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
-    read["policies"] |= dict.fromkeys(unread, anything)
+    unread = attached((*read["users"], *read["groups"], *read["roles"])) - read["policies"].keys()
+    read["policies"] |= dict.fromkeys(unread, ANYTHING)
     return Estate({"": {"account_id": account_id, **read}})
 
 

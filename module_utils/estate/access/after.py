@@ -5,56 +5,48 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ansible.module_utils.estate.access.plan import changes
+from ansible.module_utils.estate.access.effects import by_user
+from ansible.module_utils.estate.access.plan import arn_of, changes, moved_policies
 from ansible.module_utils.estate.access.read import Group, Live, Policy, Role, User, Version
-from ansible.module_utils.estate.evaluator.composed import Estate, Who
-from ansible.module_utils.estate.evaluator.evaluate import Evaluator
+from ansible.module_utils.estate.evaluator.composed import Estate
 from ansible.module_utils.estate.review.able import able
+from ansible.module_utils.estate.review.grants import Reach
 from ansible.module_utils.estate.review.read import shape
 
 
 def after(wanted: Mapping[str, Any], live: Live) -> Live:
     """Live once the plan is carried out."""
-    account = wanted["account_id"]
-
-    def arn(kind: str, item: Mapping[str, Any]) -> str:
-        return f"arn:aws:iam::{account}:{kind}{item['path']}{item['name']}"
-
-    policies = dict(live.policies)
-    moved = {}
-    for item in wanted["policies"]:
-        old = live.policies.get(item["name"])
-        moved[arn("policy", item)] = old.arn if old else arn("policy", item)
-        version = Version("v1", True, item["document"])
-        policies[item["name"]] = Policy(item["name"], item["path"], moved[arn("policy", item)], (version,))
+    moved = moved_policies(wanted, live)
+    users, groups, roles, policies = dict(live.users), dict(live.groups), dict(live.roles), dict(live.policies)
 
     def held(item: Mapping[str, Any]) -> tuple[str, ...]:
         return tuple(moved.get(one, one) for one in item["policies"])
 
-    groups = dict(live.groups)
+    for item in wanted["policies"]:
+        name, declared = item["name"], arn_of(wanted, "policy", item)
+        versions = (Version("v1", True, item["document"]),)
+        policies[name] = Policy(name, item["path"], moved.get(declared, declared), versions)
     for item in wanted["groups"]:
-        groups[item["name"]] = Group(item["name"], item["path"], arn("group", item), held(item), item["inline"])
-    roles = dict(live.roles)
+        name, where = item["name"], arn_of(wanted, "group", item)
+        groups[name] = Group(name, item["path"], where, held(item), item["inline"])
     for item in wanted["roles"]:
-        name, was = item["name"], live.roles.get(item["name"])
-        boundary = moved.get(item["boundary"], item["boundary"]) or (was.boundary if was else "")
-        tags = {**(was.tags if was else {}), **item["tags"]}
-        profiles = was.instance_profiles if was else ()
-        where = was.arn if was else arn("role", item)
-        roles[name] = Role(
-            name, item["path"], where, item["trust"], held(item), item["inline"], profiles, boundary, tags
+        name, new = item["name"], Role(item["name"], "", arn_of(wanted, "role", item), {}, (), {}, (), "", {})
+        was = live.roles.get(name, new)
+        roles[name] = was._replace(
+            path=item["path"],
+            trust=item["trust"],
+            managed=held(item),
+            inline=item["inline"],
+            boundary=moved.get(item["boundary"], item["boundary"]) or was.boundary,
+            tags={**was.tags, **item["tags"]},
         )
-    joins, leaves = changes(wanted, live)
-    users = dict(live.users)
     for item in wanted["users"]:
-        users.setdefault(item["name"], User(item["name"], item["path"], arn("user", item), (), (), {}, "", {}))
-    more: dict[str, set[str]] = {}
-    less: dict[str, set[str]] = {}
-    for changed, pairs in ((more, joins), (less, leaves)):
-        for user, group in pairs:
-            changed.setdefault(user, set()).add(group)
+        where = arn_of(wanted, "user", item)
+        users.setdefault(item["name"], User(item["name"], item["path"], where, (), (), {}, "", {}))
+    joins, leaves = changes(wanted, live)
+    more, less = by_user(joins), by_user(leaves)
     for name in {*more, *less}:
-        left = (set(users[name].groups) | more.get(name, set())) - less.get(name, set())
+        left = {*users[name].groups, *more.get(name, ())} - {*less.get(name, ())}
         users[name] = users[name]._replace(groups=tuple(sorted(left)))
     return Live(users, groups, roles, policies)
 
@@ -76,11 +68,11 @@ def powers(live: Live, documents: Mapping[str, Any], account_id: str, now: str) 
     }
     state = shape(live._replace(users={**live.users, **probes}), documents)
     estate = Estate({"": {"account_id": account_id, **state}})
-    evaluator = Evaluator(now)
-    direct = {one.who.principal.arn for one in able(estate, evaluator)[0]}
+    reach = Reach(estate, now)
+    direct = {one.who.principal.arn for one in able(estate, reach.evaluator)[0]}
     every: set[str] = set(direct)
     for arn in direct & estate.roles.keys():
-        every |= {one.principal.arn for one in estate.who.values() if _assumes(estate, evaluator, one, arn)}
+        every |= {who for who in estate.who if reach.verdict(who, arn).ways}
     users = [estate.who[arn].name for arn in every if estate.who[arn].kind == "user"]
     roles = [estate.who[arn].name for arn in every if estate.who[arn].kind == "role"]
     return Powers(
@@ -88,8 +80,3 @@ def powers(live: Live, documents: Mapping[str, Any], account_id: str, now: str) 
         frozenset(roles),
         frozenset(members[one] for one in users if one in members),
     )
-
-
-def _assumes(estate: Estate, evaluator: Evaluator, who: Who, role: str) -> bool:
-    account = estate.roles[role].account.id
-    return bool(evaluator.verdict(who.principal, "sts:AssumeRole", role, estate.trusts[role], account, trust=True).ways)

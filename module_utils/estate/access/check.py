@@ -9,6 +9,7 @@ import ipaddress
 import itertools
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ from ansible.module_utils.estate.errors import nearest
 from ansible.module_utils.estate.people import FILE
 from ansible.module_utils.estate.policy import as_list, statements
 
+PLURALS = {"user": "users", "group": "groups", "role": "roles", "policy": "policies"}
 INLINE_SIZE = {"user": 2048, "group": 5120, "role": 10240}
 MANAGED_SIZE = 6144
 TRUST_SIZE = 2048
@@ -38,7 +40,7 @@ def problems(wanted: Mapping[str, Any]) -> list[str]:
     quotas = {"attached": ATTACHED, "trust": TRUST_SIZE, **wanted["quotas"]}
     if found := [*_lists(wanted), *_quotas(wanted["quotas"])]:
         return found
-    for kind, plural in (("user", "users"), ("group", "groups"), ("role", "roles"), ("policy", "policies")):
+    for kind, plural in PLURALS.items():
         items = wanted[plural]
         bad = [problem for item in items if (problem := name_problem(kind, item["name"]))]
         found += bad
@@ -56,17 +58,14 @@ def problems(wanted: Mapping[str, Any]) -> list[str]:
         if (length := size(role["trust"])) > quotas["trust"]:
             found.append(
                 f"the trust of role {role['name']!r} has {length} characters; at most {quotas['trust']} are allowed"
-                + (" (access_quotas.trust, once AWS has raised it)" if quotas["trust"] < MOST["trust"] else "")
+                f"{_once_raised('trust', quotas['trust'])}"
             )
         found += _addresses(f"the trust of role {role['name']!r}", role["trust"])
         if role["max_session"] is not None and not 3600 <= role["max_session"] <= 43200:
             found.append(
                 f"role {role['name']!r}: max_session is {role['max_session']}; allowed are 3600 to 43200 seconds"
             )
-    groups: dict[str, int] = {}
-    for names in wanted["members"].values():
-        for name in names:
-            groups[name] = groups.get(name, 0) + 1
+    groups = Counter(itertools.chain.from_iterable(wanted["members"].values()))
     found += [
         f"user {name!r} is in {count} groups; at most {GROUPS_OF_A_USER} are allowed"
         for name, count in groups.items()
@@ -97,6 +96,10 @@ def _quotas(raised: Mapping[str, Any]) -> list[str]:
         elif not isinstance(value, int) or not 0 < value <= MOST[name]:
             found.append(f"access_quotas.{name} is {value!r}; AWS raises it to {MOST[name]} at most")
     return found
+
+
+def _once_raised(quota: str, now: int) -> str:
+    return f" (access_quotas.{quota}, once AWS has raised it)" if now < MOST[quota] else ""
 
 
 # What an address is never seen as on the internet: networks of one's own, of this machine, of a link, of a carrier, of
@@ -159,11 +162,7 @@ def _holder(kind: str, item: Mapping[str, Any], attached: int) -> list[str]:
     if len(item["policies"]) > attached:
         found.append(
             f"{called} has {len(item['policies'])} managed policies; at most {attached} are allowed"
-            + (
-                " (access_quotas.attached, once AWS has raised it)"
-                if attached < MOST["attached"] and kind == "role"
-                else ""
-            )
+            f"{_once_raised('attached', attached) if kind == 'role' else ''}"
         )
     for name, document in item["inline"].items():
         found += _addresses(f"{called}, policy {name!r}", document)

@@ -1,12 +1,6 @@
 """One account's users, groups, roles and policies, worked out of the access matrix and the lists of people. Pure.
 
-The matrix says once who may assume which role in which account. From that one entry come the grant on the side of the
-group or role, and the role's trust in its own account, so that neither can exist without the other:
-https://docs.aws.amazon.com/IAM/latest/UserGuide/tutorial_cross-account-with-roles.html
-
-matrix = {"main": name of the account of all people, "accounts": dm_accounts,
-          "groups": access_groups, "roles": access_roles, "policies": access_policies,
-          "known": access_known_roles}
+The matrix is what the filter access_desired takes; its documentation says what follows from it, and why.
 """
 
 from __future__ import annotations
@@ -15,22 +9,19 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible.module_utils.estate.access.ends import NAME, UNKNOWN, ends, room
+from ansible.module_utils.estate.access.vars import GROUP, ROLE
 from ansible.module_utils.estate.errors import Refusal, nearest
 from ansible.module_utils.estate.people import Lists
 
 GRANT = "assume-roles"  # name of the inline policy that holds a group's or role's side of its grants
 _OF_AWS = "arn:aws:iam::aws:"
-_HOLDER = {"about": str, "assume": dict, "policies": list, "inline": dict, "path": str}
-_GROUP = _HOLDER | {"members": str, "protected": bool, "everyone": bool}
-_ROLE = _HOLDER | {
-    "service": str,
-    "instance_profile": bool,
-    "trust": dict,
-    "boundary": str,
-    "max_session": int,
-    "tags": dict,
+_KINDS: dict[str, tuple[Any, str]] = {
+    "string": (str, "text"),
+    "object": (Mapping, "a mapping"),
+    "array": (list | tuple, "a list"),
+    "boolean": (bool, "true or false"),
+    "integer": (int, "a number"),
 }
-_WORDS = {str: "text", dict: "a mapping", list: "a list", bool: "true or false", int: "a number"}
 
 
 def _allowed(name: str, names: Iterable[str]) -> str:
@@ -50,14 +41,14 @@ class Matrix:
         if self.main not in self.accounts:
             raise Refusal(f"access_main_account is {self.main!r}{_allowed(str(self.main), self.accounts)}")
         for name, group in self.groups.items():
-            _check(f"access_groups.{name}", group, _GROUP)
+            _check(f"access_groups.{name}", group, GROUP)
         for name, role in self.roles.items():
-            _check(f"access_roles.{name}", role, dict.fromkeys(self.accounts, dict))
+            _check(f"access_roles.{name}", role, {account: {"type": "object"} for account in self.accounts})
             for account, entry in role.items():
-                _check(f"access_roles.{name}.{account}", entry, _ROLE)
+                _check(f"access_roles.{name}.{account}", entry, ROLE)
         # (kind, holder, its account) by (account, role): who may assume what, said once and read from either end.
         self.grants: dict[tuple[str, str], list[tuple[str, str, str]]] = {}
-        for where, holder, entry in self._holders():
+        for where, holder, entry in self.holders():
             for account, roles in entry.get("assume", {}).items():
                 for role in self._granted(where, account, roles):
                     self.grants.setdefault((account, role), []).append(holder)
@@ -65,7 +56,7 @@ class Matrix:
             for account, entry in role.items():
                 self.trust(account, name, entry)  # wrong in any account is wrong for each
         held = set()
-        for where, (*_, account), entry in self._holders():
+        for where, (*_, account), entry in self.holders():
             self.attached(where, account, entry)
             self.boundary(where, account, entry)
             held |= {*entry.get("policies", []), entry.get("boundary")}
@@ -75,7 +66,7 @@ class Matrix:
                     f"access_policies.{name} is attached to nothing: name it under policies of a group or role"
                 )
 
-    def _holders(self) -> Iterable[tuple[str, tuple[str, str, str], Mapping[str, Any]]]:
+    def holders(self) -> Iterable[tuple[str, tuple[str, str, str], Mapping[str, Any]]]:
         for name, group in self.groups.items():
             yield f"access_groups.{name}", ("group", name, self.main), group
         for name, role in self.roles.items():
@@ -167,23 +158,22 @@ class Matrix:
         return {**declared, **self.grant(entry.get("assume", {}))}
 
 
-def _check(where: str, entry: Any, allowed: Mapping[str, type]) -> None:
-    """A wrong name, or a value of the wrong kind, is told with its place and what is allowed."""
+def _check(where: str, entry: Any, allowed: Mapping[str, Mapping[str, Any]]) -> None:
+    """A wrong name, or a value of the wrong kind, is told with its place and what is allowed: by the vars' schema."""
     if not isinstance(entry, Mapping):
         raise Refusal(f"{where} must be a mapping{_got(entry)}")
     for key, value in entry.items():
         if key not in allowed:
             raise Refusal(f"{where} has no {key!r}{_allowed(str(key), sorted(allowed))}")
-        kind = Mapping if allowed[key] is dict else list | tuple if allowed[key] is list else allowed[key]
+        kind, said = _KINDS[allowed[key]["type"]]
         if not isinstance(value, kind):
-            raise Refusal(f"{where}.{key} must be {_WORDS[allowed[key]]}{_got(value)}")
+            raise Refusal(f"{where}.{key} must be {said}{_got(value)}")
 
 
 def _got(value: Any) -> str:
     if value is None:
         return ", and nothing is written there"
-    kind = next((word for kind, word in _WORDS.items() if isinstance(value, kind)), type(value).__name__)
-    return f", got {kind}"
+    return f", got {next((said for kind, said in _KINDS.values() if isinstance(value, kind)), type(value).__name__)}"
 
 
 def ending(matrix: Matrix, groups: list[dict[str, Any]], lists: Lists) -> list[str]:
@@ -213,38 +203,28 @@ def desired(matrix: Mapping[str, Any], account: str, lists: Lists | None = None)
     read = Matrix(matrix)
     if account not in read.accounts:
         raise Refusal(f"there is no account {account!r}{_allowed(account, read.accounts)}")
-    groups, roles, used = [], [], []
-    for name, group in read.groups.items() if account == read.main else ():
-        where = f"access_groups.{name}"
-        given = [f"{there}:{role}" for there, names in group.get("assume", {}).items() for role in names]
-        used += group.get("policies", [])
-        groups.append(
-            {
-                "name": name,
-                "path": group.get("path", "/"),
-                "policies": read.attached(where, account, group),
-                "inline": read.inline(where, group),
-                "grants": given + ([group["about"]] if group.get("about") else []),
-                "everyone": group.get("everyone", False),
-                "protected": group.get("protected", False),
-            }
-        )
-    for name, entry in ((name, role[account]) for name, role in read.roles.items() if account in role):
-        where = f"access_roles.{name}.{account}"
-        used += [*entry.get("policies", []), entry.get("boundary")]
-        roles.append(
-            {
-                "name": name,
-                "path": entry.get("path", "/"),
+    groups, roles, used = [], [], set()
+    for where, (kind, name, _), entry in (one for one in read.holders() if one[1][2] == account):
+        used |= {*entry.get("policies", []), entry.get("boundary")}
+        held = {
+            "name": name,
+            "path": entry.get("path", "/"),
+            "policies": read.attached(where, account, entry),
+            "inline": read.inline(where, entry),
+        }
+        if kind == "group":
+            given = [f"{there}:{role}" for there, names in entry.get("assume", {}).items() for role in names]
+            held["grants"] = given + ([entry["about"]] if entry.get("about") else [])
+            groups.append(held | {flag: entry.get(flag, False) for flag in ("everyone", "protected")})
+        else:
+            held |= {
                 "trust": read.trust(account, name, entry),
-                "policies": read.attached(where, account, entry),
-                "inline": read.inline(where, entry),
                 "instance_profile": entry.get("instance_profile", False),
                 "boundary": read.boundary(where, account, entry),
                 "max_session": entry.get("max_session"),
                 "tags": {str(key): str(value) for key, value in entry.get("tags", {}).items()},
             }
-        )
+            roles.append(held)
     policies = [
         {"name": name, "path": "/", "document": document} for name, document in read.policies.items() if name in used
     ]

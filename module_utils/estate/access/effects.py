@@ -8,16 +8,20 @@ from typing import Any
 from ansible.module_utils.estate.access.read import Live
 
 
+def by_user(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Each user's groups of (user, group) pairs."""
+    found: dict[str, list[str]] = {}
+    for user, group in pairs:
+        found.setdefault(user, []).append(group)
+    return found
+
+
 def tell(
     wanted: Mapping[str, Any], live: Live, joins: Iterable[tuple[str, str]], leaves: Iterable[tuple[str, str]]
 ) -> list[str]:
     """The changes of membership in people's terms, a sentence each: who gains and loses what, through which group."""
     groups = {group["name"]: group for group in wanted["groups"]}
-    gained: dict[str, list[str]] = {}
-    lost: dict[str, list[str]] = {}
-    for into, pairs in ((gained, joins), (lost, leaves)):
-        for user, group in pairs:
-            into.setdefault(user, []).append(group)
+    gained, lost = by_user(joins), by_user(leaves)
 
     def reach(names: list[str], still: set[str], nothing: str) -> str:
         """'production:backups through backups, and …'; what another of the user's groups gives too is no news."""

@@ -63,10 +63,8 @@ def ends(lists: Lists, given: Mapping[str, Sequence[Mapping[str, Any]]], room: i
     document: dict[str, Any] = {}
     for (day, thing), names in sorted(_merged(found).items(), key=lambda item: (item[0][0], sorted(item[1]))):
         so_far = document.get("Statement", [])
-        longer = {
-            "Version": "2012-10-17",
-            "Statement": [*so_far, _statement(day, thing, sorted(names), len(so_far))],
-        }
+        one_more = _statement(day, thing, sorted(names), len(so_far))
+        longer = {"Version": "2012-10-17", "Statement": [*so_far, one_more]}
         if size(longer) <= room:
             document = longer
         else:
@@ -158,9 +156,8 @@ def _named(action: str, other: _What) -> bool:
 
 def _meet(one: _What, other: _What) -> bool:
     """Whether some request is in both; errs towards yes."""
-    return _cross(one.acts, one.actions, other.acts, other.actions) and _cross(
-        one.on, one.resources, other.on, other.resources
-    )
+    same_act = _cross(one.acts, one.actions, other.acts, other.actions)
+    return same_act and _cross(one.on, one.resources, other.on, other.resources)
 
 
 def _cross(how: str, words: Sequence[str], other_how: str, others: Sequence[str]) -> bool:

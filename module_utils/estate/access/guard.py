@@ -7,19 +7,20 @@ called. wanted is dm_access's; what is asked of AWS on the way (who can sign in,
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from ansible.module_utils.estate.access.addresses import narrowed
 from ansible.module_utils.estate.access.after import Powers, after
-from ansible.module_utils.estate.access.check import GROUPS_OF_A_USER
+from ansible.module_utils.estate.access.check import GROUPS_OF_A_USER, PLURALS
+from ansible.module_utils.estate.access.effects import by_user
 from ansible.module_utils.estate.access.plan import changes, everybodys
 from ansible.module_utils.estate.access.read import Live
-from ansible.module_utils.estate.evaluator.document import read
+from ansible.module_utils.estate.evaluator.document import account_in, read
 from ansible.module_utils.estate.evaluator.evaluate import applies
 from ansible.module_utils.estate.evaluator.request import Known
 from ansible.module_utils.estate.people import FILE
-from ansible.module_utils.estate.policy import as_list, statements
 
 Pairs = list[tuple[str, str]]  # (user, group)
 
@@ -63,15 +64,13 @@ def refusals(wanted: Mapping[str, Any], live: Live, limits: Limits, asked: Asked
 
 def _cases(wanted: Mapping[str, Any], live: Live) -> list[str]:
     found = []
-    for kind, plural in (("user", "users"), ("group", "groups"), ("role", "roles"), ("policy", "policies")):
-        there = {name.lower(): name for name in getattr(live, plural)}
-        for item in wanted[plural]:
-            name = item["name"]
-            other = there.get(name.lower(), name)
-            if other != name and name not in getattr(live, plural):
-                found.append(
-                    f"{kind} {name!r} is {other!r} in AWS, which does not tell case apart: spell it as it is there"
-                )
+    for kind, plural in PLURALS.items():
+        there = getattr(live, plural)
+        spelt = {name.lower(): name for name in there}
+        for name in (item["name"] for item in wanted[plural]):
+            if name not in there and (other := spelt.get(name.lower())):
+                said = "which does not tell case apart: spell it as it is there"
+                found.append(f"{kind} {name!r} is {other!r} in AWS, {said}")
     return found
 
 
@@ -87,28 +86,23 @@ def _too_many(wanted: Mapping[str, Any], live: Live, leaves: Pairs, limits: Limi
     had = [(user, group) for user, group in there if group not in everyone]
     kept = {user for group, users in wanted["members"].items() if group not in everyone for user in users}
     gone = {user for user, group in leaves if user not in kept}
-    found = []
-    for what, going, of in (
+    going, members = Counter(group for _, group in leaves), live.members()
+    counted = [
         ("memberships", len(leaves), len(had)),
         ("people", len(gone), len({user for user, _ in had})),
-    ):
-        if going > limits.of(of):
-            found.append(_many(f"{going} of {of} {what} would go, and {limits.of(of)} at most may", len(leaves)))
-    members = live.members()
-    emptied = []
-    for group in wanted["members"]:
-        going, of = sum(one == group for _, one in leaves), len(members.get(group, ()))
-        emptied += [group] * (going == of > 0 and not wanted["members"][group])
-        if going > limits.of(of):
-            said = f"{going} of {of} members of group {group} would go, and {limits.of(of)} at most may"
-            found.append(_many(said, len(leaves)))
+        *((f"members of group {group}", going[group], len(members.get(group, ()))) for group in wanted["members"]),
+    ]
+    found = [
+        f"{some} of {of} {what} would go, and {limits.of(of)} at most may"
+        for what, some, of in counted
+        if some > limits.of(of)
+    ]
+    closed = (group for group, left in wanted["members"].items() if not left)
+    emptied = [group for group in closed if going[group] == len(members.get(group, ())) > 0]
     if len(emptied) > 1 and limits.allowed is None:
-        found.append(_many(f"groups {' and '.join(emptied)} would all be empty", len(leaves)))
-    return found
-
-
-def _many(said: str, allow: int) -> str:
-    return f"{said}: check {FILE}, or allow it for this run with -e access_removals_allowed={allow}"
+        found.append(f"groups {' and '.join(emptied)} would all be empty")
+    allow = f"check {FILE}, or allow it for this run with -e access_removals_allowed={len(leaves)}"
+    return [f"{said}: {allow}" for said in found]
 
 
 # --- who is left ------------------------------------------------------------------------------------------------------
@@ -168,8 +162,7 @@ def _own(
     person = user[1] if user else session[2] if session else ""
     role = session[1] if session else ""
     found = _own_groups(wanted, live, joins, leaves, person) if person in live.users else []
-    for who, powers in ((f"role {role}", "roles"), (person, "users")):
-        name = who.removeprefix("role ")
+    for who, name, powers in ((f"role {role}", role, "roles"), (person, person, "users")):
         if name in getattr(now_able, powers) - getattr(then_able, powers):
             found.append(f"{who}, who runs this, could no longer administer the account: let somebody else do that")
     if role and not found and _shut_off(wanted, live, then, person, role, asked):
@@ -216,13 +209,8 @@ def _own_groups(wanted: Mapping[str, Any], live: Live, joins: Pairs, leaves: Pai
 
 def _principals(trust: Mapping[str, Any]) -> set[str]:
     """Whom a trust lets in, but for the ids of users and roles that are no more: nobody is let in by those."""
-    found: set[str] = set()
-    for statement in statements(trust):
-        principal = statement.get("Principal", {})
-        if statement.get("Effect") == "Allow":
-            for value in [principal] if isinstance(principal, str) else principal.values():
-                found |= {_spelt(who) for who in as_list(value)}
-    return {who for who in found if not who.startswith(("AIDA", "AROA"))}
+    named = {name for one in read(trust) if one.allows and not one.not_principals for _, name in one.principals}
+    return {_spelt(name) for name in named if not name.startswith(("AIDA", "AROA"))}
 
 
 def _spelt(principal: str) -> str:
@@ -230,8 +218,8 @@ def _spelt(principal: str) -> str:
 
 
 def _root(principal: str) -> str:
-    parts = principal.split(":")
-    return f"arn:aws:iam::{parts[4]}:root" if len(parts) > 5 else principal
+    account = account_in(principal)
+    return f"arn:aws:iam::{account}:root" if account else principal
 
 
 # --- from where -------------------------------------------------------------------------------------------------------
@@ -257,17 +245,14 @@ def _shut_out(wanted: Mapping[str, Any], live: Live, then: Live, asked: Asked) -
 
 def _crowded(wanted: Mapping[str, Any], live: Live, joins: Pairs, leaves: Pairs) -> list[str]:
     """Groups that are not declared count too."""
-    more: dict[str, int] = {}
-    for user, _ in joins:
-        more[user] = more.get(user, 0) + 1
-    for user, _ in leaves:
-        more[user] = more.get(user, 0) - 1
-    found = []
-    for user, change in more.items():
-        if user in live.users and change > 0 and len(live.users[user].groups) + change > GROUPS_OF_A_USER:
-            other = sorted(group for group in live.users[user].groups if group not in wanted["members"])
+    gone, found = by_user(leaves), []
+    for user, groups in by_user(pair for pair in joins if pair[0] in live.users).items():
+        have = live.users[user].groups
+        then = len(have) + len(groups) - len(gone.get(user, ()))
+        if then > max(len(have), GROUPS_OF_A_USER):
+            other = sorted(group for group in have if group not in wanted["members"])
             found.append(
-                f"user {user!r} would be in {len(live.users[user].groups) + change} groups, "
+                f"user {user!r} would be in {then} groups, "
                 f"and IAM allows {GROUPS_OF_A_USER}: take it out of {' or '.join(other) or 'some'} first"
             )
     return found

@@ -1,19 +1,6 @@
 """Plan of one account's IAM: users, policies, roles, groups and who is in them. No Ansible, no boto3, no I/O.
 
-wanted = {
-  "account": its name in dm_accounts,
-  "account_id": 12 digits,
-  "users": [{"name", "path"}],
-  "policies": [{"name", "path", "document"}],
-  "roles": [{"name", "path", "trust", "policies": [ARN], "inline": {name: document}, "instance_profile": bool,
-             "boundary": ARN or "", "max_session": seconds or None, "tags": {key: value}}],
-  "groups": [{"name", "path", "policies", "inline", "everyone": bool,
-              "grants": ["production:developers"]}],   # what it gives: roles as account:role, or words
-  "members": {group: [user]},
-  "known_roles": [{"name", "trusts": [principal], "actions": [pattern], "policies": [ARN]}],   # declared elsewhere
-  "alias": str or None,             # None: neither read nor changed
-  "password_policy": {AWS's parameter: value} or None,
-}
+wanted is what the module dm_access takes; its documentation says what each option is.
 
 What is live and not declared is never changed. What is declared is made exactly so, but for a user's own policies,
 keys and devices, and for what IAM fixes at creation. In order of needs: users, policies, roles, groups, members.
@@ -27,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible.module_utils.estate.access.check import ATTACHED, GROUPS_OF_A_USER, INLINE_SIZE, size
-from ansible.module_utils.estate.access.effects import tell
+from ansible.module_utils.estate.access.effects import by_user, tell
 from ansible.module_utils.estate.access.read import Account, Group, Live, Policy, Role
 from ansible.module_utils.estate.access.undeclared import beyond, of_their_own, unmanaged
 from ansible.module_utils.estate.diff import diff_of
@@ -59,7 +46,7 @@ def plan(wanted: Mapping[str, Any], account: Account, notes: Iterable[str] = ())
     joins, leaves = changes(wanted, live)
     made.members(joins, leaves)
     people = tell(wanted, live, joins, leaves)
-    diff = [_shown("people", "\n".join(people) + "\n")] if people else []
+    diff = [shown(people)] if people else []
     return Plan(
         PURPOSE,
         wanted["account"],
@@ -88,12 +75,24 @@ def everybodys(wanted: Mapping[str, Any]) -> set[str]:
     return {group["name"] for group in wanted["groups"] if group["everyone"]}
 
 
+def arn_of(wanted: Mapping[str, Any], kind: str, item: Mapping[str, Any]) -> str:
+    """That of what is declared, where it is declared to be."""
+    return f"arn:aws:iam::{wanted['account_id']}:{kind}{item['path']}{item['name']}"
+
+
+def moved_policies(wanted: Mapping[str, Any], live: Live) -> dict[str, str]:
+    """Where declared policies are: each keeps the path it was made with; groups and roles attach it where it is."""
+    there = (item for item in wanted["policies"] if item["name"] in live.policies)
+    return {arn_of(wanted, "policy", item): live.policies[item["name"]].arn for item in there}
+
+
 def _tags(tags: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
 
 
-def _shown(header: str, after: str) -> dict[str, Any]:
-    return {"before_header": header, "after_header": header, "before": "", "after": after}
+def shown(people: Iterable[str]) -> dict[str, Any]:
+    """What it means for people, as the first part of the diff."""
+    return {"before_header": "people", "after_header": "people", "before": "", "after": "\n".join(people) + "\n"}
 
 
 class _Plan:
@@ -107,21 +106,14 @@ class _Plan:
         self.diff: list[dict[str, Any]] = []
         self.notes: list[str] = []
         self.drift: list[str] = []
-        # A policy keeps the path it was made with; groups and roles attach it where it is.
-        self.moved = {
-            self.arn("policy", p): live.policies[p["name"]].arn
-            for p in wanted["policies"]
-            if p["name"] in live.policies
-        }
-        self.own = {self.moved.get(a := self.arn("policy", p), a): f"policy {p['name']}" for p in wanted["policies"]}
+        self.moved = moved_policies(wanted, live)
+        declared = {arn_of(wanted, "policy", item): f"policy {item['name']}" for item in wanted["policies"]}
+        self.own = {self.moved.get(arn, arn): resource for arn, resource in declared.items()}
         self.principals = {
-            self.arn(kind, item): f"{kind} {item['name']}"
+            arn_of(wanted, kind, item): f"{kind} {item['name']}"
             for kind, items in (("user", wanted["users"]), ("role", wanted["roles"]))
             for item in items
         }
-
-    def arn(self, kind: str, item: Mapping[str, Any]) -> str:
-        return f"arn:aws:iam::{self.wanted['account_id']}:{kind}{item['path']}{item['name']}"
 
     def add(self, verb: str, resource: str, method: str, params: dict[str, Any], needs: Iterable[str] = ()) -> None:
         # Of a user in ten groups everything says the same names: one string each will do.
@@ -256,17 +248,18 @@ class _Plan:
         self, role: Mapping[str, Any], live: Role | None, boundary: str
     ) -> tuple[dict[str, Any] | None, dict[str, Any]]:
         """A role before and after, as a diff shows it."""
-        name, session = role["name"], role["max_session"]
-        holds = self.profiles.get(name)
-        after = {"trust": role["trust"], **self._held_wanted(role)}
-        after |= {"instance profile": name if role["instance_profile"] else holds} if role["instance_profile"] else {}
-        after |= {"boundary": boundary} if boundary else {}
-        after |= {"longest session": session} if session else {}
-        after |= {"tags": {**(live.tags if live else {}), **role["tags"]}} if role["tags"] else {}
+        name = role["name"]
+        more = {
+            "instance profile": role["instance_profile"] and name,
+            "boundary": boundary,
+            "longest session": role["max_session"],
+            "tags": role["tags"] and {**(live.tags if live else {}), **role["tags"]},
+        }
+        after = {"trust": role["trust"], **self._held_wanted(role), **{key: one for key, one in more.items() if one}}
         if live is None:
             return None, after
-        before = {"trust": live.trust, **self._held(live), "instance profile": holds, "boundary": live.boundary}
-        before |= {"longest session": self.sessions.get(name), "tags": live.tags}
+        before = {"trust": live.trust, **self._held(live), "instance profile": self.profiles.get(name)}
+        before |= {"boundary": live.boundary, "longest session": self.sessions.get(name), "tags": live.tags}
         return {key: value for key, value in before.items() if key in after or key.startswith("inline ")}, after
 
     def group(self, group: Mapping[str, Any]) -> None:
@@ -322,14 +315,10 @@ class _Plan:
     def members(self, joins: list[tuple[str, str]], leaves: list[tuple[str, str]]) -> None:
         """Whoever joins a group that everybody is in (its policies deny) joins it first."""
         everyone = everybodys(self.wanted)
-        gone: dict[str, list[str]] = {}
-        come: dict[str, list[str]] = {}
+        gone, come = by_user(leaves), by_user(joins)
         for user, group in leaves:
-            gone.setdefault(user, []).append(group)
             params = {"GroupName": group, "UserName": user}
             self.add("remove", membership(user, group), "remove_user_from_group", params)
-        for user, group in joins:
-            come.setdefault(user, []).append(group)
         for user, group in sorted(joins, key=lambda pair: (pair[1] not in everyone, pair)):
             needs = [f"user {user}", f"group {group}"]
             if group not in everyone:

@@ -91,10 +91,15 @@ class Live(NamedTuple):
 
 
 def pages(fetch: Callable[..., dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Every page; fetch is the client's get_account_authorization_details. Raises PartialRead where one is cut off."""
+    """Every page; fetch is the client's get_account_authorization_details."""
+    return paged(fetch, Filter=list(FILTER), MaxItems=PAGE)
+
+
+def paged(fetch: Callable[..., dict[str, Any]], **asked: Any) -> Iterator[dict[str, Any]]:
+    """Every page of an answer of IAM's. Raises PartialRead where one is cut off."""
     marker: dict[str, str] = {}
     while True:
-        page = fetch(Filter=list(FILTER), MaxItems=PAGE, **marker)
+        page = fetch(**asked, **marker)
         yield page
         if not page.get("IsTruncated"):
             return
@@ -110,7 +115,7 @@ def parse(answered: Iterable[dict[str, Any]]) -> Live:
         for detail in page.get("UserDetailList", []):
             _add(live.users, _user(detail))
         for detail in page.get("GroupDetailList", []):
-            _add(live.groups, _group(detail))
+            _add(live.groups, Group(**_holder("Group", detail)))
         for detail in page.get("RoleDetailList", []):
             _add(live.roles, _role(detail))
         for detail in page.get("Policies", []):
@@ -152,53 +157,32 @@ def _document(raw: Any) -> dict[str, Any]:
     return raw if isinstance(raw, dict) else json.loads(unquote(raw))
 
 
-def _managed(detail: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(attached["PolicyArn"] for attached in detail.get("AttachedManagedPolicies", []))
+def _holder(kind: str, detail: Mapping[str, Any]) -> dict[str, Any]:
+    """What a user, group or role has as each of them has it."""
+    inline = detail.get(f"{kind}PolicyList", [])
+    return {
+        "name": detail[f"{kind}Name"],
+        "path": detail["Path"],
+        "arn": detail["Arn"],
+        "managed": tuple(attached["PolicyArn"] for attached in detail.get("AttachedManagedPolicies", [])),
+        "inline": {policy["PolicyName"]: _document(policy["PolicyDocument"]) for policy in inline},
+    }
 
 
-def _inline(policies: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    return {policy["PolicyName"]: _document(policy["PolicyDocument"]) for policy in policies}
-
-
-def _tags(detail: Mapping[str, Any]) -> dict[str, str]:
-    return {tag["Key"]: tag["Value"] for tag in detail.get("Tags", [])}
-
-
-def _boundary(detail: Mapping[str, Any]) -> str:
-    return detail.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", "")
+def _limited(detail: Mapping[str, Any]) -> dict[str, Any]:
+    """What a group has none of."""
+    boundary = detail.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", "")
+    return {"boundary": boundary, "tags": {tag["Key"]: tag["Value"] for tag in detail.get("Tags", [])}}
 
 
 def _user(detail: Mapping[str, Any]) -> User:
-    return User(
-        detail["UserName"],
-        detail["Path"],
-        detail["Arn"],
-        tuple(detail.get("GroupList", [])),
-        _managed(detail),
-        _inline(detail.get("UserPolicyList", [])),
-        _boundary(detail),
-        _tags(detail),
-    )
-
-
-def _group(detail: Mapping[str, Any]) -> Group:
-    return Group(
-        detail["GroupName"], detail["Path"], detail["Arn"], _managed(detail), _inline(detail.get("GroupPolicyList", []))
-    )
+    return User(**_holder("User", detail), **_limited(detail), groups=tuple(detail.get("GroupList", [])))
 
 
 def _role(detail: Mapping[str, Any]) -> Role:
-    return Role(
-        detail["RoleName"],
-        detail["Path"],
-        detail["Arn"],
-        _document(detail["AssumeRolePolicyDocument"]),
-        _managed(detail),
-        _inline(detail.get("RolePolicyList", [])),
-        tuple(profile["InstanceProfileName"] for profile in detail.get("InstanceProfileList", [])),
-        _boundary(detail),
-        _tags(detail),
-    )
+    profiles = tuple(profile["InstanceProfileName"] for profile in detail.get("InstanceProfileList", []))
+    trust = _document(detail["AssumeRolePolicyDocument"])
+    return Role(**_holder("Role", detail), **_limited(detail), trust=trust, instance_profiles=profiles)
 
 
 def _policy(detail: Mapping[str, Any]) -> Policy:

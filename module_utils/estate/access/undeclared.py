@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import fnmatch
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import yaml
 from ansible.module_utils.estate.access.read import Group, Live, Role
+from ansible.module_utils.estate.evaluator.document import read
+from ansible.module_utils.estate.evaluator.patterns import like
 from ansible.module_utils.estate.plan import Unmanaged
-from ansible.module_utils.estate.policy import as_list, statements
 
 # Roles that AWS makes and keeps itself are no business of a declaration.
 _AWS_OWN = re.compile(r"/aws-(service-role|reserved)/")
@@ -106,29 +106,18 @@ def beyond(known_roles: Iterable[Mapping[str, Any]], live: Live) -> list[str]:
         found = [f"trusts {who}" for who in _trusted(role.trust) if who not in known["trusts"]]
         found += [f"has policy {arn}" for arn in role.managed if arn not in known["policies"]]
         for name, document in role.inline.items():
-            wide = [action for action in _granted(document) if not any(like(p, action) for p in known["actions"])]
-            found += [f"may {action} by {name}" for action in wide]
+            beyond_them = (a for a in _granted(document) if not any(like(p, a, True) for p in known["actions"]))
+            found += [f"may {action} by {name}" for action in beyond_them]
         if found:
             said.append(f"role {known['name']} {', '.join(found)}, which no declaration accounts for")
     return said
 
 
 def _trusted(trust: Mapping[str, Any]) -> list[str]:
-    principals = [one.get("Principal", {"NotPrincipal": "anyone but some"}) for one in _allowing(trust)]
-    found = [
-        [one] if isinstance(one, str) else [who for named in one.values() for who in as_list(named)]
-        for one in principals
-    ]
-    return sorted({str(who) for named in found for who in named})
+    allowing = [one for one in read(trust) if one.allows]
+    but_some = {"anyone but some" for one in allowing if one.not_principals}
+    return sorted(but_some.union(name for one in allowing if not one.not_principals for _, name in one.principals))
 
 
 def _granted(document: Mapping[str, Any]) -> list[str]:
-    return sorted({str(action) for one in _allowing(document) for action in as_list(one.get("Action", "*"))})
-
-
-def _allowing(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return [one for one in statements(document) if one.get("Effect") == "Allow"]
-
-
-def like(pattern: str, action: str) -> bool:
-    return fnmatch.fnmatchcase(action.lower(), pattern.lower())
+    return sorted({a for one in read(document) if one.allows for a in (("*",) if one.not_actions else one.actions)})

@@ -55,15 +55,15 @@ _KEY = _form(
     r"(?![aA][wW][sS]:)[\w\s.:/=+@-]+", "a tag of at most 128 letters, digits, spaces and _.:/=+-@, not aws:", 128
 )
 _TAG = _form(r"[\w\s.:/=+@-]*", "at most 256 letters, digits, spaces and _.:/=+-@", 256)
-_HOLDER = {
+_HOLDER: dict[str, Any] = {
     "about": {"type": "string"},
     "assume": {"type": "object", "additionalProperties": _TEXTS},
     "policies": {"type": "array", "items": _POLICY},
     "inline": {"type": "object", "additionalProperties": _DOCUMENT},
     "path": _PATH,
 }
-_GROUP = {**_HOLDER, "members": _TEXT, "protected": _BOOL, "everyone": _BOOL}
-_ROLE = {
+GROUP: dict[str, Any] = {**_HOLDER, "members": _TEXT, "protected": _BOOL, "everyone": _BOOL}
+ROLE: dict[str, Any] = {
     **_HOLDER,
     "service": _form(_A_SERVICE, "a service of AWS's, such as ec2.amazonaws.com"),
     "instance_profile": _BOOL,
@@ -84,9 +84,9 @@ def _object(properties: Mapping[str, Any], *required: str) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": list(required), "additionalProperties": False}
 
 
-_ROLES = {"type": "object", "additionalProperties": _object(_ROLE)}
+_ROLES = {"type": "object", "additionalProperties": _object(ROLE)}
 SCHEMA: dict[str, dict[str, Any]] = {
-    "groups": {"type": "object", "additionalProperties": _object(_GROUP, "members")},
+    "groups": {"type": "object", "additionalProperties": _object(GROUP, "members")},
     "roles": {"type": "object", "additionalProperties": _ROLES},
     "policies": {"type": "object", "additionalProperties": _DOCUMENT},
     "known": {"type": "array", "items": _object(_KNOWN, "name", "accounts")},

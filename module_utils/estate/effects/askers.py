@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ansible.module_utils.estate.evaluator.composed import Estate
-from ansible.module_utils.estate.evaluator.document import Statement, Statements, account_in, account_of, read
+from ansible.module_utils.estate.evaluator.document import ANYTHING, Statement, Statements, account_in, account_of, read
 from ansible.module_utils.estate.evaluator.evaluate import NONE, Opens, meant
 from ansible.module_utils.estate.evaluator.request import NOW, Known, Principal, Source, known_of
 
 # Of others what their own account lets them do is not known, and so everything.
-ANYTHING = read({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
+_ANYTHING = read(ANYTHING)
 UNSIGNED = "unsigned"
 ANYBODY = "anybody, unsigned"
 # Known of a request beforehand, but not for all time.
@@ -63,23 +63,18 @@ def others(policies: Iterator[Statements], estate: Estate) -> dict[str, Asker]:
                 found[UNSIGNED] = Asker(UNSIGNED, ANYBODY, _other("*", ""), Known())
                 found["*"] = _account("anybody with an account of AWS", "arn:aws:iam::000000000000:user/anybody")
             for kind, name in statement.principals:
-                account = account_of(name) or account_in(name)
+                whole = account_of(name)
+                account = whole or account_in(name)
                 if kind != "AWS":
                     found[name] = Asker(kind, name, _other(name, ""), Known())
-                elif (
-                    name != "*"
-                    and account
-                    and (account not in estate.by_id or not (account_of(name) or name in estate.who))
-                ):
-                    arn = (
-                        name if name.startswith("arn:") and not account_of(name) else f"arn:aws:iam::{account}:user/any"
-                    )
-                    found[name] = _account(f"account {account}" if account_of(name) else name, arn)
+                elif account and (account not in estate.by_id or not (whole or name in estate.who)):
+                    arn = name if name.startswith("arn:") and not whole else f"arn:aws:iam::{account}:user/any"
+                    found[name] = _account(f"account {account}" if whole else name, arn)
     return found
 
 
 def _other(arn: str, account: str) -> Principal:
-    return Principal(arn, account, (Source("another account", "policy", ANYTHING),), None, {})
+    return Principal(arn, account, (Source("another account", "policy", _ANYTHING),), None, {})
 
 
 def _account(name: str, arn: str) -> Asker:

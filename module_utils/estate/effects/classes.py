@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from functools import lru_cache, reduce
 
 from ansible.module_utils.estate.evaluator.patterns import NEVER, resource_like
+from ansible.module_utils.estate.evaluator.patterns import plain as as_text
 
 TOO_MANY = 20_000  # states; no policies of people come near, and what does is not proved
 MANY = 8  # patterns of one list, of which every combination may be a class
@@ -113,25 +114,15 @@ def _together(made: set[tuple[str, str]]) -> tuple[str, ...]:
         return _representatives(tuple(sorted(made)))
     heads = [pattern.removesuffix("*") for pattern, _ in plain]
     return tuple(
-        dict.fromkeys([*found, OTHER, *(_real(one) for one in heads), *(f"{_real(one)}{OTHER}" for one in heads)])
+        dict.fromkeys([*found, OTHER, *(as_text(one) for one in heads), *(f"{as_text(one)}{OTHER}" for one in heads)])
     )
 
 
 def _is_plain(pattern: str, how: str) -> bool:
     """Whether a pattern is one name, or all that begin with some text."""
     head = pattern.removesuffix("*")
-    ends_late = how != ARN or pattern in ("*", head) or head.count(":") >= 5
-    return (
-        how != ANY_CASE
-        and ends_late
-        and "*" not in head
-        and "?" not in head
-        and (how != ARN or head.count(":") >= 5 or pattern == "*")
-    )
-
-
-def _real(text: str) -> str:
-    return text.replace("\ue000", "*").replace("\ue001", "?")
+    ends_late = how != ARN or pattern == "*" or head.count(":") >= 5
+    return how != ANY_CASE and ends_late and not {"*", "?"} & {*head}
 
 
 @lru_cache(maxsize=5_000)
@@ -152,7 +143,7 @@ def _representatives(patterns: tuple[tuple[str, str], ...], head: str = "") -> t
             elif char == "?":
                 any_one, any_no_colon = (any_one, any_no_colon | bit) if no_colon else (any_one | bit, any_no_colon)
             else:
-                real = _real(char)
+                real = as_text(char)
                 forms[bit] = tuple({real, real.lower(), real.upper()}) if how == ANY_CASE else (real,)
                 literals |= bit
                 for form in forms[bit]:
@@ -199,7 +190,7 @@ def _representatives(patterns: tuple[tuple[str, str], ...], head: str = "") -> t
 
 
 @lru_cache(maxsize=100_000)
-def _head(pattern: str) -> str:
+def head_of(pattern: str) -> str:
     """What stands before the first wildcard."""
     return re.split(r"[*?]", pattern, maxsplit=1)[0]
 
@@ -207,7 +198,7 @@ def _head(pattern: str) -> str:
 @lru_cache(maxsize=100_000)
 def overlap(one: str, other: str) -> bool:
     """Whether some string matches both patterns; wildcards may cross colons, so that it errs towards yes."""
-    head, other_head = _head(one), _head(other)
+    head, other_head = head_of(one), head_of(other)
     if not (head.startswith(other_head) or other_head.startswith(head)):
         return False
     if head == one and other_head == other:  # without wildcards

@@ -11,9 +11,10 @@ from typing import NamedTuple
 from ansible.module_utils.estate.effects.askers import Asker, others, ours
 from ansible.module_utils.estate.effects.classes import Undecided
 from ansible.module_utils.estate.effects.judged import Thing, things
-from ansible.module_utils.estate.effects.question import Gain, Question, plain
+from ansible.module_utils.estate.effects.question import Gain, Question
 from ansible.module_utils.estate.evaluator.composed import Estate
 from ansible.module_utils.estate.evaluator.request import Principal
+from ansible.module_utils.estate.evaluator.words import some
 
 
 class Found(NamedTuple):
@@ -44,9 +45,7 @@ def new_access(before: Estate, after: Estate) -> Found:
         try:
             gains += [gain._replace(whose=tuple(alike[key])) for gain in question.gains()]
         except Undecided as exc:
-            names = [one.name for one in alike[key]]
-            more = f" and {len(names) - 4} more" if len(names) > 4 else ""
-            undecided.append(f"what {', '.join(names[:4])}{more} may do: {exc}")
+            undecided.append(f"what {some([one.name for one in alike[key]], 4)} may do: {exc}")
     return Found(gains, undecided)
 
 
@@ -57,4 +56,4 @@ def _same(one: Principal, other: Principal) -> bool:
 
 
 def _shape(thing: Thing | None) -> tuple:
-    return (frozenset(plain(thing.policy)), thing.closed) if thing else ()
+    return (frozenset(thing.policy), thing.closed) if thing else ()

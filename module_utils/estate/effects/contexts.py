@@ -15,6 +15,7 @@ from decimal import Decimal, localcontext
 
 from ansible.module_utils.estate.effects.classes import ANY_CASE, ARN, TEXT, Undecided, together
 from ansible.module_utils.estate.evaluator.conditions import holds, moment, network, number, operator
+from ansible.module_utils.estate.evaluator.patterns import itself
 from ansible.module_utils.estate.evaluator.words import Open
 
 MOST = 1 << 18  # contexts of one question
@@ -51,9 +52,7 @@ def _pattern(base: str, value: str) -> tuple[str, str]:
         return value, ARN
     if base == "stringlike":
         return value, TEXT
-    # What has no wildcards is one string: its characters are taken for themselves.
-    literal = value.replace("*", "\ue000").replace("?", "\ue001")
-    return literal, ANY_CASE if base == "stringequalsignorecase" else TEXT
+    return itself(value), ANY_CASE if base == "stringequalsignorecase" else TEXT
 
 
 def addresses(wanted: Iterable[str]) -> list[str]:

@@ -170,10 +170,8 @@ class _Judge(World):
             return False
         relevant = [*held, *(one for one in me.boundary or () if _acts_like(one, action)), *policies]
         how = tuple(tuple(asker.meant(one)) for one in policies)
-        alike = asker.ours and not any(is_personal(one) for one in relevant)
-        key = (action, resource, without, asker.kind, me.account, id(me.boundary), how, *map(id, held))
-        if not alike:
-            return self._may_any(asker, action, resource, without, relevant, arns)
+        alone = 0 if asker.ours and not any(is_personal(one) for one in relevant) else id(asker)
+        key = (alone, action, resource, without, asker.kind, me.account, id(me.boundary), how, *map(id, held))
         if key not in self._broken:
             self._broken[key] = self._may_any(asker, action, resource, without, relevant, arns)
         return self._broken[key]

@@ -23,6 +23,11 @@ class Thing(NamedTuple):
     blocked: bool  # whether RestrictPublicBuckets keeps others from it, where its policy is public
 
     @property
+    def whose(self) -> str:
+        """Of the policy, as a line can tell of it."""
+        return "the role's trust" if self.kind == "role" else f"the policy of {self.name}"
+
+    @property
     def closed(self) -> bool:
         return self.blocked and is_public(self.policy)
 
@@ -46,6 +51,13 @@ class Held(NamedTuple):
     holder: str
     policy: str
     statement: Statement
+
+
+def held(asker: Asker) -> list[Held]:
+    """All of an asker's own."""
+    me = asker.principal
+    found = [Held("identity", of.holder, of.policy, one) for of in me.sources for one in of.statements]
+    return found + [Held("boundary", "", "boundary", one) for one in me.boundary or ()]
 
 
 About = tuple[tuple[Held, Opens, str], ...]  # with what a statement leaves open, and how a resource's means the asker

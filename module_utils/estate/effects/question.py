@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import NamedTuple
 
 from ansible.module_utils.estate.effects.askers import Asker
-from ansible.module_utils.estate.effects.classes import OTHER, Undecided, of_lists, overlap, representatives
+from ansible.module_utils.estate.effects.classes import OTHER, Undecided, head_of, of_lists, overlap, representatives
 from ansible.module_utils.estate.effects.contexts import Contexts, Values
-from ansible.module_utils.estate.effects.judged import About, Held, Thing, allowed
+from ansible.module_utils.estate.effects.judged import About, Held, Thing, allowed, held
 from ansible.module_utils.estate.evaluator.document import Statement, account_in
 from ansible.module_utils.estate.evaluator.evaluate import Applied, Opens, acts, applies, is_personal
 from ansible.module_utils.estate.evaluator.patterns import filled, resource_like
@@ -38,20 +38,8 @@ class Gain(NamedTuple):
         return self.actions[0]
 
 
-def plain(statements: Iterable[Statement]) -> list[Statement]:
-    """Without what changes no meaning."""
-    return [one._replace(name="") for one in statements]
-
-
 def _bare(held: Held) -> tuple[str, Statement]:
-    return held.side, held.statement._replace(name="")
-
-
-def _held(asker: Asker | None) -> list[Held]:
-    if asker is None:
-        return []
-    found = [Held("identity", s.holder, s.policy, one) for s in asker.principal.sources for one in s.statements]
-    return found + [Held("boundary", "", "boundary", one) for one in asker.principal.boundary or ()]
+    return held.side, held.statement
 
 
 Judged = tuple[tuple[Held, ...], tuple[Held, ...], Mapping[str, Values], bool]  # the last four of a Gain
@@ -65,7 +53,7 @@ class Question:
         accounts: Container[str],
     ) -> None:  # fmt: skip
         self.was, self.asker, self.were, self.are, self.accounts = was, asker, were, are, accounts
-        before, after = _held(was), _held(asker)
+        before, after = held(was) if was else [], held(asker)
         shapes = {_bare(one) for one in before}
         shapes_after = {_bare(one) for one in after}
         bounded_before = was is not None and was.principal.boundary is not None
@@ -93,14 +81,12 @@ class Question:
         was, now = self.were.get(arn), self.are.get(arn)
         if now is None:
             return []
-        old = set(plain(was.policy)) if was else set()
-        new = set(plain(now.policy))
-        added = [one for one in now.policy if one.allows and one._replace(name="") not in old]
-        gone = [one for one in was.policy if not one.allows and one._replace(name="") not in new] if was else []
+        old = was.policy if was else ()
+        added = [one for one in now.policy if one.allows and one not in old]
+        gone = [one for one in old if not one.allows and one not in now.policy]
         opened = list(now.policy) if was and was.closed and not now.closed else []
-        whose = "the role's trust" if now.kind == "role" else f"the policy of {now.name}"
         seeds = [_about(one, now) for one in (*added, *gone, *opened) if self.asker.meant(one)]
-        return [Held("resource", whose, "policy", one) for one in seeds]
+        return [Held("resource", now.whose, "policy", one) for one in seeds]
 
     def _relevant(self, held: Held) -> bool:
         """Whether a statement can be about anything that a seed is about."""
@@ -204,13 +190,10 @@ class Question:
         return list(found.values())
 
     def _policies(self, arn: str) -> tuple[tuple[Held, ...], tuple[Held, ...]]:
-        def held(thing: Thing | None) -> tuple[Held, ...]:
-            whose = (
-                "" if thing is None else "the role's trust" if thing.kind == "role" else f"the policy of {thing.name}"
-            )
-            return tuple(Held("resource", whose, "policy", one) for one in (thing.policy if thing else ()))
+        def said(thing: Thing | None) -> tuple[Held, ...]:
+            return tuple(Held("resource", thing.whose, "policy", one) for one in thing.policy) if thing else ()
 
-        return held(self.were.get(arn)), held(self.are.get(arn))
+        return said(self.were.get(arn)), said(self.are.get(arn))
 
     def _resources(self, everything: list[Statement], seeds: list[Statement], arns: list[str], own: bool) -> list[str]:
         known = [self.asker.known] + ([self.was.known] if self.was else [])
@@ -313,7 +296,7 @@ class Question:
 
 def _begin_alike(pattern: str, head: str) -> bool:
     """Whether a pattern can mean anything that begins as head does."""
-    start = re.split(r"[*?]", pattern, maxsplit=1)[0]
+    start = head_of(pattern)
     return start.startswith(head) or head.startswith(start)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
 from ansible.module_utils.estate.effects.askers import ANYBODY
+from ansible.module_utils.estate.effects.classes import head_of
 from ansible.module_utils.estate.effects.compare import new_access
 from ansible.module_utils.estate.effects.judged import Held
 from ansible.module_utils.estate.effects.question import Gain
@@ -75,11 +75,11 @@ def _lines(gains: Iterable[Gain], verb: str, names: Mapping[str, str]) -> list[s
     for (who, through, needs), places in cells.items():
         same: dict[tuple[str, ...], list[str]] = {}
         for place, actions in places.items():
-            same.setdefault(_widest(actions), []).append(place)
+            same.setdefault(_widest(tuple(sorted(actions))), []).append(place)
         for patterns, where in same.items():
-            whose.setdefault(_What(_said(patterns, _widest(where)), through, needs), []).extend(who)
+            whose.setdefault(_What(_said(patterns, _widest(tuple(sorted(where)))), through, needs), []).extend(who)
     return sorted(
-        f"{_people(sorted(set(who)))} {verb}{'s' if len(set(who)) == 1 else ''} {what.said} {what.through}"
+        f"{words.some(sorted(set(who)), NAMED)} {verb}{'s' if len(set(who)) == 1 else ''} {what.said} {what.through}"
         f"{', if ' + '; '.join(what.conditions) if what.conditions else ''}"
         for what, who in ((what, [ANYBODY] if ANYBODY in everybody else everybody) for what, everybody in whose.items())
     )
@@ -92,26 +92,19 @@ def _by(gain: Gain) -> list[Held]:
     return identity or new or list(gain.by)
 
 
-def _people(who: list[str]) -> str:
-    return ", ".join(who[:NAMED]) + (f" and {len(who) - NAMED} more" if len(who) > NAMED else "")
-
-
 def _through(held: Held) -> str:
     return f"through {held.holder}" if held.side == "resource" else f"through {held.holder} ({held.policy})"
 
 
 def _needs(gain: Gain, held: Held) -> tuple[str, ...]:
     """The conditions of what allows it; those of denials are said where the asker's other policies have them."""
-    on_role = held.side == "resource" and gain.thing is not None and gain.thing.kind == "role"
     known = Known(gain.asker.known | _USUAL)
-    is_ = applies(held.statement, gain.action, None if on_role else gain.resource, known)
-    opens = set(is_.opens if is_ else ())
-    for other in gain.by:
-        if other.side == "resource" and held.side == "identity":
-            theirs = applies(
-                other.statement, gain.action, None if gain.thing and gain.thing.kind == "role" else gain.resource, known
-            )
-            opens |= set(theirs.opens if theirs else ())
+    theirs = (one for one in gain.by if one.side == "resource" and held.side == "identity")
+    opens: set[words.Open] = set()
+    for one in (held, *theirs):
+        on_role = one.side == "resource" and gain.thing is not None and gain.thing.kind == "role"
+        is_ = applies(one.statement, gain.action, None if on_role else gain.resource, known)
+        opens |= is_.opens if is_ else frozenset()
     limits = [
         words.unless(denied.opens)
         for source in gain.asker.principal.sources
@@ -155,24 +148,16 @@ def _narrow(known: list[str], found: list[str]) -> list[str]:
 
 def _where(gain: Gain, resource: str, names: Mapping[str, str]) -> str:
     if gain.thing is not None:
-        return (
-            gain.thing.name
-            if gain.thing.kind == "role"
-            else f"{gain.thing.name}{' (objects)' if '/' in resource else ''}"
-        )
+        return gain.thing.name + (" (objects)" if gain.thing.kind != "role" and "/" in resource else "")
     if ":role/" in resource and not set("*?$") & set(resource):
         account = account_in(resource)
         return f"{names.get(account, account)}:{resource.rsplit('/', 1)[-1]}"
     return "anything" if resource == "*" else resource
 
 
-def _widest(patterns: Iterable[str]) -> tuple[str, ...]:
-    return _widest_of(tuple(sorted(set(patterns))))
-
-
 @lru_cache(maxsize=200)
-def _widest_of(found: tuple[str, ...]) -> tuple[str, ...]:
-    heads = [(re.split(r"[*?]", one.lower(), maxsplit=1)[0], one) for one in found if "*" in one or "?" in one]
+def _widest(found: tuple[str, ...]) -> tuple[str, ...]:
+    heads = [(head_of(one.lower()), one) for one in found if "*" in one or "?" in one]
 
     def covered(one: str) -> bool:
         low = one.lower()
@@ -182,12 +167,7 @@ def _widest_of(found: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _said(actions: tuple[str, ...], where: tuple[str, ...]) -> str:
-    places = ", ".join(where[:6]) + (f" and {len(where) - 6} more" if len(where) > 6 else "")
+    places = words.some(where, 6)
     if all(action.lower().startswith("sts:assumerole") for action in actions):
         return places
-    what = (
-        "everything"
-        if actions == ("*",)
-        else ", ".join(actions[:6]) + (f" and {len(actions) - 6} more" if len(actions) > 6 else "")
-    )
-    return f"{what} on {places}"
+    return f"{'everything' if actions == ('*',) else words.some(actions, 6)} on {places}"

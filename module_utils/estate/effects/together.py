@@ -10,16 +10,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible.module_utils.estate.effects.planned import of_buckets, planned
-from ansible.module_utils.estate.evaluator.composed import Estate, Lives
-from ansible.module_utils.estate.evaluator.document import account_in
+from ansible.module_utils.estate.evaluator.composed import Estate, Lives, attached
+from ansible.module_utils.estate.evaluator.document import ANYTHING, account_in
 
 TOGETHER = "all accounts together"  # in place of a host
 MOST = 2_000  # users of an account that a plan tells; of more it would be megabytes
 _LISTS, _BY_NAME = ("users", "groups", "roles"), ("policies", "buckets")
 # The variables that declare what a plan of this purpose has names of.
 _SAID_IN = {"buckets": "buckets_kinds, buckets_overrides, buckets_standalone, and names of replicas"}
-# AWS's own policies are read of accounts that change: what no plan read may allow anything, before and after.
-_UNREAD = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
 
 
 def state(
@@ -133,17 +131,14 @@ def _named(live: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 def _lives(parts: Mapping[str, Mapping[str, Mapping[str, Any]]], names: Mapping[str, str]) -> Lives:
     documents = {arn: one for own in parts.values() for arn, one in own["policies"].items()}
+    # AWS's own policies are read of accounts that change: what no plan read may allow anything, before and after.
+    held = {number: attached(one for part in _LISTS for one in own[part].values()) for number, own in parts.items()}
     return {
         names.get(number, number): {
             "account_id": number,
             **{part: list(own[part].values()) for part in _LISTS},
-            "policies": {**{arn: documents.get(arn, _UNREAD) for arn in _attached(own)}, **own["policies"]},
+            "policies": {**{arn: documents.get(arn, ANYTHING) for arn in held[number]}, **own["policies"]},
             "buckets": own["buckets"],
         }
         for number, own in parts.items()
     }
-
-
-def _attached(own: Mapping[str, Mapping[str, Any]]) -> set[str]:
-    held = [item for part in _LISTS for item in own[part].values()]
-    return {arn for item in held for arn in (*item["managed"], item.get("boundary")) if arn}

@@ -11,13 +11,14 @@ from fnmatch import fnmatchcase
 from ansible.module_utils.estate.effects.askers import UNSIGNED, Asker, others, ours
 from ansible.module_utils.estate.effects.classes import Undecided
 from ansible.module_utils.estate.effects.contexts import Contexts
-from ansible.module_utils.estate.effects.judged import About, Held, Thing, allowed, things
+from ansible.module_utils.estate.effects.judged import About, Held, Thing, allowed, held, things
 from ansible.module_utils.estate.evaluator.composed import Estate
 from ansible.module_utils.estate.evaluator.document import Statement
 from ansible.module_utils.estate.evaluator.evaluate import Opens, acts, covers, is_personal, left_open
 from ansible.module_utils.estate.evaluator.request import MFA
 from ansible.module_utils.estate.evaluator.words import Open
-from ansible.module_utils.estate.review.able import HAND, STARTS, WRITES, Targets, candidates, targets_of
+from ansible.module_utils.estate.review.able import HAND, WRITES, Targets, candidates, starts, targets_of
+from ansible.module_utils.estate.review.outsiders import assumes
 
 _WITH_MFA = Open("Bool", "aws:MultiFactorAuthPresent", ("true",))
 
@@ -138,10 +139,7 @@ class World:
             yield from (there for there in sorted(near) if self._writes(asker, there, kind, without))
 
     def _becomes(self, asker: Asker, role: str, without: bool) -> bool:
-        verb = {"Federated": ("sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML")}.get(
-            asker.kind, ("sts:AssumeRole",)
-        )
-        return any(self.may(asker, action, role, without) for action in verb)
+        return any(self.may(asker, action, role, without) for action in assumes(asker.kind))
 
     def _writes(self, asker: Asker, there: str, kind: str, without: bool) -> bool:
         """Whether the asker may write what somebody of its account is."""
@@ -149,17 +147,9 @@ class World:
             return True
         if not self._tries(asker, (HAND,)):
             return False
-        services = {
-            name
-            for one in self.estate.trusts.get(there, ())
-            if one.allows
-            for k, name in one.principals
-            if k == "Service"
-        }
         return any(
             self.may(asker, HAND, there, without) and self.may(asker, action, "*", without)
-            for service in services & set(STARTS)
-            for action in STARTS[service]
+            for _, action in starts(self.estate.trusts.get(there, ()))
         )
 
     def _tries(self, asker: Asker, actions: tuple[str, ...]) -> list[str]:
@@ -171,13 +161,7 @@ class World:
         return self._allows[key]
 
     def may(
-        self,
-        asker: Asker,
-        action: str,
-        resource: str,
-        without: bool,
-        bare: bool = False,
-        given: Sequence[Open] = (),
+        self, asker: Asker, action: str, resource: str, without: bool, bare: bool = False, given: Sequence[Open] = ()
     ) -> bool:
         """Whether there is a context in which the asker may. What is not known of it may be.
 
@@ -190,10 +174,10 @@ class World:
         # A role's trust hangs on it.
         covering = self._covering(asker, resource, theirs) if thing is None or thing.kind != "role" else theirs
         about = (*self._covering(asker, resource, self._acting(asker, action)), *covering)
-        if not any(held.statement.allows for held, *_ in about):
+        if not any(one.statement.allows for one, *_ in about):
             return False
         # All that the answer goes by: neither who asks, nor of what, nor through which policy.
-        sides = frozenset((held.side, held.statement.allows, opens, how) for held, opens, how in about)
+        sides = frozenset((one.side, one.statement.allows, opens, how) for one, opens, how in about)
         key = (
             asker.kind, asker.principal.boundary is None, MFA in asker.known, nature, without, tuple(given), sides,
             action.startswith("sts:"),
@@ -212,11 +196,9 @@ class World:
         """The asker's own statements about an action, with what their conditions leave open."""
         key = id(asker), action
         if key not in self._mine:
-            me = asker.principal
-            own = [Held("identity", of.holder, of.policy, one) for of in me.sources for one in of.statements]
-            own += [Held("boundary", "", "boundary", one) for one in me.boundary or ()]
-            asked = ((held, self._open_of(asker, held.statement)) for held in own if acts(held.statement, action))
-            self._mine[key] = tuple((held, opens, "") for held, opens in asked if opens is not None)
+            own = (one for one in held(asker) if acts(one.statement, action))
+            asked = ((one, self._open_of(asker, one.statement)) for one in own)
+            self._mine[key] = tuple((one, opens, "") for one, opens in asked if opens is not None)
         return self._mine[key]
 
     def _open_of(self, asker: Asker, statement: Statement) -> Opens | None:
@@ -256,14 +238,14 @@ class World:
 
     def _covering(self, asker: Asker, resource: str, acting: About) -> Iterator[tuple[Held, Opens, str]]:
         """Which of these are about a resource, with what that leaves open."""
-        for held, opens, how in acting:
-            one = held.statement
+        for said, opens, how in acting:
+            one = said.statement
             # Only where it has variables does it depend on who asks.
             key = id(one), resource, id(asker) if one.variables and "${" in str(one.resources) else 0
             if key not in self._covers:
                 self._covers[key] = covers(one, resource, asker.known)
             if (found := self._covers[key]) is not None:
-                yield held, opens | found[1] if found[1] else opens, how
+                yield said, opens | found[1] if found[1] else opens, how
 
 
 def among(asker: Asker, patterns: Sequence[str]) -> bool:

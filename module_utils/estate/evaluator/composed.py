@@ -6,7 +6,7 @@ lives is {account's name: what dm_access_info reads}; `buckets` may be missing w
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from ansible.module_utils.estate.errors import Refusal
@@ -23,6 +23,11 @@ IDENTITY_CENTER = "/aws-reserved/sso.amazonaws.com/"
 def handed(lives: Mapping[str, Any]) -> dict[str, Any]:
     """Lives as dm_access_info hands them on, which is as text."""
     return {name: json.loads(live) if isinstance(live, str) else live for name, live in lives.items()}
+
+
+def attached(holders: Iterable[Mapping[str, Any]]) -> set[str]:
+    """ARNs of all policies that users, groups or roles hold, or are bounded by."""
+    return {arn for item in holders for arn in (*item["managed"], item.get("boundary")) if arn}
 
 
 class Reader:
@@ -48,6 +53,7 @@ class Account:
         self.users = {user["name"]: user for user in live["users"]}
         self.groups = {group["name"]: group for group in live["groups"]}
         self.roles = {role["name"]: role for role in live["roles"] if not role["path"].startswith(SERVICE_ROLES)}
+        self.holders = {"user": self.users, "group": self.groups, "role": self.roles}
         self.members: dict[str, list[str]] = {group: [] for group in self.groups}
         for user in self.users.values():
             for group in user["groups"]:
@@ -115,8 +121,8 @@ class Estate:
         self.who = {
             item["arn"]: Who(kind, account, item, account.principal(kind, item))
             for account in self.accounts
-            for kind, items in (("user", account.users), ("role", account.roles))
-            for item in items.values()
+            for kind in ("user", "role")
+            for item in account.holders[kind].values()
         }
         self.roles = {arn: who for arn, who in self.who.items() if who.kind == "role"}
         self.trusts = {arn: reader(who.item["trust"]) for arn, who in self.roles.items()}

@@ -16,7 +16,7 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
 from ansible.module_utils.estate import policy_check
-from ansible.module_utils.estate.evaluator.patterns import NEVER, arn_like, like
+from ansible.module_utils.estate.evaluator.patterns import NEVER, arn_like, like, plain
 
 Answer = bool | None
 
@@ -104,8 +104,9 @@ def _ordered(read: Callable[[str], float | Decimal | None], order: str) -> Calla
 
 # Operators without their Not, in lower case: one value of the request against one that the policy wants.
 _COMPARE: dict[str, Callable[[str, str], Answer]] = {
-    "stringequals": lambda value, wanted: value == _plain(wanted),
-    "stringequalsignorecase": lambda value, wanted: value.lower() == _plain(wanted).lower(),
+    # Without wildcards * and ? are themselves, however they were written.
+    "stringequals": lambda value, wanted: value == plain(wanted),
+    "stringequalsignorecase": lambda value, wanted: value.lower() == plain(wanted).lower(),
     "stringlike": lambda value, wanted: like(wanted, value),
     "arnequals": lambda value, wanted: arn_like(wanted, value),
     "arnlike": lambda value, wanted: arn_like(wanted, value),
@@ -117,11 +118,6 @@ _COMPARE: dict[str, Callable[[str, str], Answer]] = {
 }
 OPERATORS = frozenset(map(str.lower, policy_check.OPERATORS))
 _NOT = {name: name.replace("not", "", 1) for name in OPERATORS if "not" in name}
-
-
-def _plain(wanted: str) -> str:
-    """The operators without wildcards take * and ? for themselves, however they were written."""
-    return wanted.replace("\ue000", "*").replace("\ue001", "?")
 
 
 # --- the answer -------------------------------------------------------------------------------------------------------

@@ -20,10 +20,10 @@ class Statement(NamedTuple):
     conditions: tuple[tuple[str, str, tuple[str, ...]], ...]  # operator, key, values
     variables: bool  # whether ${…} means something, which the document's Version says
     odd: str  # what of it could not be read; "" where all could
-    name: str  # its Sid, or its place
 
 
 Statements = tuple[Statement, ...]
+ANYTHING = {"Version": CURRENT, "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
 
 
 def read(document: Any) -> Statements:
@@ -32,16 +32,16 @@ def read(document: Any) -> Statements:
         return (_odd(f"the policy is {type(document).__name__}, no document"),)
     found = document.get("Statement", [])
     variables = document.get("Version") == CURRENT
-    return tuple(_statement(one, variables, str(place)) for place, one in enumerate(as_list(found), start=1))
+    return tuple(_statement(one, variables, place) for place, one in enumerate(as_list(found), start=1))
 
 
-def _odd(why: str, name: str = "1") -> Statement:
-    return Statement(True, ("*",), False, ("*",), False, (("AWS", "*"),), False, (), False, why, name)
+def _odd(why: str) -> Statement:
+    return Statement(True, ("*",), False, ("*",), False, (("AWS", "*"),), False, (), False, why)
 
 
-def _statement(given: Any, variables: bool, place: str) -> Statement:
+def _statement(given: Any, variables: bool, place: int) -> Statement:
     if not isinstance(given, Mapping):
-        return _odd(f"statement {place} is {type(given).__name__}, no statement", place)
+        return _odd(f"statement {place} is {type(given).__name__}, no statement")
     conditions, odd = _conditions(given.get("Condition") or {})
     effect = given.get("Effect")
     if effect not in ("Allow", "Deny"):
@@ -57,7 +57,6 @@ def _statement(given: Any, variables: bool, place: str) -> Statement:
         conditions,
         variables,
         odd,
-        str(given.get("Sid") or place),
     )
 
 

@@ -43,14 +43,6 @@ class Way(NamedTuple):
 class Verdict(NamedTuple):
     ways: tuple[Way, ...]
     why_not: str  # "" where there is a way
-    denied: bool = False  # by a Deny that asks for nothing
-
-    @property
-    def said(self) -> str:
-        """Of a whole request: "allowed", "denied", "not allowed" or "unknown"."""
-        if self.ways:
-            return "unknown" if all(way.conditions for way in self.ways) else "allowed"
-        return "denied" if self.denied else "not allowed"
 
 
 # --- one statement ----------------------------------------------------------------------------------------------------
@@ -75,12 +67,6 @@ def applies(statement: Statement, action: str, resource: str | None, known: Know
     return None if left is None else Applied(explicit and not statement.not_actions, opens | left)
 
 
-def left_open(statement: Statement, known: Known) -> Opens | None:
-    """What is open of a statement, of whatever action and resource; None where a condition is known not to hold."""
-    left = conditions_left(statement, known)
-    return left | {Open("?", "", (statement.odd,))} if statement.odd and left is not None else left
-
-
 def covers(statement: Statement, resource: str, known: Mapping[str, Values]) -> tuple[bool, Opens] | None:
     """How a statement's resources mean one; None where they do not."""
     best: tuple[bool, Opens] | None = None
@@ -102,31 +88,23 @@ def covers(statement: Statement, resource: str, known: Mapping[str, Values]) -> 
     return (False, frozenset(unless)) if statement.not_resources else best
 
 
-def conditions_left(statement: Statement, known: Known) -> Opens | None:
-    """What is open of a statement's conditions; None where one is known not to hold."""
-    left: set[Open] = set()
+def left_open(statement: Statement, known: Known) -> Opens | None:
+    """What is open of a statement, of whatever action and resource; None where a condition is known not to hold."""
+    left = {Open("?", "", (statement.odd,))} if statement.odd else set()
     for name, key, values in statement.conditions:
         lower = key.lower()
-        wanted, unknown = list(values), False
+        wanted, unknown = values, False
         if statement.variables:
             pairs = [filled(value, known) for value in values]
-            wanted, unknown = [text for text, _ in pairs], any(more for _, more in pairs)
+            wanted, unknown = tuple(text for text, _ in pairs), any(more for _, more in pairs)
         answer = None if unknown or lower not in known else holds(name, wanted, known.get(lower))
-        if answer is False and not (lower == NOW and not known.whole and _begins(name)):
-            return None
         # What is so now and will end is a condition, as is what is to begin.
-        timed = lower == NOW and not known.whole and (answer is False or _ends(name))
-        if answer is None or timed:
-            left.add(Open(name, key, tuple(values) if unknown else tuple(wanted)))
+        passing = operator(name).base if lower == NOW and not known.whole else ""
+        if answer is False and not passing.startswith("dategreaterthan"):
+            return None
+        if answer is not True or passing.startswith("datelessthan"):
+            left.add(Open(name, key, values if unknown else wanted))
     return frozenset(left)
-
-
-def _begins(name: str) -> bool:
-    return operator(name).base.startswith("dategreaterthan")
-
-
-def _ends(name: str) -> bool:
-    return operator(name).base.startswith("datelessthan")
 
 
 # --- the resource's own policy ----------------------------------------------------------------------------------------
@@ -167,17 +145,11 @@ def is_role(arn: str, account: str, name: str) -> bool:
     return len(parts) == 6 and parts[4] == account and parts[5].startswith("role/") and parts[5].endswith(f"/{name}")
 
 
-class Trust(NamedTuple):
-    how: str
-    opens: Opens
-    name: str  # the statement's
-
-
 def resource_says(
     policy: Statements, principal: Principal, action: str, resource: str | None, known: Known
-) -> tuple[list[Trust], list[Opens]]:
-    """What a resource's policy allows and denies a principal. resource None: the policy is a role's trust."""
-    allows: list[Trust] = []
+) -> tuple[list[tuple[str, Opens]], list[Opens]]:
+    """What a resource's policy allows (and how it means whom) and denies. resource None: it is a role's trust."""
+    allows: list[tuple[str, Opens]] = []
     denies: list[Opens] = []
     for statement in policy:
         them = meant(statement, principal, known)
@@ -186,7 +158,7 @@ def resource_says(
             continue
         for how, more in them:
             if statement.allows:
-                allows.append(Trust(how, applied.opens | more, statement.name))
+                allows.append((how, applied.opens | more))
             else:
                 denies.append(applied.opens | more)
     return allows, denies
@@ -298,12 +270,12 @@ def judge(
                     denies.append(("the permissions boundary", "boundary", applied.opens))
     never = next((deny for deny in denies if not deny[2]), None)
     if never:
-        return Verdict((), f"denied by {never[1]} of {never[0]}", denied=True)
+        return Verdict((), f"denied by {never[1]} of {never[0]}")
     limits = [words.unless(opens) for *_, opens in denies]
     same = principal.account == owner
     ways: set[Way] = set()
     # Across accounts, and to become a role, both sides must agree; else the identity's own policy is enough.
-    gates = [one.opens for one in theirs] if trust or not same else [NONE]
+    gates = [opens for _, opens in theirs] if trust or not same else [NONE]
     for gate in gates:
         for inside in within:
             for holder, name, applied in allows:
@@ -311,11 +283,11 @@ def judge(
                 ways.add(Way(holder, name, applied.explicit, needs))
     # In its own account the resource's policy is enough for whom it names. A boundary limits that of a role's ARN only:
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
-    for one in theirs if same else ():
-        if one.how != "account":
-            limited = one.how == "named" and not principal.is_user
+    for how, opens in theirs if same else ():
+        if how != "account":
+            limited = how == "named" and not principal.is_user
             for inside in within if limited else [NONE]:
-                ways.add(Way(whose, called, one.how != "anyone", words.phrases(one.opens | inside, limits)))
+                ways.add(Way(whose, called, how != "anyone", words.phrases(opens | inside, limits)))
     if ways:
         return Verdict(tuple(sorted(widest(ways))), "")
     # Asked first: whom nothing gives the role does not use its trust, whatever that says of it.

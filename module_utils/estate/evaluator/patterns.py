@@ -16,6 +16,17 @@ _ITSELF = {"*": "\ue000", "?": "\ue001"}
 _PLAIN = {mark: re.escape(char) for char, mark in _ITSELF.items()}
 NEVER = "\ue002"  # a variable that the request has no value for: a pattern with it matches nothing
 
+
+def itself(text: str) -> str:
+    """A pattern of a text alone: its characters are taken for themselves."""
+    return text.replace("*", _ITSELF["*"]).replace("?", _ITSELF["?"])
+
+
+def plain(pattern: str) -> str:
+    """The other way round."""
+    return pattern.replace(_ITSELF["*"], "*").replace(_ITSELF["?"], "?")
+
+
 _VARIABLE = re.compile(r"\$\{([^},]+?)(?:,\s*'([^']*)')?\}")
 
 
@@ -92,6 +103,6 @@ def filled(pattern: str, known: Mapping[str, Any]) -> tuple[str, tuple[str, ...]
         if values and len(values) > 1:
             return NEVER
         text = values[0] if values else default
-        return NEVER if text is None else "".join(_ITSELF.get(char, char) for char in text)
+        return NEVER if text is None else itself(text)
 
     return _VARIABLE.sub(value, pattern), tuple(unknown)

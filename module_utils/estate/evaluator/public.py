@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from ansible.module_utils.estate.evaluator.conditions import network, operator
 from ansible.module_utils.estate.evaluator.document import Statement, Statements
+from ansible.module_utils.estate.policy_check import BOUNDS, WIDEST
 
 # A fixed value of one of these says for whom or from where.
 _FIXED = {
-    "aws:principalorgid", "aws:principalorgpaths", "aws:principalaccount", "aws:principalarn", "aws:sourceip",
-    "aws:sourcearn", "aws:sourcevpc", "aws:sourcevpce", "aws:sourceaccount", "aws:sourceowner", "aws:sourceorgid",
-    "aws:userid", "s3:x-amz-server-side-encryption-aws-kms-key-id", "s3:dataaccesspointarn",
-    "s3:dataaccesspointaccount",
+    *BOUNDS, "aws:principalaccount", "aws:principalarn", "aws:sourceorgid",
+    "s3:x-amz-server-side-encryption-aws-kms-key-id",
 }  # fmt: skip
 
 
@@ -35,5 +34,5 @@ def _limits(name: str, key: str, values: tuple[str, ...]) -> bool:
         return False
     if of.base == "ipaddress":  # a range of more than a /8 (IPv6 /32) is as good as the whole world
         nets = [network(value) for value in values]
-        return all(net is not None and net.prefixlen >= (8 if net.version == 4 else 32) for net in nets)
+        return all(net is not None and net.prefixlen >= WIDEST[net.version] for net in nets)
     return all("${" not in value and "*" not in value and "?" not in value for value in values)

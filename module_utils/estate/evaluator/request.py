@@ -44,7 +44,7 @@ class Principal(NamedTuple):
 class Known(dict[str, Values]):
     """Condition keys of which the value is known, in lower case. What is not in it is open."""
 
-    whole = False
+    whole = False  # whether what is not in it is missing, as of one request to the last key
 
     def __contains__(self, key: object) -> bool:
         # A user has the tags that are read with it and no others; a session may bring more.
@@ -52,15 +52,6 @@ class Known(dict[str, Values]):
 
     def __missing__(self, _key: str) -> Values:
         return None
-
-
-class Whole(Known):
-    """One request to the last key: what is not in it is missing."""
-
-    whole = True
-
-    def __contains__(self, _key: object) -> bool:
-        return True
 
 
 def known_of(principal: Principal, now: str, owner: str) -> Known:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from ansible.module_utils.estate.evaluator.conditions import operator
@@ -35,6 +35,10 @@ _SAID = {
     "greaterthan": (">", "≤"),
     "greaterthanequals": ("≥", "<"),
 }
+
+
+def some(names: Sequence[str], most: int) -> str:
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def phrases(opened: Iterable[Open], limits: Iterable[str]) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ DENY_ALL = "arn:aws:iam::aws:policy/AWSDenyAll"  # where a user's own policies l
 
 
 class Credential(NamedTuple):
-    kind: str  # a key of _CALLS
+    kind: str  # a key of CALLS
     id: str
     active: bool
     used: str = ""  # the day of the last use, where AWS tells one
@@ -48,21 +48,15 @@ class Person(NamedTuple):
         return REVOKE in self.inline or DENY_ALL in self.attached
 
 
-class Calls(NamedTuple):
-    id: str  # the parameter that names it
-    update: str
-    delete: str
-
-
-_CALLS = {
-    "access key": Calls("AccessKeyId", "update_access_key", "delete_access_key"),
-    "signing certificate": Calls("CertificateId", "update_signing_certificate", "delete_signing_certificate"),
-    "SSH key": Calls("SSHPublicKeyId", "update_ssh_public_key", "delete_ssh_public_key"),
-    "service credential": Calls(
-        "ServiceSpecificCredentialId", "update_service_specific_credential", "delete_service_specific_credential"
+# What the calls that list, update and delete it are called after; what has its id; and where an answer lists them.
+CALLS = {
+    "access key": ("access_key", "AccessKeyId", "AccessKeyMetadata"),
+    "signing certificate": ("signing_certificate", "CertificateId", "Certificates"),
+    "SSH key": ("ssh_public_key", "SSHPublicKeyId", "SSHPublicKeys"),
+    "service credential": (
+        "service_specific_credential", "ServiceSpecificCredentialId", "ServiceSpecificCredentials"
     ),
-}
-KINDS = tuple(_CALLS)
+}  # fmt: skip
 
 
 def masked(id_: str) -> str:
@@ -108,12 +102,12 @@ class _Plan:
         return list(dict.fromkeys(action.resource for action in self.actions))
 
     def credential(self, credential: Credential, delete: bool) -> None:
-        calls, resource = _CALLS[credential.kind], called(credential, self.name)
-        params: dict[str, Any] = {"UserName": self.name, calls.id: Ref(resource, "id")}
+        (noun, id_, _), resource = CALLS[credential.kind], called(credential, self.name)
+        params: dict[str, Any] = {"UserName": self.name, id_: Ref(resource, "id")}
         if delete:
-            self.add("remove", resource, calls.delete, **params)
+            self.add("remove", resource, f"delete_{noun}", **params)
         elif credential.active:
-            self.add("change", resource, calls.update, **params, Status="Inactive")
+            self.add("change", resource, f"update_{noun}", **params, Status="Inactive")
 
     def password(self, live: Person) -> None:
         if live.password:

@@ -6,11 +6,13 @@ from typing import Any
 
 from ansible.module_utils.estate.access.check import INLINE_SIZE, size
 from ansible.module_utils.estate.errors import or_none
-from ansible.module_utils.estate.person.plan import REVOKE, Credential, Person, virtual
+from ansible.module_utils.estate.person.plan import CALLS, REVOKE, Credential, Person, virtual
 
 
 def _listed(client: Any, method: str, key: str, **params: str) -> list[Any]:
-    return [item for page in client.get_paginator(method).paginate(**params) for item in page[key]]
+    paged = client.can_paginate(method)
+    pages = client.get_paginator(method).paginate(**params) if paged else [getattr(client, method)(**params)]
+    return [item for page in pages for item in page[key]]
 
 
 def read(client: Any, name: str) -> Person | None:
@@ -19,23 +21,15 @@ def read(client: Any, name: str) -> Person | None:
     if user is None:
         return None
     who = {"UserName": user["UserName"]}
-    keys = _listed(client, "list_access_keys", "AccessKeyMetadata", **who)
-    certificates = _listed(client, "list_signing_certificates", "Certificates", **who)
-    ssh_keys = _listed(client, "list_ssh_public_keys", "SSHPublicKeys", **who)
-    service = client.list_service_specific_credentials(**who)["ServiceSpecificCredentials"]
     credentials = [
         Credential(kind, item[id_], item["Status"] == "Active", _used(client, item) if kind == "access key" else "")
-        for kind, items, id_ in (
-            ("access key", keys, "AccessKeyId"),
-            ("signing certificate", certificates, "CertificateId"),
-            ("SSH key", ssh_keys, "SSHPublicKeyId"),
-            ("service credential", service, "ServiceSpecificCredentialId"),
-        )
-        for item in items
+        for kind, (noun, id_, listed) in CALLS.items()
+        for item in _listed(client, f"list_{noun}s", listed, **who)
     ]
     own = sorted(_listed(client, "list_user_policies", "PolicyNames", **who))
     # What would be replaced takes no room from what replaces it.
     taken = [client.get_user_policy(**who, PolicyName=one)["PolicyDocument"] for one in own if one != REVOKE]
+    attached = _listed(client, "list_attached_user_policies", "AttachedPolicies", **who)
     return Person(
         user["UserName"],
         user["Path"],
@@ -44,12 +38,7 @@ def read(client: Any, name: str) -> Person | None:
         tuple(sorted(credentials)),
         tuple(sorted(device["SerialNumber"] for device in _listed(client, "list_mfa_devices", "MFADevices", **who))),
         tuple(own),
-        tuple(
-            sorted(
-                policy["PolicyArn"]
-                for policy in _listed(client, "list_attached_user_policies", "AttachedPolicies", **who)
-            )
-        ),
+        tuple(sorted(policy["PolicyArn"] for policy in attached)),
         user.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", ""),
         INLINE_SIZE["user"] - sum(map(size, taken)),
     )

@@ -13,7 +13,7 @@ from ansible.module_utils.estate.review import able as ables
 from ansible.module_utils.estate.review import buckets, findings, sides
 from ansible.module_utils.estate.review.credentials import can_sign_in
 from ansible.module_utils.estate.review.grants import Grant, Reach, grants
-from ansible.module_utils.estate.review.outsiders import Outsider, outsiders
+from ansible.module_utils.estate.review.outsiders import outsiders
 
 NO_WAY_IN = "has nothing to sign in with yet"
 
@@ -54,11 +54,8 @@ def review(
     all_able, each = ables.able(estate, reach.evaluator)
     reached = {(grant["role_account"], grant["role"]) for grant in found}
     reached |= {(estate.roles[one.role].account.name, estate.roles[one.role].name) for one in strangers}
-    unreachable = sorted(
-        (who.account.name, who.name)
-        for who in estate.roles.values()
-        if not who.of_identity_center and (who.account.name, who.name) not in reached
-    )
+    ours = {(who.account.name, who.name) for who in estate.roles.values() if not who.of_identity_center}
+    unreachable = sorted(ours - reached)
     looked = [
         *findings.of_sides(dangling, outside),
         *findings.of_able(all_able, each, administrators or ()),
@@ -76,7 +73,16 @@ def review(
         found,
         dangling,
         [{"role_account": account, "role": role} for account, role in unreachable],
-        _told_outsiders(estate, strangers),
+        [
+            {
+                **_role(estate.roles[one.role]),
+                "kind": one.kind,
+                "names": one.names,
+                "conditions": list(one.conditions),
+                "anyone": one.anyone,
+            }
+            for one in strangers
+        ],
         [
             {**_named(one.who), "action": one.action, "target": one.target, "conditions": list(one.conditions)}
             for one in each
@@ -91,12 +97,5 @@ def _named(who: Who) -> dict[str, str]:
     return {"who": who.name, "kind": who.kind, "account": who.account.name}
 
 
-def _told_outsiders(estate: Estate, strangers: list[Outsider]) -> list[dict[str, Any]]:
-    told = []
-    for one in strangers:
-        who = estate.roles[one.role]
-        told.append(
-            {"role_account": who.account.name, "role": who.name, "kind": one.kind, "names": one.names,
-             "conditions": list(one.conditions), "anyone": one.anyone}
-        )  # fmt: skip
-    return told
+def _role(there: Who) -> dict[str, str]:
+    return {"role_account": there.account.name, "role": there.name}

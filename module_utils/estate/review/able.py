@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from ansible.module_utils.estate.evaluator.composed import Account, Estate, Who
+from ansible.module_utils.estate.evaluator.document import Statements
 from ansible.module_utils.estate.evaluator.evaluate import Evaluator, acts, widest
 from ansible.module_utils.estate.evaluator.patterns import filled, resource_like
 from ansible.module_utils.estate.evaluator.request import Principal, known_of
@@ -137,16 +138,16 @@ def _each(estate: Estate, evaluator: Evaluator, who: Who, targets: Mapping[str, 
 def _denies(account: Account, action: str, target: str) -> bool:
     """Whether what a call takes away from a target denies anything."""
     kind, name = target.split(" ", 1)
-    item = {"role": account.roles, "user": account.users, "group": account.groups}[kind][name]
+    item = account.holders[kind][name]
     held, managed = account.held(kind, item), len(item["managed"])
     gone = held[:managed] if ":Detach" in action else held[managed:] if ":Delete" in action else held
     return any(not one.allows for source in gone for one in source.statements)
 
 
 def targets_of(account: Account) -> dict[str, Targets]:
-    kinds = {"role": account.roles, "user": account.users, "group": account.groups}
-    found = {kind: {item["arn"]: f"{kind} {name}" for name, item in items.items()} for kind, items in kinds.items()}
-    attached = {arn for items in kinds.values() for item in items.values() for arn in item["managed"]}
+    kinds = account.holders.items()
+    found = {kind: {item["arn"]: f"{kind} {name}" for name, item in items.items()} for kind, items in kinds}
+    attached = {arn for _, items in kinds for item in items.values() for arn in item["managed"]}
     own = [arn for arn in attached if arn.split(":")[4] == account.id]
     found["policy"] = {arn: f"policy {arn.rsplit('/', 1)[-1]}" for arn in own}
     return {kind: Targets(named) for kind, named in found.items()}
@@ -165,19 +166,22 @@ def candidates(who: Principal, action: str, targets: Targets, but: str = "") -> 
     return list(found)
 
 
+def starts(trust: Statements) -> list[tuple[str, str]]:
+    """(service, call) of all that starts something with a role of this trust."""
+    named = {name for one in trust if one.allows for kind, name in one.principals if kind == "Service"}
+    return [(service, action) for service in sorted(named & set(STARTS)) for action in STARTS[service]]
+
+
 def _passes(estate: Estate, evaluator: Evaluator, who: Who) -> Iterator[Able]:
     roles = {arn: one for arn, one in estate.roles.items() if one.account is who.account and arn != who.principal.arn}
     for arn in candidates(who.principal, HAND, Targets(dict.fromkeys(roles, ""))):
-        services = {
-            name for one in estate.trusts[arn] if one.allows for kind, name in one.principals if kind == "Service"
-        }
-        passed = may(evaluator, who, HAND, arn)
-        for service in sorted(services & set(STARTS)):
-            for action in STARTS[service]:
-                started = may(evaluator, who, action, "*") if passed is not None else None
-                if passed is not None and started is not None and _to(passed, service):
-                    needs = tuple(dict.fromkeys([*passed, *started]))
-                    yield Able(who, f"{HAND} and {action}", f"role {roles[arn].name}", needs)
+        if (passed := may(evaluator, who, HAND, arn)) is None:
+            continue
+        for service, action in starts(estate.trusts[arn]):
+            started = may(evaluator, who, action, "*")
+            if started is not None and _to(passed, service):
+                needs = tuple(dict.fromkeys([*passed, *started]))
+                yield Able(who, f"{HAND} and {action}", f"role {roles[arn].name}", needs)
 
 
 def _to(conditions: Iterable[str], service: str) -> bool:

@@ -37,46 +37,32 @@ def grants(reach: Reach, outsiders: Iterable[Outsider], until: Mapping[str, Mapp
             for way in reach.verdict(same[0].arn, role).ways:
                 # That a role may assume itself again is no news.
                 found += [_line(reach, one.arn, role, way, until) for one in same if one.arn != role]
-    for one in outsiders:
-        if one.kind != "service" and one.role:
-            found.append(_outside_line(reach, one))
+    found += [_outside_line(reach, one) for one in outsiders if one.kind != "service"]
     return sorted(found + list(_chains(found)), key=order)
 
 
 def _line(reach: Reach, arn: str, role: str, way: Way, until: Mapping[str, Mapping[str, str]]) -> Grant:
-    who, there = reach.estate.who[arn], reach.estate.roles[role]
-    needs = list(way.conditions)
+    who, needs = reach.estate.who[arn], list(way.conditions)
     group = way.holder.removeprefix("group ")
     if last := group != way.holder and until.get(group, {}).get(who.name):
         needs.append(f"until the end of {last}")
-    return {
-        "who": who.name,
-        "kind": "identity center" if who.of_identity_center else who.kind,
-        "account": who.account.name,
-        "role_account": there.account.name,
-        "role": there.name,
-        "through": way.holder,
-        "policy": way.policy,
-        "explicit": way.explicit,
-        "conditions": needs,
-        "via": [],
-    }
+    kind = "identity center" if who.of_identity_center else who.kind
+    return _grant(
+        reach, role, who=who.name, kind=kind, account=who.account.name, through=way.holder, policy=way.policy,
+        explicit=way.explicit, conditions=needs,
+    )  # fmt: skip
 
 
 def _outside_line(reach: Reach, one: Outsider) -> Grant:
-    there = reach.estate.roles[one.role]
-    return {
-        "who": one.names,
-        "kind": one.kind,
-        "account": "outside",
-        "role_account": there.account.name,
-        "role": there.name,
-        "through": "the role's trust",
-        "policy": "trust",
-        "explicit": not one.anyone,
-        "conditions": list(one.conditions),
-        "via": [],
-    }
+    return _grant(
+        reach, one.role, who=one.names, kind=one.kind, account="outside", through="the role's trust", policy="trust",
+        explicit=not one.anyone, conditions=list(one.conditions),
+    )  # fmt: skip
+
+
+def _grant(reach: Reach, role: str, **said: Any) -> Grant:
+    there = reach.estate.roles[role]
+    return {**said, "role_account": there.account.name, "role": there.name, "via": []}
 
 
 def _chains(direct: list[Grant]) -> Iterable[Grant]:
@@ -118,15 +104,5 @@ def _role(grant: Grant) -> tuple[str, str]:
 
 
 def order(grant: Grant) -> tuple:
-    return (
-        grant["role_account"],
-        grant["role"],
-        not grant["explicit"],
-        len(grant["via"]),
-        grant["through"],
-        grant["kind"],
-        grant["account"],
-        grant["who"],
-        grant["policy"],
-        grant["conditions"],
-    )
+    last = ("through", "kind", "account", "who", "policy", "conditions")
+    return (*_role(grant), not grant["explicit"], len(grant["via"]), *(grant[key] for key in last))

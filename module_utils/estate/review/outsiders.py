@@ -17,11 +17,11 @@ from ansible.module_utils.estate.evaluator.document import Statement, account_in
 from ansible.module_utils.estate.evaluator.evaluate import acts
 from ansible.module_utils.estate.evaluator.words import Open
 
-BY_KIND = {
-    "AWS": ("sts:AssumeRole",),
-    "Service": ("sts:AssumeRole",),
-    "Federated": ("sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML"),
-}
+
+def assumes(kind: str) -> tuple[str, ...]:
+    """The actions by which a principal of a kind becomes a role."""
+    return ("sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML") if kind == "Federated" else ("sts:AssumeRole",)
+
 
 # Who vouches for anybody on earth, and the claims of which one must say for whom.
 _PUBLIC = {
@@ -84,7 +84,7 @@ def _of(estate: Estate, arn: str, statement: Statement) -> Iterator[Outsider]:
         yield Outsider(arn, "anyone", f"anyone but {but}", needs, True)
         return
     for kind, name in statement.principals:
-        if not any(acts(statement, action) for action in BY_KIND.get(kind, ("sts:AssumeRole",))):
+        if not any(acts(statement, action) for action in assumes(kind)):
             continue
         if kind == "Federated":
             yield federated(arn, name, statement)

@@ -19,6 +19,12 @@ _LINES = ("#005689", "#6f2c91", "#00633f", "#6b4c00", "#a3125f", "#00615f", "#0b
 _PANELS = ("#eef4fa", "#eef7ee", "#fdf3ea", "#f5eef8", "#f0f0f0")
 _PEOPLE, _GROUPS, _ROLES = (16.0, 320.0), (440.0, 220.0), (800.0, 270.0)  # where a column begins, and how wide it is
 WIDE = 1190.0
+_WHAT = {
+    "user": "user in {account}",
+    "identity center": "Identity Center, in {account}",
+    "federated": "signs in elsewhere",
+    "outside": "another account",
+}
 _GAP, _PAD = 10.0, 10.0
 
 Grant = Mapping[str, Any]
@@ -45,12 +51,11 @@ class Picture:
         # A line from everybody to one group says less than a word.
         grouped = {user["name"] for user in self.users.values() if user["groups"]}
         self.everyone = [group for group in self.members if len(grouped) > 1 and self.members[group] >= grouped]
-        lines = [one for one in (*review.grants, *review.dangling) if one["account"] == main]
-        self.alone = {one["who"] for one in lines if one.get("through") == f"user {one.get('who')}"}
-        self.alone |= {
-            one["who"] for one in lines if one.get("through") == "the role's trust" and one["kind"] == "user"
-        }
-        self.alone |= {one["holder"][5:] for one in lines if one.get("holder", "").startswith("user ")}
+        # Whom a policy of their own gives something, or a role's trust.
+        own = [one for one in review.grants if one["account"] == main and one["kind"] == "user"]
+        self.alone = {one["who"] for one in own if one["through"] in (f"user {one['who']}", "the role's trust")}
+        lost = [one["holder"] for one in review.dangling if one["account"] == main]
+        self.alone |= {holder[5:] for holder in lost if holder.startswith("user ")}
         self.direct = [grant for grant in review.grants if not grant["via"]]
         self.into: dict[tuple[str, str], list[Grant]] = {}
         for grant in self.direct:
@@ -103,15 +108,12 @@ class Picture:
             groups = [group for group in key if not group.startswith("user ")]
             title = f"{len(names)} in {', '.join(groups)}" if groups else f"{len(names)} in no group"
             longest = max(svg.width(name) for name in names)
-            across = 2 if len(names) > 3 and longest <= (w - 14) / 2 - 6 else 1
-            high = -(-len(names) // across)
             rows: list[list[Text]] = [[line] for line in svg.wrapped(title, w - 14, GREY, SMALL)]
-            for row in range(high):
-                cells = [names[row + column * high] for column in range(across) if row + column * high < len(names)]
-                fitted = [svg.wrapped(name, (w - 14) / across) for name in cells]
-                rows += [[Text(name) for name in cells]] if across > 1 else [[line] for line in fitted[0]]
-                if across > 1 and len(cells) < across:
-                    rows[-1].append(Text(""))
+            if len(names) > 3 and longest <= (w - 14) / 2 - 6:  # in two columns
+                high = -(-len(names) // 2)
+                rows += [[*map(Text, names[row::high]), Text("")][:2] for row in range(high)]
+            else:
+                rows += [[line] for name in names for line in svg.wrapped(name, w - 14)]
             nodes.append((("people", self.main, "/".join(key)), Box(x, 0, w, rows)))
         self.panel(_PEOPLE, y, [Text(f"{len(self.users)} people in {self.main}", bold=True)], nodes, "#f3f2f1")
 
@@ -129,17 +131,11 @@ class Picture:
         y = self.panel(_GROUPS, y, [Text(f"groups in {self.main}", bold=True)], nodes, _PANELS[0])
         strangers = {self._start(grant): grant for grant in self.direct if self._start(grant)[0] == "stranger"}
         lost = {(one["account"], one["holder"]) for one in self.review.dangling if self._holder(one)[0] == "stranger"}
-        outside_nodes = [
-            (
-                node,
-                self._box(
-                    _shown(grant["who"]),
-                    [Text(self._what(grant), GREY, SMALL)],
-                    edge=RED if grant["kind"] == "anyone" else INK,
-                ),
-            )
-            for node, grant in sorted(strangers.items())
-        ]
+        outside_nodes = []
+        for node, grant in sorted(strangers.items()):
+            what = Text(_WHAT.get(grant["kind"], str(grant["kind"])).format(**grant), GREY, SMALL)
+            edge = RED if grant["kind"] == "anyone" else INK
+            outside_nodes.append((node, self._box(_shown(grant["who"]), [what], edge=edge)))
         outside_nodes += [
             (node, self._box(holder, [Text(f"of {account}, not there", RED, SMALL)], edge=RED, dashed=True))
             for account, holder in sorted(lost)
@@ -148,40 +144,25 @@ class Picture:
         if outside_nodes:
             self.panel(_GROUPS, y, [Text("from elsewhere", bold=True)], outside_nodes, "#f3f2f1")
 
-    @staticmethod
-    def _what(grant: Grant) -> str:
-        said = {
-            "user": f"user in {grant['account']}",
-            "identity center": f"Identity Center, in {grant['account']}",
-            "federated": "signs in elsewhere",
-            "outside": "another account",
-        }
-        return said.get(grant["kind"], str(grant["kind"]))
-
     def _box(self, name: str, more: list[Text], *, edge: str = INK, dashed: bool = False, column: Any = _GROUPS) -> Box:
         lines = [*svg.wrapped(name, column[1] - 14, edge if edge == RED else INK), *more]
         return Box(column[0], 0, column[1], [[line] for line in lines], edge, dashed, column is _ROLES)
 
     def roles(self, y: float) -> None:
-        shown = {(grant["role_account"], grant["role"]) for grant in self.review.grants}
+        of = self.review
+        every = (*of.grants, *of.dangling, *of.outsiders, *of.unreachable)
+        shown = {(one["role_account"], one["role"]) for one in every}
         shown |= {(grant["account"], grant["who"]) for grant in self.direct if grant["kind"] == "role"}
+        shown |= {(account, name) for kind, account, name in map(self._holder, of.dangling) if kind == "role"}
         known = {(account, role["name"]) for account, live in self.lives.items() for role in live["roles"]}
-        for one in (*self.review.dangling, *self.review.outsiders, *self.review.unreachable):
-            shown.add((one["role_account"], one["role"]))
-        for one in self.review.dangling:
-            if one["holder"].startswith("role ") and (one["account"], one["holder"][5:]) in known:
-                shown.add((one["account"], one["holder"][5:]))
-        lost = {(one["role_account"], one["role"]) for one in self.review.unreachable}
+        lost = {(one["role_account"], one["role"]) for one in of.unreachable}
         for place, account in enumerate(self.lives):
             nodes = []
-            for name in sorted(
-                role for there, role in shown if there == account and not role.startswith("AWSReservedSSO_")
-            ):
+            ours = (role for there, role in shown if there == account and not role.startswith("AWSReservedSSO_"))
+            for name in sorted(ours):
                 there = (account, name) in known
-                said = [*self._words(account, name)] + (
-                    [Text("nobody reaches it", RED, SMALL)] if (account, name) in lost else []
-                )
-                said += [] if there else [Text("not there", RED, SMALL)]
+                wrong = (("nobody reaches it", (account, name) in lost), ("not there", not there))
+                said = [*self._words(account, name), *(Text(said, RED, SMALL) for said, is_so in wrong if is_so)]
                 made = self._box(name, said, edge=INK if there else RED, dashed=not there, column=_ROLES)
                 nodes.append((("role", account, name), made))
             head = [Text(f"{account} {self.lives[account]['account_id']}", bold=True), self._root(account)]
@@ -255,7 +236,7 @@ class Picture:
             colour = {"member": GREY, "dashed": RED}.get(style, _LINES[starts[start] % len(_LINES)])
             to = stop.right if begin.x == stop.x else stop.left
             title = " or ".join(sorted(said))
-            drawn.append(svg.curve(begin.right, to, colour, style, title, arrow=style != "member"))
+            drawn.append(svg.curve(begin.right, to, colour, style, title))
         return drawn
 
     def legend(self, y: float) -> list[str]:
@@ -268,7 +249,7 @@ class Picture:
         out = []
         for place, (style, colour, said) in enumerate(samples):
             at = y + place * svg.LINE
-            out.append(svg.curve((16, at - 4), (66, at - 4), colour, style, said, arrow=style != "member"))
+            out.append(svg.curve((16, at - 4), (66, at - 4), colour, style, said))
             out.append(svg.text(76, at, Text(said)))
         for place, (kind, people) in enumerate((("user", "people"), ("role", "roles"))):
             said = f"{people} usually need: {'; '.join(self.usual[kind]) or 'nothing more'}"

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
-from ansible.module_utils.estate.access.read import Live
+from ansible.module_utils.estate.access.read import Live, paged
 from ansible.module_utils.estate.buckets.read import list_buckets
 from ansible.module_utils.estate.deletion.read import kept
 from ansible.module_utils.estate.errors import Refusal, error_code, or_none
@@ -23,6 +23,7 @@ ROOT = "<root_account>"
 _NOTHING = ("", "N/A", "no_information", "not_supported")
 # There is no report, it has become too old, or it is still being made: each means asking for one again.
 _AGAIN = ("ReportNotPresent", "ReportExpired", "ReportInProgress")
+WORKERS = 16  # calls at a time
 STEPS = (0.5, 1.0, 2.0)  # seconds between two questions, the last one from then on
 
 
@@ -89,7 +90,8 @@ def credentials(made: Report, summary: Mapping[str, int], more: Mapping[str, lis
     return {
         "generated": made.generated,
         "root": {
-            "keys": summary.get("AccountAccessKeysPresent", 0) > 0 or any(key["active"] for key in _keys(root)),
+            "keys": summary.get("AccountAccessKeysPresent", 0) > 0
+            or any(one["active"] for one in _kept(root) if one["kind"] == "key"),
             "certificates": summary.get("AccountSigningCertificatesPresent", 0) > 0,
             "mfa": summary.get("AccountMFAEnabled", 0) > 0,
             # Where AWS keeps root locked centrally it has none; an account that does not say has one.
@@ -102,7 +104,7 @@ def credentials(made: Report, summary: Mapping[str, int], more: Mapping[str, lis
                 "password": _true(row, "password_enabled"),
                 "password_last_used": _said(row, "password_last_used"),
                 "mfa": _true(row, "mfa_active"),
-                "keys": [*_keys(row), *_certificates(row), *more.get(name, ())],
+                "keys": [*_kept(row), *more.get(name, ())],
             }
             for name, row in rows.items()
             if name != ROOT
@@ -119,36 +121,17 @@ def _true(row: Mapping[str, str], column: str) -> bool:
     return row.get(column) == "true"
 
 
-def _keys(row: Mapping[str, str]) -> list[dict[str, Any]]:
-    return [
-        {
-            "kind": "key",
-            "slot": slot,
-            "active": _true(row, f"access_key_{slot}_active"),
-            "rotated": _said(row, f"access_key_{slot}_last_rotated"),
-            "used": _said(row, f"access_key_{slot}_last_used_date"),
-        }
-        for slot in (1, 2)
-        if _said(row, f"access_key_{slot}_last_rotated") or _true(row, f"access_key_{slot}_active")
-    ]
+def _kept(row: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    """Keys and certificates of a report's row; of certificates AWS does not say when they were used."""
+    for kind, column in (("key", "access_key"), ("certificate", "cert")):
+        for slot in (1, 2):
+            active, rotated = _true(row, f"{column}_{slot}_active"), _said(row, f"{column}_{slot}_last_rotated")
+            used = _said(row, f"access_key_{slot}_last_used_date") if kind == "key" else None
+            if active or (rotated and kind == "key"):
+                yield {"kind": kind, "slot": slot, "active": active, "rotated": rotated, "used": used}
 
 
-def _certificates(row: Mapping[str, str]) -> list[dict[str, Any]]:
-    """AWS does not say when they were used."""
-    return [
-        {
-            "kind": "certificate",
-            "slot": slot,
-            "active": True,
-            "rotated": _said(row, f"cert_{slot}_last_rotated"),
-            "used": None,
-        }
-        for slot in (1, 2)
-        if _true(row, f"cert_{slot}_active")
-    ]
-
-
-def other_keys(client: Any, users: Iterable[str], workers: int = 16) -> dict[str, list[dict[str, Any]]]:
+def other_keys(client: Any, users: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
     """SSH keys and credentials of single services by user, which no report has; their ids are not kept."""
 
     def ssh(name: str) -> list[dict[str, Any]]:
@@ -156,25 +139,15 @@ def other_keys(client: Any, users: Iterable[str], workers: int = 16) -> dict[str
         return [_other("ssh", place, one["Status"], one["UploadDate"]) for place, one in enumerate(listed, start=1)]
 
     names = list(users)
-    with ThreadPoolExecutor(max_workers=workers) as pool:
-        services = pool.submit(lambda: list(_of_services(client)))
+    with ThreadPoolExecutor(max_workers=16) as pool:
+        # Of all users at once: https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListServiceSpecificCredentials.html
+        services = pool.submit(lambda: [*paged(client.list_service_specific_credentials, AllUsers=True)])
         found = dict(zip(names, pool.map(ssh, names), strict=True))
-    for one in services.result():
+    for one in (one for page in services.result() for one in page["ServiceSpecificCredentials"]):
         if one["UserName"] in found:
             made = _other("service", f"for {one['ServiceName']}", one["Status"], one["CreateDate"])
             found[one["UserName"]].append(made)
     return {name: keys for name, keys in found.items() if keys}
-
-
-def _of_services(client: Any) -> Iterator[dict[str, Any]]:
-    """Of all users at once: https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListServiceSpecificCredentials.html"""
-    more: dict[str, str] = {}
-    while True:
-        page = client.list_service_specific_credentials(AllUsers=True, **more)
-        yield from page["ServiceSpecificCredentials"]
-        if not page.get("IsTruncated"):
-            return
-        more = {"Marker": page["Marker"]}
 
 
 def _other(kind: str, slot: int | str, status: str, made: Any) -> dict[str, Any]:
@@ -183,7 +156,7 @@ def _other(kind: str, slot: int | str, status: str, made: Any) -> dict[str, Any]
 
 
 def buckets(
-    s3: Any, control: Any, account_id: str, workers: int = 16, keeping: Callable[[Any, str], Any] = kept,
+    s3: Any, control: Any, account_id: str, keeping: Callable[[Any, str], Any] = kept,
     there: Callable[[str], Any] | None = None,
 ) -> dict[str, dict[str, Any]]:  # fmt: skip
     """Each bucket's policy, whether public ones are ignored (None: not known), and what keeps its objects.
@@ -204,7 +177,7 @@ def buckets(
         }
 
     listed = list_buckets(s3)
-    with ThreadPoolExecutor(max_workers=workers) as pool:
+    with ThreadPoolExecutor(max_workers=WORKERS) as pool:
         return dict(zip(listed, pool.map(of, listed), strict=True))
 
 

@@ -27,7 +27,7 @@ def dangling(reach: Reach) -> tuple[list[Side], list[Side]]:
 
 
 def _policy_sides(reach: Reach, account: Account) -> Iterator[Side]:
-    for kind, items in (("user", account.users), ("role", account.roles), ("group", account.groups)):
+    for kind, items in account.holders.items():
         for name, item in items.items():
             people = account.members[name] if kind == "group" else [name]
             who = {n: (account.users if kind == "group" else items)[n]["arn"] for n in people}

@@ -30,13 +30,13 @@ class Text(NamedTuple):
     bold: bool = False
 
 
-def wrapped(words: str, room: float, colour: str = INK, size: int = SIZE, bold: bool = False) -> list[Text]:
+def wrapped(words: str, room: float, colour: str = INK, size: int = SIZE) -> list[Text]:
     """Lines that fit; a name that is too long for one is broken."""
     fits = max(8, int(room / (0.6 * size)))
     while True:
         lines = textwrap.wrap(words, fits, break_on_hyphens=False) or [""]
         if fits <= 8 or all(width(line, size) <= room for line in lines):
-            return [Text(line, colour, size, bold) for line in lines]
+            return [Text(line, colour, size) for line in lines]
         fits -= 1
 
 
@@ -53,7 +53,7 @@ class Box(NamedTuple):
 
     @property
     def h(self) -> float:
-        return height(len(self.lines))
+        return len(self.lines) * LINE + 8
 
     @property
     def left(self) -> tuple[float, float]:
@@ -62,10 +62,6 @@ class Box(NamedTuple):
     @property
     def right(self) -> tuple[float, float]:
         return self.x + self.w, self.y + self.h / 2
-
-
-def height(lines: int) -> float:
-    return lines * LINE + 8
 
 
 def box(one: Box) -> str:
@@ -90,10 +86,8 @@ def text(x: float, y: float, said: Text) -> str:
     )
 
 
-def curve(
-    start: tuple[float, float], end: tuple[float, float], colour: str, style: str, title: str, arrow: bool = True
-) -> str:
-    """style: "solid", "dotted" or "dashed". A line between two of one column bows out to the right."""
+def curve(start: tuple[float, float], end: tuple[float, float], colour: str, style: str, title: str) -> str:
+    """style: "solid", "dotted", "dashed", or "member", which has no arrow. Between two of one column it bows out."""
     (x1, y1), (x2, y2) = start, end
     if x2 < x1 + 8:
         out = x1 + min(110, 30 + abs(y2 - y1) / 6)
@@ -104,7 +98,7 @@ def curve(
     dash = {"dotted": ' stroke-dasharray="1.5 4" stroke-linecap="round"', "dashed": ' stroke-dasharray="7 5"'}.get(
         style, ""
     )
-    head = f' marker-end="url(#to-{colour[1:]})"' if arrow else ""
+    head = "" if style == "member" else f' marker-end="url(#to-{colour[1:]})"'
     line = f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="1.5"{dash}{head}>'
     return f"{line}<title>{html.escape(title, quote=False)}</title></path>"
 

@@ -12,8 +12,10 @@ import pytest
 from ansible.module_utils.estate.access.ends import UNKNOWN, ends
 from ansible.module_utils.estate.evaluator.document import read as document
 from ansible.module_utils.estate.evaluator.evaluate import judge
-from ansible.module_utils.estate.evaluator.request import Principal, Source, Whole
+from ansible.module_utils.estate.evaluator.request import Principal, Source
 from ansible.module_utils.estate.people import read
+
+from tests.support.requests_of_iam import Whole
 
 ROOM = 5120
 ME = "arn:aws:iam::111111111111:user/ada.example"

@@ -6,8 +6,8 @@ import pytest
 from ansible.module_utils.estate.person.guard import letting_in, letting_off
 from ansible.module_utils.estate.person.password import password
 from ansible.module_utils.estate.person.plan import (
+    CALLS,
     DENY_ALL,
-    KINDS,
     REVOKE,
     Credential,
     Person,
@@ -33,7 +33,7 @@ def ada(**more) -> Person:
         "/",
         ("Admins", "Everyone"),
         True,
-        tuple(Credential(kind, f"{kind[:4].upper()}0123456789{place}ABC", True) for place, kind in enumerate(KINDS)),
+        tuple(Credential(kind, f"{kind[:4].upper()}0123456789{place}ABC", True) for place, kind in enumerate(CALLS)),
         (PHONE, "GAHT12345678"),
         ("own",),
         ("arn:aws:iam::aws:policy/ReadOnlyAccess",),
