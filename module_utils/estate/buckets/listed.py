@@ -16,7 +16,6 @@ def listed(
     name: str,
     aws: str,  # "Metrics" of ListBucketMetricsConfigurations, MetricsConfiguration, put_bucket_metrics_configuration
     live_rule: Callable[[Rule], dict[str, Any]],
-    wanted_rule: Callable[[Rule], dict[str, Any]],
     aws_rule: Callable[[Rule, Bucket], dict[str, Any]],
     schema: Mapping[str, Any],
     mistakes: Callable[[Rule, Bucket, World], Iterator[str]] = lambda *_: iter(()),
@@ -28,7 +27,7 @@ def listed(
         return {rule["Id"]: live_rule(rule) for rule in answer.get(f"{aws}ConfigurationList") or []}
 
     def wanted(bucket: Bucket, _answer: Answer) -> dict[str, Any]:
-        return {rule["id"]: wanted_rule(rule) for rule in bucket[name]}
+        return {rule["id"]: live_rule(aws_rule(rule, bucket)) for rule in bucket[name]}
 
     def write(bucket: Bucket, answer: Answer) -> Calls:
         before, after = live(answer), wanted(bucket, answer)

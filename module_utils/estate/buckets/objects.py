@@ -50,13 +50,6 @@ def filter_shape(rule: Mapping[str, Any]) -> dict[str, Any]:
     return shape | ({"tags": tags} if tags else {}) | sizes | ({"other": other} if other else {})
 
 
-def wanted_filter(rule: Mapping[str, Any]) -> dict[str, Any]:
-    """The shape of a declared rule's filter."""
-    tags = {key: str(value) for key, value in (rule.get("tags") or {}).items()}
-    sizes = {word: rule[word] for word in SIZES if rule.get(word)}
-    return {"prefix": rule.get("prefix") or ""} | ({"tags": tags} if tags else {}) | sizes
-
-
 def aws_filter(rule: Mapping[str, Any]) -> dict[str, Any]:
     """The one way that AWS accepts for this many conditions."""
     tags = tag_list(rule.get("tags") or {})

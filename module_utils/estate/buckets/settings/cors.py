@@ -26,21 +26,20 @@ def _live_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
     return shape | ({"max_age": rule["MaxAgeSeconds"]} if rule.get("MaxAgeSeconds") is not None else {})
 
 
-def _wanted_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
-    shape: dict[str, Any] = {"id": rule["id"]} | {word: sorted(rule[word]) for word in _LISTS if rule.get(word)}
-    return shape | ({"max_age": rule["max_age"]} if rule.get("max_age") is not None else {})
-
-
 def _aws_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
     given = {"ID": rule["id"]} if rule["id"] else {}
     given |= {key: list(rule[word]) for word, key in _LISTS.items() if rule.get(word)}
     return given | ({"MaxAgeSeconds": rule["max_age"]} if rule.get("max_age") is not None else {})
 
 
+def _aws(bucket: Bucket) -> dict[str, Any]:
+    return {"CORSRules": [_aws_rule(rule) for rule in bucket["cors"]]}
+
+
 def _write(bucket: Bucket, _answer: Answer) -> Calls:
     if not bucket["cors"]:
         return [("delete_bucket_cors", {})]
-    return [("put_bucket_cors", {"CORSConfiguration": {"CORSRules": [_aws_rule(rule) for rule in bucket["cors"]]}})]
+    return [("put_bucket_cors", {"CORSConfiguration": _aws(bucket)})]
 
 
 def _check(bucket: Bucket, _world: World) -> Iterator[str]:
@@ -73,7 +72,7 @@ SETTING = Setting(
     read="get_bucket_cors",
     absent="NoSuchCORSConfiguration",
     live=live,
-    wanted=lambda bucket, _: [_wanted_rule(rule) for rule in bucket["cors"]],
+    wanted=lambda bucket, _: live(_aws(bucket)),
     write=_write,
     check=_check,
     schema={

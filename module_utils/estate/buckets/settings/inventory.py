@@ -40,28 +40,16 @@ def _live(rule: Rule) -> dict[str, Any]:
     return shape | ({"other": other} if other else {})
 
 
-def _wanted(rule: Rule) -> dict[str, Any]:
-    return {
-        "prefix": rule.get("prefix") or "",
-        "bucket": rule["bucket"],
-        "to": rule.get("to") or "",
-        "format": rule.get("format") or "Parquet",
-        "frequency": rule.get("frequency") or "Daily",
-        "versions": bool(rule.get("versions")),
-        "fields": sorted(rule.get("fields") or []),
-    }
-
-
 def _aws(rule: Rule, bucket: Bucket) -> dict[str, Any]:
-    wanted = _wanted(rule)
-    to = {"Bucket": f"arn:{partition(bucket['region'])}:s3:::{wanted['bucket']}", "Format": wanted["format"]}
+    arn = f"arn:{partition(bucket['region'])}:s3:::{rule['bucket']}"
+    to = {"Bucket": arn, "Format": rule.get("format") or "Parquet"}
     return {
         "IsEnabled": True,
-        "IncludedObjectVersions": "All" if wanted["versions"] else "Current",
-        "Schedule": {"Frequency": wanted["frequency"]},
-        "Destination": {"S3BucketDestination": to | ({"Prefix": wanted["to"]} if wanted["to"] else {})},
-        **({"Filter": {"Prefix": wanted["prefix"]}} if wanted["prefix"] else {}),
-        **({"OptionalFields": wanted["fields"]} if wanted["fields"] else {}),
+        "IncludedObjectVersions": "All" if rule.get("versions") else "Current",
+        "Schedule": {"Frequency": rule.get("frequency") or "Daily"},
+        "Destination": {"S3BucketDestination": to | ({"Prefix": rule["to"]} if rule.get("to") else {})},
+        **({"Filter": {"Prefix": rule["prefix"]}} if rule.get("prefix") else {}),
+        **({"OptionalFields": sorted(rule["fields"])} if rule.get("fields") else {}),
     }
 
 
@@ -89,7 +77,6 @@ SETTING = listed(
     "inventory",
     "Inventory",
     _live,
-    _wanted,
     _aws,
     {
         "properties": {

@@ -20,7 +20,6 @@ from ansible.module_utils.estate.buckets.objects import (
     rest,
     rule_name,
     tag_mistakes,
-    wanted_filter,
 )
 from ansible.module_utils.estate.buckets.setting import Answer, Bucket, Calls, Setting, World, foreign, unmarked
 
@@ -66,28 +65,13 @@ def _live_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
         other |= rest(rule.get(part) or {}, *keys).get("other", {})
     for word, (part, names) in _MOVES.items():
         if moves := rule.get(part):
-            shape[word] = _in_order(
-                {ours: _plain(move[key]) for ours, key in names.items() if key in move} for move in moves
-            )
+            found = [{ours: _plain(move[key]) for ours, key in names.items() if key in move} for move in moves]
+            shape[word] = sorted(found, key=lambda move: sorted((key, str(value)) for key, value in move.items()))
     parts = (*known, *(part for part, _ in _MOVES.values()))
     other |= rest(rule, "ID", "Filter", "Prefix", "Status", *parts).get("other", {})
     if rule.get("Status") != "Enabled":
         shape["enabled"] = False
     return shape | ({"other": other} if other else {})
-
-
-def _in_order(moves: Any) -> list[dict[str, Any]]:
-    return sorted(moves, key=lambda move: sorted((key, str(value)) for key, value in move.items()))
-
-
-def _wanted_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
-    shape = wanted_filter(rule) | {word: _plain(rule[word]) for word in _WORDS if rule.get(word)}
-    for word, (_, names) in _MOVES.items():
-        if moves := rule.get(word):
-            shape[word] = _in_order(
-                {key: _plain(move[key]) for key in names if move.get(key) is not None} for move in moves
-            )
-    return shape | ({"enabled": False} if rule.get("enabled") is False else {})
 
 
 def _aws_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
@@ -122,16 +106,15 @@ def _live(answer: Answer) -> dict[str, Any]:
     return {rule.get("ID", ""): _live_rule(rule) for rule in answer.get("Rules") or []}
 
 
-def _wanted(bucket: Bucket, answer: Answer) -> dict[str, Any]:
-    kept = {rule.get("ID", ""): _live_rule(rule) for rule in _kept(bucket, answer)}
-    return {rule["id"]: _wanted_rule(rule) for rule in bucket["lifecycle"]} | kept
+def _aws(bucket: Bucket, answer: Answer) -> dict[str, Any]:
+    return {"Rules": [*map(_aws_rule, bucket["lifecycle"]), *_kept(bucket, answer)]}
 
 
 def _write(bucket: Bucket, answer: Answer) -> Calls:
-    rules = [*map(_aws_rule, bucket["lifecycle"]), *_kept(bucket, answer)]
-    if not rules:
+    wanted = _aws(bucket, answer)
+    if not wanted["Rules"]:
         return [("delete_bucket_lifecycle", {})]
-    params: dict[str, Any] = {"LifecycleConfiguration": {"Rules": rules}}
+    params: dict[str, Any] = {"LifecycleConfiguration": wanted}
     if size := answer.get("TransitionDefaultMinimumObjectSize"):  # not declared here, so it stays as it is
         params["TransitionDefaultMinimumObjectSize"] = size
     return [("put_bucket_lifecycle_configuration", params)]
@@ -254,7 +237,7 @@ SETTING = Setting(
     read="get_bucket_lifecycle_configuration",
     absent="NoSuchLifecycleConfiguration",
     live=_live,
-    wanted=_wanted,
+    wanted=lambda bucket, answer: _live(_aws(bucket, answer)),
     write=_write,
     check=_check,
     settles=True,

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible.module_utils.estate.buckets.objects import id_mistakes, rule_name
-from ansible.module_utils.estate.buckets.setting import Answer, Bucket, Calls, Setting, World
+from ansible.module_utils.estate.buckets.setting import Answer, Bucket, Setting, World
 from ansible.module_utils.estate.errors import nearest
 
 _TARGETS = {
@@ -66,20 +66,7 @@ def _live(answer: Answer) -> dict[str, Any]:
     return shape | ({"event_bridge": True} if "EventBridgeConfiguration" in answer else {})
 
 
-def _wanted(bucket: Bucket, _answer: Answer) -> dict[str, Any]:
-    declared, shape = bucket["notifications"], {}
-    for word in _TARGETS:
-        entries = {
-            entry["id"]: {"arn": entry["arn"], "events": sorted(set(entry["events"]))}
-            | {side: entry[side] for side in ("prefix", "suffix") if entry.get(side)}
-            for entry in declared.get(word) or []
-        }
-        if entries:
-            shape[word] = entries
-    return shape | ({"event_bridge": True} if declared.get("event_bridge") else {})
-
-
-def _write(bucket: Bucket, _answer: Answer) -> Calls:
+def _aws(bucket: Bucket) -> dict[str, Any]:
     declared = bucket["notifications"]
     given: dict[str, Any] = {"EventBridgeConfiguration": {}} if declared.get("event_bridge") else {}
     for word, (key, arn, _) in _TARGETS.items():
@@ -87,7 +74,7 @@ def _write(bucket: Bucket, _answer: Answer) -> Calls:
             rules = [{"Name": side, "Value": entry[side]} for side in ("prefix", "suffix") if entry.get(side)]
             one = {"Id": entry["id"], arn: entry["arn"], "Events": sorted(set(entry["events"]))}
             given.setdefault(key, []).append(one | ({"Filter": {"Key": {"FilterRules": rules}}} if rules else {}))
-    return [("put_bucket_notification_configuration", {"NotificationConfiguration": given})]
+    return given
 
 
 def _check(bucket: Bucket, _world: World) -> Iterator[str]:
@@ -150,8 +137,8 @@ SETTING = Setting(
     order=80,
     read="get_bucket_notification_configuration",
     live=_live,
-    wanted=_wanted,
-    write=_write,
+    wanted=lambda bucket, _: _live(_aws(bucket)),
+    write=lambda bucket, _: [("put_bucket_notification_configuration", {"NotificationConfiguration": _aws(bucket)})],
     check=_check,
     schema={
         "type": "object",
