@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from ansible.module_utils.estate.buckets.objects import PREFIX, id_mistakes, rule_name, tag_mistakes
+from ansible.module_utils.estate.buckets.objects import id_mistakes, rule_name, tag_mistakes
+from ansible.module_utils.estate.buckets.schema import PREFIX, TEXT, listing, mapping
 from ansible.module_utils.estate.buckets.setting import Answer, Bucket, Calls, Setting, World
 
 Rule = Mapping[str, Any]
@@ -17,7 +18,8 @@ def listed(
     aws: str,  # "Metrics" of ListBucketMetricsConfigurations, MetricsConfiguration, put_bucket_metrics_configuration
     live_rule: Callable[[Rule], dict[str, Any]],
     aws_rule: Callable[[Rule, Bucket], dict[str, Any]],
-    schema: Mapping[str, Any],
+    properties: Mapping[str, Any],  # what the vars may say of one, beside its id and prefix
+    *required: str,
     mistakes: Callable[[Rule, Bucket, World], Iterator[str]] = lambda *_: iter(()),
 ) -> Setting:
     """The declared list is complete."""
@@ -50,8 +52,6 @@ def listed(
         rules = [{"id": one, **shape} for one, shape in live(answer).items()]
         return None if any("other" in rule for rule in rules) else rules
 
-    properties = {"id": {"type": "string"}, "prefix": PREFIX, **schema["properties"]}
-    item = {**schema, "type": "object", "properties": properties, "additionalProperties": False}
     return Setting(
         name=name,
         order=85,
@@ -60,6 +60,6 @@ def listed(
         wanted=wanted,
         write=write,
         check=check,
-        schema={"type": "array", "items": {**item, "required": ["id", *schema.get("required", ())]}},
+        schema=listing(mapping({"id": TEXT, "prefix": PREFIX, **properties}, "id", *required)),
         adopt=adopt,
     )

@@ -12,8 +12,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 SIZES = {"larger_than": "ObjectSizeGreaterThan", "smaller_than": "ObjectSizeLessThan"}
-# A key has at most so many bytes.
-PREFIX = {"type": "string", "maxLength": 1024}
 STORAGE_CLASSES = (
     "STANDARD",
     "REDUCED_REDUNDANCY",

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible.module_utils.estate.buckets.objects import id_mistakes, rule_name
+from ansible.module_utils.estate.buckets.schema import TEXT, listing, mapping
 from ansible.module_utils.estate.buckets.setting import Answer, Bucket, Calls, Setting, World
 
 _LISTS = {
@@ -65,7 +66,6 @@ def live(answer: Answer) -> list[dict[str, Any]]:
     return [_live_rule(rule) for rule in answer.get("CORSRules") or []]
 
 
-_WORDS = {"type": "array", "items": {"type": "string"}}
 SETTING = Setting(
     name="cors",
     order=70,
@@ -75,18 +75,17 @@ SETTING = Setting(
     wanted=lambda bucket, _: live(_aws(bucket)),
     write=_write,
     check=_check,
-    schema={
-        "type": "array",
-        "items": {
-            "type": "object",
-            "properties": {
-                "id": {"type": "string"},
-                **dict.fromkeys(_LISTS, _WORDS),
+    schema=listing(
+        mapping(
+            {
+                "id": TEXT,
+                **dict.fromkeys(_LISTS, listing(TEXT)),
                 "max_age": {"type": "integer", "minimum": 0, "maximum": 2147483647},
             },
-            "required": ["id", "origins", "methods"],
-            "additionalProperties": False,
-        },
-    },
+            "id",
+            "origins",
+            "methods",
+        )
+    ),
     adopt=live,
 )

@@ -10,6 +10,7 @@ from typing import Any
 
 from ansible.module_utils.estate.buckets.listed import Rule, listed
 from ansible.module_utils.estate.buckets.objects import aws_filter, filter_shape
+from ansible.module_utils.estate.buckets.schema import TAGS
 from ansible.module_utils.estate.buckets.setting import Bucket, World
 
 _TIERS = {"archive_days": ("ARCHIVE_ACCESS", 90), "deep_archive_days": ("DEEP_ARCHIVE_ACCESS", 180)}
@@ -38,12 +39,11 @@ def _mistakes(rule: Rule, _bucket: Bucket, _world: World) -> Iterator[str]:
         yield ": archive_days is not before deep_archive_days"
 
 
-TAGS = {"type": "object", "additionalProperties": {"type": "string"}}
 SETTING = listed(
     "intelligent_tiering",
     "IntelligentTiering",
     _live,
     _aws,
-    {"properties": {"tags": TAGS, "archive_days": {"type": "integer"}, "deep_archive_days": {"type": "integer"}}},
-    _mistakes,
+    {"tags": TAGS, "archive_days": {"type": "integer"}, "deep_archive_days": {"type": "integer"}},
+    mistakes=_mistakes,
 )

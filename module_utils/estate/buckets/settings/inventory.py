@@ -12,6 +12,7 @@ from typing import Any
 from ansible.module_utils.estate.buckets.listed import Rule, listed
 from ansible.module_utils.estate.buckets.names import name_mistake
 from ansible.module_utils.estate.buckets.objects import rest
+from ansible.module_utils.estate.buckets.schema import TEXT, listing
 from ansible.module_utils.estate.buckets.setting import Bucket, World
 from ansible.module_utils.estate.policy import as_list, partition, statements
 
@@ -79,15 +80,13 @@ SETTING = listed(
     _live,
     _aws,
     {
-        "properties": {
-            "bucket": {"type": "string"},
-            "to": {"type": "string"},
-            "format": {"enum": list(FORMATS)},
-            "frequency": {"enum": ["Daily", "Weekly"]},
-            "versions": {"type": "boolean"},
-            "fields": {"type": "array", "items": {"enum": list(FIELDS)}, "uniqueItems": True},
-        },
-        "required": ["bucket"],
+        "bucket": TEXT,
+        "to": TEXT,
+        "format": {"enum": list(FORMATS)},
+        "frequency": {"enum": ["Daily", "Weekly"]},
+        "versions": {"type": "boolean"},
+        "fields": {**listing({"enum": list(FIELDS)}), "uniqueItems": True},
     },
-    _mistakes,
+    "bucket",
+    mistakes=_mistakes,
 )

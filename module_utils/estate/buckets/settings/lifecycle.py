@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible.module_utils.estate.buckets.objects import (
-    PREFIX,
     SIZES,
     STORAGE_CLASSES,
     aws_filter,
@@ -21,6 +20,7 @@ from ansible.module_utils.estate.buckets.objects import (
     rule_name,
     tag_mistakes,
 )
+from ansible.module_utils.estate.buckets.schema import PREFIX, TAGS, TEXT, listing, mapping
 from ansible.module_utils.estate.buckets.setting import Answer, Bucket, Calls, Setting, World, foreign, unmarked
 
 MAX = 2147483647
@@ -219,18 +219,7 @@ _ONLY: dict[str, dict[str, Any]] = {
     "transitions": {"days": {**_INT, "minimum": 0}, "date": _DATE},
     "noncurrent_transitions": {"days": _INT, "newer": {**_INT, "maximum": 100}},
 }
-_MOVE_SCHEMAS = {
-    word: {
-        "type": "array",
-        "items": {
-            "type": "object",
-            "properties": {"storage_class": {"enum": list(STORAGE_CLASSES[2:])}, **only},
-            "required": ["storage_class"],
-            "additionalProperties": False,
-        },
-    }
-    for word, only in _ONLY.items()
-}
+_TO = {"storage_class": {"enum": list(STORAGE_CLASSES[2:])}}
 SETTING = Setting(
     name="lifecycle",
     order=40,
@@ -241,25 +230,22 @@ SETTING = Setting(
     write=_write,
     check=_check,
     settles=True,
-    schema={
-        "type": "array",
-        "items": {
-            "type": "object",
-            "properties": {
-                "id": {"type": "string"},
+    schema=listing(
+        mapping(
+            {
+                "id": TEXT,
                 "prefix": PREFIX,
-                "tags": {"type": "object", "additionalProperties": {"type": "string"}},
+                "tags": TAGS,
                 "larger_than": {"type": "integer", "minimum": 0},
                 "smaller_than": {"type": "integer", "minimum": 1},
                 **dict.fromkeys(("expire_days", "noncurrent_days", "newer_noncurrent", "abort_upload_days"), _INT),
                 "expire_date": _DATE,
                 "expired_markers": {"type": "boolean"},
                 "enabled": {"type": "boolean"},
-                **_MOVE_SCHEMAS,
+                **{word: listing(mapping({**_TO, **only}, *_TO)) for word, only in _ONLY.items()},
             },
-            "required": ["id"],
-            "additionalProperties": False,
-        },
-    },
+            "id",
+        )
+    ),
     adopt=_adopt,
 )

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ansible.module_utils.estate.buckets.names import name_mistake
+from ansible.module_utils.estate.buckets.schema import TEXT, mapping
 from ansible.module_utils.estate.buckets.setting import Answer, Bucket, Calls, Setting, World
 
 
@@ -71,11 +72,6 @@ SETTING = Setting(
     wanted=_wanted,
     write=_write,
     check=_check,
-    schema={
-        "type": ["object", "null"],
-        "properties": {"bucket": {"type": "string"}, "prefix": {"type": "string"}},
-        "required": ["bucket"],
-        "additionalProperties": False,
-    },
+    schema={**mapping({"bucket": TEXT, "prefix": TEXT}, "bucket"), "type": ["object", "null"]},
     adopt=lambda answer: _live(answer) or None,
 )
