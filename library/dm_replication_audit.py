@@ -13,11 +13,6 @@ description:
   - Sizes and ETags are compared; where an ETag cannot be the same on both sides (KMS, other parts) checksums are.
   - A replica in another account takes a profile of O(profiles); without one it is not compared, which a note says.
 options:
-  buckets:
-    description: The buckets as M(dm_buckets) takes them; those without C(replication) are passed over.
-    type: list
-    elements: dict
-    required: true
   calls:
     description: Listings under way at the same time, of both sides together.
     type: int
@@ -30,11 +25,7 @@ options:
     description: What is on its way for longer is a finding.
     type: int
     default: 24
-  profiles:
-    description: For the number of each other account that holds replicas a profile that reads them there.
-    type: dict
-    default: {}
-extends_documentation_fragment: [dm_estate, dm_aws]
+extends_documentation_fragment: [dm_estate, dm_estate.replicated, dm_estate.profiles, dm_aws]
 """
 EXAMPLES = r"""
 - name: Compare the stage's buckets with their replicas

@@ -12,32 +12,6 @@ description:
     by key, and a second comparison has to find nothing.
   - A job that was begun is taken up again, however that run ended; there is never a second one beside it.
 options:
-  account_id:
-    description: The account's number.
-    type: str
-    required: true
-  buckets:
-    description: The buckets as M(dm_buckets) takes them; those without C(replication) are passed over.
-    type: list
-    elements: dict
-    required: true
-  role:
-    description: ARN of the role that jobs run as.
-    type: str
-    required: true
-  places:
-    description: For each region the bucket for manifests and reports of jobs there.
-    type: dict
-    required: true
-  confirmed:
-    description: Source buckets whose jobs may run.
-    type: list
-    elements: str
-    default: []
-  timeout:
-    description: Seconds to follow jobs for. They go on by themselves; the next run follows them further.
-    type: int
-    default: 43200
   calls:
     description: Listings under way at the same time, of both sides together.
     type: int
@@ -46,11 +20,7 @@ options:
     description: At most so many versions are asked about one by one; why the others are missing is not known.
     type: int
     default: 10000
-  profiles:
-    description: For the number of each other account that holds replicas a profile that reads them there.
-    type: dict
-    default: {}
-extends_documentation_fragment: [dm_estate, dm_aws]
+extends_documentation_fragment: [dm_estate, dm_estate.replicated, dm_estate.profiles, dm_estate.batch, dm_aws]
 """
 EXAMPLES = r"""
 - name: Copy what is older than the rules

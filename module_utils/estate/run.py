@@ -11,16 +11,10 @@ import yaml
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.estate.errors import Refusal, sentence
 from ansible.module_utils.estate.findings.collect import causes
+from ansible.module_utils.estate.fragment import ModuleDocFragment
 from ansible.module_utils.estate.lock import held
 from ansible.module_utils.estate.plan import Action, Outcome, Plan, Ref, carry_out, failures
 from ansible.module_utils.estate.progress import Progress
-
-# What doc_fragments/dm_estate.py documents; a test compares the two.
-SHARED: dict[str, dict[str, Any]] = {
-    "account": {"type": "str", "required": True},
-    "reviewed": {"type": "dict"},
-}
-
 
 # --- the beginning ----------------------------------------------------------------------------------------------------
 
@@ -44,10 +38,17 @@ def estate_module(documentation: str, *, secret: Iterable[str] = (), **rules: An
 @functools.cache
 def argument_spec(documentation: str) -> tuple[dict[str, Any], tuple[str, ...]]:
     """(the options as AnsibleModule takes them, the names of the documentation's fragments)."""
-    said = yaml.load(documentation, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 both are safe
+    said = _read(documentation)
     fragments = tuple(said.get("extends_documentation_fragment", ()))
-    shared = SHARED if "dm_estate" in fragments else {}
-    return {**shared, **_options(said.get("options") or {})}, fragments
+    options: dict[str, Any] = {}
+    for name, _, section in (one.partition(".") for one in fragments):
+        if name == "dm_estate":
+            options |= _read(getattr(ModuleDocFragment, section.upper() or "DOCUMENTATION"))["options"]
+    return _options(options | (said.get("options") or {})), fragments
+
+
+def _read(documentation: str) -> dict[str, Any]:
+    return yaml.load(documentation, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 both are safe
 
 
 def _options(said: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
