@@ -500,23 +500,7 @@ estate:
   description: The account as it was and what changes of it, where the plan writes what decides who may do what.
   returned: success
   type: dict
-plan:
-  description: The plan, whether or not it was carried out.
-  returned: whenever the buckets could be listed
-  contains:
-    purpose: {description: "C(buckets).", type: str}
-    account: {description: O(account)., type: str}
-    digest: {description: The same for the same plan., type: str}
-    counts: {description: "How many resources are added, changed or removed.", type: dict}
-    actions: {description: The calls in an order that works., type: list, elements: dict}
-    declares: {description: The names of the buckets., type: list, elements: str}
-    unmanaged: {description: "Buckets that nobody declares, with the YAML to adopt them.", type: list, elements: dict}
-    drift: {description: "What only a person can repair, such as MFA delete.", type: list, elements: str}
 outcomes:
-  description:
-    - What became of each action (C(done), C(failed), C(not tried)) and why.
-    - Also in check mode what had to be left out of the plan, since a bucket could not be read or must not be touched.
-  returned: whenever the buckets could be listed
   sample: [{method: s3.put_bucket_policy, resource: bucket digitalmarketplace-dev-uploads, status: done, why: ""}]
 """
 

@@ -65,11 +65,22 @@ options:
 """
     RETURN = r"""
 plan:
-  description: The plan as a value.
+  description: The plan as a value, whether or not it was carried out.
   returned: always
   type: dict
+  contains:
+    purpose: {description: What a reviewed plan is known by beside its host., type: str}
+    account: {description: O(account)., type: str}
+    digest: {description: The same for the same plan., type: str}
+    counts: {description: "How many resources are added, changed or removed.", type: dict}
+    actions: {description: The calls in an order that works., type: list, elements: dict}
+    declares: {description: "Names that no other host's plan may declare, too.", type: list, elements: str}
+    unmanaged: {description: "What nobody declares, with the YAML to adopt it.", type: list, elements: dict}
+    drift: {description: "What only a person can repair, such as MFA delete.", type: list, elements: str}
 outcomes:
-  description: What became of each action of the plan; empty in check mode.
+  description:
+    - What became of each action (C(done), C(failed), C(not tried)) and why.
+    - In check mode what had to be left out of the plan, since it could not be read or must not be touched.
   returned: always
   type: list
   elements: dict
