@@ -46,7 +46,7 @@ import itertools
 from ansible.module_utils.estate.call import Clients
 from ansible.module_utils.estate.errors import sentence
 from ansible.module_utils.estate.plan import Plan
-from ansible.module_utils.estate.replication.backfill import Backfill, effects
+from ansible.module_utils.estate.replication.backfill import Backfill, says
 from ansible.module_utils.estate.replication.batch import Jobs, Wanted, forget
 from ansible.module_utils.estate.replication.plan import pairs, unseen
 from ansible.module_utils.estate.run import estate_module, run
@@ -71,10 +71,8 @@ def main() -> None:
             failed[backfill.name(source)] = sentence(exc, "cannot say what is missing").rstrip(".")
     wanted = [one for one in found.values() if one]
     actions = [action for source, one in found.items() if one for action in jobs.actions(one, source in confirmed)]
-    copies = {backfill.name(source): len(some) for source, some in backfill.by_source.items()}
-    made = Plan(
-        "backfill", asked["account"], actions, left_out=failed, effects=effects(wanted, copies), notes=unseen(declared)
-    )
+    effects = [says(one, len(backfill.by_source[source])) for source, one in found.items() if one]
+    made = Plan("backfill", asked["account"], actions, left_out=failed, effects=effects, notes=unseen(declared))
     try:
         run(
             module,
