@@ -110,7 +110,10 @@ def run(
                 msg=f"{subject}: nothing was changed: {said}.", **answer | {"changed": False, "outcomes": []}
             )
         answer["changed"] = any(outcome.status == "done" for outcome in outcomes)
-    answer["outcomes"] = [*_not_planned(left_out), *(outcome.told() for outcome in outcomes)]
+    answer["outcomes"] = [
+        *({"method": "plan", "resource": name, "status": "failed", "why": why} for name, why in left_out.items()),
+        *(outcome.told() for outcome in outcomes),
+    ]
     failed = failures(outcomes, left_out)
     # Ansible copies what a module returns before it writes it: of ten thousand people that is room enough for one.
     del plan, outcomes
@@ -122,10 +125,6 @@ def run(
         said = failures((), {proof["subject"]: proof["why"] for proof in missed})
         module.fail_json(msg=f"{subject}: not proved: {said}.", **answer)
     module.exit_json(**{**answer, **facts(known)})
-
-
-def _not_planned(left_out: Mapping[str, str]) -> list[dict[str, str]]:
-    return [{"method": "plan", "resource": name, "status": "failed", "why": why} for name, why in left_out.items()]
 
 
 def _unreviewed(module: Any, plan: Plan) -> list[str]:

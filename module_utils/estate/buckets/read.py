@@ -9,7 +9,7 @@ import contextlib
 import datetime
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, Protocol
+from typing import Any
 
 from ansible.module_utils.estate.buckets.live import (
     Live,
@@ -31,10 +31,6 @@ PAGE = 1000
 ADOPTED = 20
 # How long AWS may take to see a new thing everywhere.
 _MOMENT = datetime.timedelta(minutes=2)
-
-
-class Clients(Protocol):
-    def __getitem__(self, which: tuple[str, str]) -> Any: ...
 
 
 def list_buckets(client: Any) -> dict[str, dict[str, Any]]:
@@ -130,7 +126,7 @@ def _ask_role(
     return wait
 
 
-def read(declared: Mapping[str, Any], clients: Clients, home: str, pool: ThreadPoolExecutor) -> Live:
+def read(declared: Mapping[str, Any], clients: Any, home: str, pool: ThreadPoolExecutor) -> Live:
     """Live state of what is declared. Whatever cannot be read fails alone; only the listing may raise.
 
     home is the region that is asked what buckets there are: never one that the account has to opt in to.
@@ -205,7 +201,7 @@ def _ends(bucket: Mapping[str, Any], answers: Mapping[str, Any]) -> bool:
 def _add_acls(
     buckets: Mapping[str, Any],
     answers: Mapping[str, dict[str, Any]],
-    clients: Clients,
+    clients: Any,
     pool: ThreadPoolExecutor,
     failures: _Failures,
 ) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from ansible.module_utils.estate.buckets.settings import BY_NAME
 from ansible.module_utils.estate.call import Clients
-from ansible.module_utils.estate.errors import Refusal
+from ansible.module_utils.estate.errors import Refusal, or_none
 from ansible.module_utils.estate.plan import Action
 
 # Two answers in a row are enough where none was stale, else so many more.
@@ -38,11 +38,11 @@ def settled(clients: Clients, sleep: Callable[[float], Any] = time.sleep) -> Cal
 def wait(client: Any, action: Action, sleep: Callable[[float], Any]) -> None:
     """Raises Refusal where S3 goes on answering what was before."""
     setting = BY_NAME[action.step or action.resource.partition(" ")[0]]
-    given = dict(action.params)
+    given, read = dict(action.params), getattr(client, setting.read)
     wanted = setting.live(given | given.get("LifecycleConfiguration", {}))
     alike, needed, pauses = 0, STABLE, iter(PAUSES)
     for tried in itertools.count():
-        if _read(client, setting, given["Bucket"]) == wanted:
+        if setting.live(or_none(lambda: read(Bucket=given["Bucket"]), setting.absent) or {}) == wanted:
             alike += 1
             if alike == needed:
                 return
@@ -52,12 +52,3 @@ def wait(client: Any, action: Action, sleep: Callable[[float], Any]) -> None:
             sleep(pause)
         elif tried > len(PAUSES):
             raise Refusal(f"S3 has taken {setting.name} of {given['Bucket']}, and still answers what was before")
-
-
-def _read(client: Any, setting: Any, bucket: str) -> Any:
-    try:
-        return setting.live(getattr(client, setting.read)(Bucket=bucket))
-    except Exception as exc:
-        if getattr(exc, "response", {}).get("Error", {}).get("Code") == setting.absent:
-            return setting.live({})
-        raise
