@@ -87,11 +87,13 @@ def run(
     answer: dict[str, Any] = {"changed": bool(plan.actions), "diff": list(plan.diff), "plan": plan.told()}
     if caller := getattr(getattr(module, "estate_clients", None), "caller", ""):
         answer["caller"] = caller
-    against = [*refusals, *_unreviewed(module, plan)]
-    if against:
-        said = "; ".join(reason.rstrip(".") for reason in against)
-        answer |= {"changed": False, "outcomes": []}
-        module.fail_json(msg=f"{subject}: nothing was changed: {said}.", **answer)
+
+    def refuse(*reasons: str) -> None:
+        said = "; ".join(reason.rstrip(".") for reason in reasons)
+        module.fail_json(msg=f"{subject}: nothing was changed: {said}.", **answer | {"changed": False, "outcomes": []})
+
+    if against := [*refusals, *_unreviewed(module, plan)]:
+        refuse(*against)
     known = dict(known or {})
     outcomes: list[Outcome] = []
     if module.check_mode:
@@ -105,10 +107,7 @@ def run(
                 counted = Progress(subject, len(plan.actions)).after(guarded)
                 outcomes = carry_out(plan.actions, counted, explain, workers, known)
         except Exception as exc:  # of the lock: carry_out raises nothing
-            said = str(exc).rstrip(".") if isinstance(exc, Refusal) else explain(exc).rstrip(".")
-            module.fail_json(
-                msg=f"{subject}: nothing was changed: {said}.", **answer | {"changed": False, "outcomes": []}
-            )
+            refuse(str(exc) if isinstance(exc, Refusal) else explain(exc))
         answer["changed"] = any(outcome.status == "done" for outcome in outcomes)
     answer["outcomes"] = [
         *({"method": "plan", "resource": name, "status": "failed", "why": why} for name, why in left_out.items()),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from ansible.module_utils.estate.buckets.objects import id_mistakes, rule_name, tag_mistakes
+from ansible.module_utils.estate.buckets.objects import adopted, id_mistakes, rule_name, tag_mistakes
 from ansible.module_utils.estate.buckets.schema import PREFIX, TEXT, listing, mapping
 from ansible.module_utils.estate.buckets.setting import Answer, Bucket, Calls, Setting, World
 
@@ -48,10 +48,6 @@ def listed(
             yield from (f"{rule_name(rule)}{said}" for said in mistakes(rule, bucket, world))
             yield from (f"{rule_name(rule)}{said}" for said in tag_mistakes(": tags", rule.get("tags") or {}, 10))
 
-    def adopt(answer: Answer) -> list[dict[str, Any]] | None:
-        rules = [{"id": one, **shape} for one, shape in live(answer).items()]
-        return None if any("other" in rule for rule in rules) else rules
-
     return Setting(
         name=name,
         order=85,
@@ -61,5 +57,5 @@ def listed(
         write=write,
         check=check,
         schema=listing(mapping({"id": TEXT, "prefix": PREFIX, **properties}, "id", *required)),
-        adopt=adopt,
+        adopt=lambda answer: adopted(live(answer)),
     )

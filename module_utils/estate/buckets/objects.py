@@ -38,12 +38,7 @@ def filter_shape(rule: Mapping[str, Any]) -> dict[str, Any]:
     both = found.get("And") or {}
     tags = tag_dict([*([found["Tag"]] if found.get("Tag") else []), *both.get("Tags", [])])
     sizes = {word: size for word, key in SIZES.items() if (size := found.get(key) or both.get(key))}
-    other = {
-        key: value
-        for part, named in ((found, ("Prefix", "Tag", "And")), (both, ("Prefix", "Tags")))
-        for key, value in part.items()
-        if key not in (*named, *SIZES.values())
-    }
+    other = rest(found, "Prefix", "Tag", "And", *SIZES.values()) | rest(both, "Prefix", "Tags", *SIZES.values())
     shape: dict[str, Any] = {"prefix": found.get("Prefix") or both.get("Prefix") or rule.get("Prefix") or ""}
     return shape | ({"tags": tags} if tags else {}) | sizes | ({"other": other} if other else {})
 
@@ -60,8 +55,13 @@ def aws_filter(rule: Mapping[str, Any]) -> dict[str, Any]:
 
 def rest(given: Mapping[str, Any], *known: str) -> dict[str, Any]:
     """What AWS says that this project has no word for: it must show in a diff rather than vanish."""
-    other = {key: value for key, value in given.items() if key not in known}
-    return {"other": other} if other else {}
+    return {key: value for key, value in given.items() if key not in known}
+
+
+def adopted(rules: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]] | None:
+    """Live rules by their id as the vars would list them; None where they have something that the vars cannot say."""
+    listed = [{"id": name, **shape} for name, shape in rules.items()]
+    return None if any("other" in rule or not rule["id"] for rule in listed) else listed
 
 
 # --- what can be wrong with them --------------------------------------------------------------------------------------

@@ -38,14 +38,8 @@ def list_buckets(client: Any) -> dict[str, dict[str, Any]]:
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html
     """
-    found: dict[str, dict[str, Any]] = {}
-    more: dict[str, str] = {}
-    while True:
-        page = client.list_buckets(MaxBuckets=PAGE, **more)
-        found.update({bucket["Name"]: bucket for bucket in page["Buckets"]})
-        if not page.get("ContinuationToken"):
-            return found
-        more = {"ContinuationToken": page["ContinuationToken"]}
+    pages = client.get_paginator("list_buckets").paginate(PaginationConfig={"PageSize": PAGE})
+    return {bucket["Name"]: bucket for page in pages for bucket in page["Buckets"]}
 
 
 def _region(client: Any, name: str) -> str:

@@ -75,7 +75,8 @@ def prove(clients: Any, buckets: Iterable[Mapping[str, Any]], enable: bool) -> I
     """
     for bucket in buckets:
         name, client = bucket["name"], clients["s3", bucket["region"]]
-        proof = {"subject": subject(name), "expected": "refused" if enable else "deleted", "at": _now()}
+        at = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+        proof = {"subject": subject(name), "expected": "refused" if enable else "deleted", "at": at}
         try:
             version = (
                 _version(client, name) or client.put_object(Bucket=name, Key=CANARY, Body=b"canary\n")["VersionId"]
@@ -93,7 +94,3 @@ def _version(client: Any, name: str) -> str:
     """Of the canary, which alone root may look at in every bucket; "" where there is none, or it is hidden."""
     hidden = ("404", "403", "NoSuchKey", "AccessDenied")
     return or_none(lambda: client.head_object(Bucket=name, Key=CANARY).get("VersionId"), *hidden) or ""
-
-
-def _now() -> str:
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")

@@ -36,7 +36,7 @@ def _live(rule: Rule) -> dict[str, Any]:
         "versions": rule["IncludedObjectVersions"] == "All",
         "fields": sorted(rule.get("OptionalFields") or []),
     }
-    other = rest(to, "Bucket", "Prefix", "Format", "AccountId").get("other", {})
+    other = rest(to, "Bucket", "Prefix", "Format", "AccountId")
     other |= {} if rule.get("IsEnabled") else {"IsEnabled": False}
     return shape | ({"other": other} if other else {})
 

@@ -13,6 +13,7 @@ from typing import Any
 from ansible.module_utils.estate.buckets.objects import (
     SIZES,
     STORAGE_CLASSES,
+    adopted,
     aws_filter,
     filter_shape,
     id_mistakes,
@@ -62,13 +63,13 @@ def _live_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
         if value not in (None, False):  # ExpiredObjectDeleteMarker: false is how AWS may say nothing
             shape[word] = _plain(value)
     for part, keys in known.items():
-        other |= rest(rule.get(part) or {}, *keys).get("other", {})
+        other |= rest(rule.get(part) or {}, *keys)
     for word, (part, names) in _MOVES.items():
         if moves := rule.get(part):
             found = [{ours: _plain(move[key]) for ours, key in names.items() if key in move} for move in moves]
             shape[word] = sorted(found, key=lambda move: sorted((key, str(value)) for key, value in move.items()))
     parts = (*known, *(part for part, _ in _MOVES.values()))
-    other |= rest(rule, "ID", "Filter", "Prefix", "Status", *parts).get("other", {})
+    other |= rest(rule, "ID", "Filter", "Prefix", "Status", *parts)
     if rule.get("Status") != "Enabled":
         shape["enabled"] = False
     return shape | ({"other": other} if other else {})
@@ -204,11 +205,6 @@ def _move_mistakes(rule: Mapping[str, Any], word: str) -> Iterator[str]:
                 yield f"{where} after {days} days is less than 30 after {other['storage_class']}"
 
 
-def _adopt(answer: Answer) -> list[dict[str, Any]] | None:
-    rules = [{"id": name, **shape} for name, shape in _live(answer).items()]
-    return None if any("other" in rule or not rule["id"] for rule in rules) else rules
-
-
 _INT: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": MAX}
 _DATE: dict[str, Any] = {
     "type": "string",
@@ -247,5 +243,5 @@ SETTING = Setting(
             "id",
         )
     ),
-    adopt=_adopt,
+    adopt=lambda answer: adopted(_live(answer)),
 )
