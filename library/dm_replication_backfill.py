@@ -10,16 +10,13 @@ description:
     somebody has read how much it is.
   - A bucket that is named in O(confirmed) has its job set going and followed to its end; what S3 could not copy is told
     by key, and a second comparison has to find nothing.
+  - At most 10,000 versions of each replica are asked about one by one; why others are missing is not known.
   - A job that was begun is taken up again, however that run ended; there is never a second one beside it.
 options:
   calls:
     description: Listings under way at the same time, of both sides together.
     type: int
     default: 16
-  heads:
-    description: At most so many versions are asked about one by one; why the others are missing is not known.
-    type: int
-    default: 10000
 extends_documentation_fragment: [dm_estate, dm_estate.replicated, dm_estate.profiles, dm_estate.batch, dm_aws]
 """
 EXAMPLES = r"""
@@ -59,7 +56,7 @@ def main() -> None:
     rules = [pair for pair in declared if not pair.elsewhere]
     clients = Clients(module, workers=asked["calls"], region=rules[0].region if rules else "us-east-1")
     jobs = Jobs(clients, asked["account_id"], asked["role"], asked["places"])
-    backfill = Backfill(clients, jobs, rules, asked["calls"], asked["heads"])
+    backfill = Backfill(clients, jobs, rules, asked["calls"])
     confirmed = set(asked["confirmed"])
     unknown = [f"{name} is no replicated bucket of {asked['account']}" for name in confirmed - set(backfill.by_source)]
     found: dict[str, Wanted | None] = {}

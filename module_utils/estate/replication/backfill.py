@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -14,8 +13,8 @@ COPY: dict[str, Any] = {"S3ReplicateObject": {}}
 
 
 class Backfill:
-    def __init__(self, clients: Any, jobs: Jobs, pairs: Sequence[Pair], calls: int, heads: int) -> None:
-        self._clients, self._jobs, self._calls, self._heads = clients, jobs, calls, heads
+    def __init__(self, clients: Any, jobs: Jobs, pairs: Sequence[Pair], calls: int) -> None:
+        self._clients, self._jobs, self._calls = clients, jobs, calls
         self.by_source: dict[str, list[Pair]] = {}
         for pair in pairs:
             self.by_source.setdefault(pair.source, []).append(pair)
@@ -44,8 +43,7 @@ class Backfill:
 
     def _compared(self, pair: Pair) -> tuple[Comparison, Iterator[Judged]]:
         made = compare_all(self._clients, pair, self._calls)
-        judge = judge_of(self._clients, pair, self._heads)
-        return made, judge.judged(made.differences, self._calls)
+        return made, judge_of(self._clients, pair).judged(made.differences, self._calls)
 
     def proof(self, source: str, wanted: Wanted | None, confirmed: bool, seconds: float) -> Iterator[dict[str, Any]]:
         """What became of the job, and what a second comparison finds, which must be nothing."""
@@ -63,7 +61,7 @@ class Backfill:
             if not over:
                 return
         for pair in self.by_source[source]:
-            yield told(pair, *self._compared(pair), datetime.timedelta(days=1))
+            yield told(pair, *self._compared(pair))
 
 
 def says(wanted: Wanted, copies: int) -> str:

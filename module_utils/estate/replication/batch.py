@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import itertools
 import json
 import os
 import tempfile
@@ -191,15 +192,12 @@ class Jobs:
         """What becomes of it, as far as one waits: {"status", "succeeded", "failed", "failures": [...], "why"}."""
         job = self._until(wanted.region, self.ids[wanted.name], OVER.__contains__, seconds)
         said = job.get("ProgressSummary") or {}
-        found = {
-            "job": job["JobId"],
-            "status": job["Status"],
-            "why": _reasons(job) if job["Status"] != "Complete" else "",
-        }
+        why = _reasons(job) if job["Status"] != "Complete" else ""
+        found: dict[str, Any] = {"job": job["JobId"], "status": job["Status"], "why": why}
         found |= {"succeeded": said.get("NumberOfTasksSucceeded", 0), "failed": said.get("NumberOfTasksFailed", 0)}
         if found["failed"] and job["Status"] in OVER:
             rows = (row for row in self.report(wanted) if row["code"])
-            found["failures"] = [row for row, _ in zip(rows, range(100), strict=False)]
+            found["failures"] = list(itertools.islice(rows, 100))
         return found
 
     def report(self, wanted: Wanted) -> Iterator[dict[str, str]]:
