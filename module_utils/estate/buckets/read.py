@@ -73,7 +73,8 @@ class _Taken(Exception):
 _OF_A_PAGE = ("IsTruncated", "ContinuationToken", "NextContinuationToken")
 
 
-def _answer(client: Any, name: str, setting: Setting) -> dict[str, Any]:
+def answered(client: Any, name: str, setting: Setting) -> dict[str, Any]:
+    """What S3 says of the bucket's setting; {} where there is none."""
     ask = getattr(client, setting.read)
     answer = page = or_none(lambda: ask(Bucket=name), setting.absent) or {}
     # Lists of configurations come in pages of a hundred, for which boto3 has no paginator.
@@ -148,7 +149,7 @@ def read(declared: Mapping[str, Any], clients: Any, home: str, pool: ThreadPoolE
         if region := failures.result(future, bucket_resource(name), doing):
             regions[name] = region
     reads = {
-        (name, setting.name): pool.submit(_answer, clients["s3", bucket["region"]], name, setting)
+        (name, setting.name): pool.submit(answered, clients["s3", bucket["region"]], name, setting)
         for name, bucket in buckets.items()
         if regions.get(name) == bucket["region"]
         for setting in to_read(bucket)
@@ -160,7 +161,7 @@ def read(declared: Mapping[str, Any], clients: Any, home: str, pool: ThreadPoolE
     # Who adopts a bucket must say what it is; of very many nobody reads it all, and they are left as they are.
     for name in unmanaged(declared, regions)[:ADOPTED]:
         client = clients["s3", regions[name] or home]
-        answers[name] = _what_may_be_seen({one.name: pool.submit(_answer, client, name, one) for one in SETTINGS})
+        answers[name] = _what_may_be_seen({one.name: pool.submit(answered, client, name, one) for one in SETTINGS})
     _add_acls(buckets, answers, clients, pool, failures)
     live = {name: LiveBucket(region, answers.get(name, {})) for name, region in regions.items()}
     young = {bucket_resource(name) for name in buckets if _is_young(listed.get(name, {}).get("CreationDate"))}

@@ -13,6 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from ansible.module_utils.estate.buckets.read import answered
+from ansible.module_utils.estate.buckets.settings import BY_NAME
 from ansible.module_utils.estate.errors import error_code, or_none, sentence
 from ansible.module_utils.estate.mfa_delete.plan import CANARY, Live
 
@@ -23,9 +25,10 @@ def read(
     """({name: Live}, {resource: why it could not be read})"""
 
     def look(bucket: Mapping[str, Any]) -> Live | str:
-        client = clients["s3", bucket["region"]]
+        client, name = clients["s3", bucket["region"]], bucket["name"]
         try:
-            return Live(client.get_bucket_versioning(Bucket=bucket["name"]), _has_rules(client, bucket["name"]))
+            versioning, expiry = (answered(client, name, BY_NAME[word]) for word in ("versioning", "lifecycle"))
+            return Live(versioning, bool(expiry.get("Rules")))
         except Exception as exc:
             return sentence(exc, "cannot read whether its MFA delete is on").rstrip(".")
 
@@ -33,11 +36,6 @@ def read(
         found = dict(zip((bucket["name"] for bucket in buckets), pool.map(look, buckets), strict=True))
     live = {name: one for name, one in found.items() if isinstance(one, Live)}
     return live, {f"bucket {name}": one for name, one in found.items() if isinstance(one, str)}
-
-
-def _has_rules(client: Any, name: str) -> bool:
-    ask = client.get_bucket_lifecycle_configuration
-    return bool(or_none(lambda: ask(Bucket=name).get("Rules"), "NoSuchLifecycleConfiguration"))
 
 
 def proved(records: Path) -> dict[str, bool]:
