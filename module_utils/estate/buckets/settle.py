@@ -12,9 +12,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from ansible.module_utils.estate.buckets.read import answered
 from ansible.module_utils.estate.buckets.settings import BY_NAME
 from ansible.module_utils.estate.call import Clients
-from ansible.module_utils.estate.errors import Refusal, or_none
+from ansible.module_utils.estate.errors import Refusal
 from ansible.module_utils.estate.plan import Action
 
 # Two answers in a row are enough where none was stale, else so many more.
@@ -38,11 +39,11 @@ def settled(clients: Clients, sleep: Callable[[float], Any] = time.sleep) -> Cal
 def wait(client: Any, action: Action, sleep: Callable[[float], Any]) -> None:
     """Raises Refusal where S3 goes on answering what was before."""
     setting = BY_NAME[action.step or action.resource.partition(" ")[0]]
-    given, read = dict(action.params), getattr(client, setting.read)
+    given = dict(action.params)
     wanted = setting.live(given | given.get("LifecycleConfiguration", {}))
     alike, needed, pauses = 0, STABLE, iter(PAUSES)
     for tried in itertools.count():
-        if setting.live(or_none(lambda: read(Bucket=given["Bucket"]), setting.absent) or {}) == wanted:
+        if setting.live(answered(client, given["Bucket"], setting)) == wanted:
             alike += 1
             if alike == needed:
                 return
