@@ -127,7 +127,7 @@ options:
             type: list
             elements: dict
             suboptions:
-              days:
+              days: &days
                 description: Days after which they do.
                 type: int
               date:
@@ -142,9 +142,7 @@ options:
             type: list
             elements: dict
             suboptions:
-              days:
-                description: Days after which they do.
-                type: int
+              days: *days
               newer:
                 description: How many of them stay where they are beyond that.
                 type: int
@@ -270,7 +268,7 @@ options:
         type: list
         elements: dict
         suboptions: &listed
-          id:
+          id: &id
             description: Its name, unique in the bucket.
             type: str
             required: true
@@ -293,10 +291,7 @@ options:
         type: list
         elements: dict
         suboptions:
-          id:
-            description: Its name, unique in the bucket.
-            type: str
-            required: true
+          id: *id
           prefix: *prefix
           bucket:
             description: Where they are delivered, in the same region; its policy must admit C(s3.amazonaws.com).

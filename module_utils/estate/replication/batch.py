@@ -81,11 +81,6 @@ class Jobs:
         """places has for each region the bucket for manifests and reports there."""
         self._clients, self._account, self._role, self._places = clients, account, role, places
         self.ids: dict[str, str] = {}
-        self.began = clients.began
-
-    def __getitem__(self, which: tuple[str, str]) -> Any:
-        """As of Clients: run.py takes the account's lock by whose method it calls."""
-        return self._clients[which]
 
     def find(self, name: str, region: str, operation: Mapping[str, Any]) -> Wanted:
         """One that was begun, whoever began it; else what is to be made."""
