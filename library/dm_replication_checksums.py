@@ -76,7 +76,7 @@ def main() -> None:
             proofs=lambda: [proof(jobs, both, asked["timeout"]) for both in going],
         )  # fmt: skip
     finally:
-        forget([one for both in found for one in both.manifests])
+        forget([one.manifest for both in found for one in (both.source, both.replica)])
 
 
 if __name__ == "__main__":

@@ -13,29 +13,30 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from ansible.module_utils.estate.buckets.live import LiveBucket, bucket_resource
 from ansible.module_utils.estate.buckets.read import answered
 from ansible.module_utils.estate.buckets.settings import BY_NAME
 from ansible.module_utils.estate.errors import error_code, or_none, sentence
-from ansible.module_utils.estate.mfa_delete.plan import CANARY, Live
+from ansible.module_utils.estate.mfa_delete.plan import CANARY
 
 
 def read(
     clients: Any, buckets: Sequence[Mapping[str, Any]], workers: int = 16
-) -> tuple[dict[str, Live], dict[str, str]]:
-    """({name: Live}, {resource: why it could not be read})"""
+) -> tuple[dict[str, LiveBucket], dict[str, str]]:
+    """({name: what is live}, {resource: why it could not be read})"""
 
-    def look(bucket: Mapping[str, Any]) -> Live | str:
+    def look(bucket: Mapping[str, Any]) -> LiveBucket | str:
         client, name = clients["s3", bucket["region"]], bucket["name"]
         try:
-            versioning, expiry = (answered(client, name, BY_NAME[word]) for word in ("versioning", "lifecycle"))
-            return Live(versioning, bool(expiry.get("Rules")))
+            answers = {word: answered(client, name, BY_NAME[word]) for word in ("versioning", "lifecycle")}
+            return LiveBucket(bucket["region"], answers)
         except Exception as exc:
             return sentence(exc, "cannot read whether its MFA delete is on").rstrip(".")
 
     with ThreadPoolExecutor(max_workers=workers) as pool:
         found = dict(zip((bucket["name"] for bucket in buckets), pool.map(look, buckets), strict=True))
-    live = {name: one for name, one in found.items() if isinstance(one, Live)}
-    return live, {f"bucket {name}": one for name, one in found.items() if isinstance(one, str)}
+    live = {name: one for name, one in found.items() if isinstance(one, LiveBucket)}
+    return live, {bucket_resource(name): one for name, one in found.items() if isinstance(one, str)}
 
 
 def proved(records: Path) -> dict[str, bool]:
@@ -53,12 +54,12 @@ def proved(records: Path) -> dict[str, bool]:
 
 
 def owed(
-    buckets: Iterable[Mapping[str, Any]], live: Mapping[str, Live], before: Mapping[str, bool], enable: bool
+    buckets: Iterable[Mapping[str, Any]], live: Mapping[str, LiveBucket], before: Mapping[str, bool], enable: bool
 ) -> Iterator[Mapping[str, Any]]:
     """Buckets that are as declared, of which nobody proved it. What no record tells of was off."""
     for bucket in buckets:
         found, was_on = live.get(bucket["name"]), before.get(subject(bucket["name"]), False)
-        if found and found.on == bool(bucket.get("mfa_delete")) == enable and was_on != enable:
+        if found and found.frozen == bool(bucket.get("mfa_delete")) == enable and was_on != enable:
             yield bucket
 
 
