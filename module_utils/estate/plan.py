@@ -38,9 +38,7 @@ class Action(NamedTuple):
     params: Mapping[str, Any]
     region: str = ""  # where the client must be; "" is the module's own region
     needs: tuple[str, ...] = ()
-    outputs: tuple[
-        tuple[str, str], ...
-    ] = ()  # what a Ref may name, and where AWS's answer has it: (("id", "VolumeId"),)
+    outputs: Sequence[tuple[str, str]] = ()  # what a Ref may name, and where AWS's answer has it: (("id", "VolumeId"),)
     step: str = ""  # what this call alone sets, of a resource whose settings do not depend on each other
 
 

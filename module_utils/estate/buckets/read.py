@@ -23,7 +23,7 @@ from ansible.module_utils.estate.buckets.setting import Setting
 from ansible.module_utils.estate.buckets.settings import SETTINGS, to_read
 from ansible.module_utils.estate.buckets.settings.ownership import ENFORCED, rule
 from ansible.module_utils.estate.buckets.settings.replication import rules as live_rules
-from ansible.module_utils.estate.errors import error_code, or_none, sentence
+from ansible.module_utils.estate.errors import Refusal, error_code, or_none, sentence
 
 # One page holds most accounts; asking for pages is also what makes S3 say each bucket's region.
 PAGE = 1000
@@ -61,13 +61,9 @@ def _made_since(client: Any, name: str, account_id: str) -> str:
             return ""
         if code in ("403", "301", "AccessDenied", "Forbidden", "PermanentRedirect"):
             said = "the name belongs to another AWS account, and names are unique worldwide: choose another"
-            raise _Taken(said) from exc
+            raise Refusal(said) from exc
         raise
     return answer.get("BucketRegion") or _region(client, name)
-
-
-class _Taken(Exception):
-    """The name is somebody else's."""
 
 
 _OF_A_PAGE = ("IsTruncated", "ContinuationToken", "NextContinuationToken")
@@ -91,7 +87,7 @@ class _Failures(dict[str, str]):
     def result(self, future: Future[Any], resource: str, doing: str) -> Any:
         try:
             return future.result()
-        except _Taken as exc:
+        except Refusal as exc:
             self.setdefault(resource, str(exc))
         except Exception as exc:
             self.setdefault(resource, sentence(exc, doing).rstrip("."))

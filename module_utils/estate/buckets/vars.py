@@ -173,7 +173,7 @@ def mistake_of(path: str, value: Any, error: Any) -> Mistake:
             return Mistake(f"{path}.servable cannot be changed by a stage; it is said in buckets_kinds", unknown)
         hint = nearest(str(unknown), known)
         return Mistake(f"{path} has the unknown key {unknown!r}; allowed are {', '.join(sorted(known))}{hint}", unknown)
-    if path.endswith((".served",)) or ".served." in path:
+    if path.endswith(".served") or ".served." in path:
         said = 'true, false, "legacy", keys: a list of patterns such as */data/*, or tag: a name and its value'
         return Mistake(f"{path} is {error.instance!r}; allowed is {said}", culprit)
     if allowed := error.schema.get("description"):
