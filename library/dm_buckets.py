@@ -127,7 +127,7 @@ options:
             type: list
             elements: dict
             suboptions:
-              days:
+              days: &days
                 description: Days after which they do.
                 type: int
               date:
@@ -142,9 +142,7 @@ options:
             type: list
             elements: dict
             suboptions:
-              days:
-                description: Days after which they do.
-                type: int
+              days: *days
               newer:
                 description: How many of them stay where they are beyond that.
                 type: int
@@ -270,7 +268,7 @@ options:
         type: list
         elements: dict
         suboptions: &listed
-          id:
+          id: &id
             description: Its name, unique in the bucket.
             type: str
             required: true
@@ -293,10 +291,7 @@ options:
         type: list
         elements: dict
         suboptions:
-          id:
-            description: Its name, unique in the bucket.
-            type: str
-            required: true
+          id: *id
           prefix: *prefix
           bucket:
             description: Where they are delivered, in the same region; its policy must admit C(s3.amazonaws.com).
@@ -500,23 +495,7 @@ estate:
   description: The account as it was and what changes of it, where the plan writes what decides who may do what.
   returned: success
   type: dict
-plan:
-  description: The plan, whether or not it was carried out.
-  returned: whenever the buckets could be listed
-  contains:
-    purpose: {description: "C(buckets).", type: str}
-    account: {description: O(account)., type: str}
-    digest: {description: The same for the same plan., type: str}
-    counts: {description: "How many resources are added, changed or removed.", type: dict}
-    actions: {description: The calls in an order that works., type: list, elements: dict}
-    declares: {description: The names of the buckets., type: list, elements: str}
-    unmanaged: {description: "Buckets that nobody declares, with the YAML to adopt them.", type: list, elements: dict}
-    drift: {description: "What only a person can repair, such as MFA delete.", type: list, elements: str}
 outcomes:
-  description:
-    - What became of each action (C(done), C(failed), C(not tried)) and why.
-    - Also in check mode what had to be left out of the plan, since a bucket could not be read or must not be touched.
-  returned: whenever the buckets could be listed
   sample: [{method: s3.put_bucket_policy, resource: bucket digitalmarketplace-dev-uploads, status: done, why: ""}]
 """
 

@@ -61,16 +61,16 @@ from ansible.module_utils.estate import terminal
 from ansible.module_utils.estate.call import Clients
 from ansible.module_utils.estate.errors import Refusal, sentence
 from ansible.module_utils.estate.mfa_delete.device import Device
-from ansible.module_utils.estate.mfa_delete.plan import plan, root_arn
+from ansible.module_utils.estate.mfa_delete.plan import plan
 from ansible.module_utils.estate.mfa_delete.read import owed, prove, proved, read, subject
 from ansible.module_utils.estate.run import estate_module, run
 
 
 def who(clients: Clients, account_id: str) -> str:
     """Root, or Refusal."""
-    arn = clients["sts"].get_caller_identity()["Arn"]
-    if arn != root_arn(account_id):
-        raise Refusal(f"the credentials are {arn}'s; only the root user {root_arn(account_id)} can switch MFA delete")
+    arn, root = clients["sts"].get_caller_identity()["Arn"], f"arn:aws:iam::{account_id}:root"
+    if arn != root:
+        raise Refusal(f"the credentials are {arn}'s; only the root user {root} can switch MFA delete")
     return arn
 
 

@@ -8,33 +8,17 @@ description:
   - Lists all versions and delete markers of both sides at the same time, and compares them in the order of their keys;
     how many there are takes no more memory. Writes nothing.
   - What is missing is asked about by HeadObject, so that what is on its way, what S3 failed to copy, and what is older
-    than the rule are told apart. What a replica's own lifecycle rules removed, and what a rule leaves out, is as
+    than the rule are told apart; at most 10,000 of each replica, the others are only counted. What is on its way for
+    more than a day is a finding. What a replica's own lifecycle rules removed, and what a rule leaves out, is as
     it should be. What a replica has besides is counted.
   - Sizes and ETags are compared; where an ETag cannot be the same on both sides (KMS, other parts) checksums are.
   - A replica in another account takes a profile of O(profiles); without one it is not compared, which a note says.
 options:
-  buckets:
-    description: The buckets as M(dm_buckets) takes them; those without C(replication) are passed over.
-    type: list
-    elements: dict
-    required: true
   calls:
     description: Listings under way at the same time, of both sides together.
     type: int
     default: 16
-  heads:
-    description: At most so many versions of each replica are asked about one by one; the others are only counted.
-    type: int
-    default: 10000
-  pending_hours:
-    description: What is on its way for longer is a finding.
-    type: int
-    default: 24
-  profiles:
-    description: For the number of each other account that holds replicas a profile that reads them there.
-    type: dict
-    default: {}
-extends_documentation_fragment: [dm_estate, dm_aws]
+extends_documentation_fragment: [dm_estate, dm_estate.replicated, dm_estate.profiles, dm_aws]
 """
 EXAMPLES = r"""
 - name: Compare the stage's buckets with their replicas
@@ -53,8 +37,6 @@ proofs:
        examples: [{key: a.pdf, version: v1, what: never}], at: "2026-11-23T04:00:00+00:00"}
 """
 
-import datetime
-
 from ansible.module_utils.estate.call import Clients
 from ansible.module_utils.estate.plan import Plan
 from ansible.module_utils.estate.replication.audit import audit
@@ -67,8 +49,7 @@ def main() -> None:
     asked = module.params
     rules = pairs(asked["buckets"], asked["profiles"])
     clients = Clients(module, workers=asked["calls"], region=rules[0].region if rules else "us-east-1", validate=False)
-    pending = datetime.timedelta(hours=asked["pending_hours"])
-    found, failed = audit(clients, rules, asked["calls"], asked["heads"], pending)
+    found, failed = audit(clients, rules, asked["calls"])
     drift = [f"{proof['subject']}: {proof['why']}" for proof in found if proof["verdict"] == "failed"]
     made = Plan("replicas", asked["account"], (), left_out=failed, drift=drift, notes=unseen(rules))
     run(module, made, clients.call, facts=lambda _: {"proofs": found})

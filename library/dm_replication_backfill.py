@@ -10,47 +10,14 @@ description:
     somebody has read how much it is.
   - A bucket that is named in O(confirmed) has its job set going and followed to its end; what S3 could not copy is told
     by key, and a second comparison has to find nothing.
+  - At most 10,000 versions of each replica are asked about one by one; why others are missing is not known.
   - A job that was begun is taken up again, however that run ended; there is never a second one beside it.
 options:
-  account_id:
-    description: The account's number.
-    type: str
-    required: true
-  buckets:
-    description: The buckets as M(dm_buckets) takes them; those without C(replication) are passed over.
-    type: list
-    elements: dict
-    required: true
-  role:
-    description: ARN of the role that jobs run as.
-    type: str
-    required: true
-  places:
-    description: For each region the bucket for manifests and reports of jobs there.
-    type: dict
-    required: true
-  confirmed:
-    description: Source buckets whose jobs may run.
-    type: list
-    elements: str
-    default: []
-  timeout:
-    description: Seconds to follow jobs for. They go on by themselves; the next run follows them further.
-    type: int
-    default: 43200
   calls:
     description: Listings under way at the same time, of both sides together.
     type: int
     default: 16
-  heads:
-    description: At most so many versions are asked about one by one; why the others are missing is not known.
-    type: int
-    default: 10000
-  profiles:
-    description: For the number of each other account that holds replicas a profile that reads them there.
-    type: dict
-    default: {}
-extends_documentation_fragment: [dm_estate, dm_aws]
+extends_documentation_fragment: [dm_estate, dm_estate.replicated, dm_estate.profiles, dm_estate.batch, dm_aws]
 """
 EXAMPLES = r"""
 - name: Copy what is older than the rules
@@ -76,7 +43,7 @@ import itertools
 from ansible.module_utils.estate.call import Clients
 from ansible.module_utils.estate.errors import sentence
 from ansible.module_utils.estate.plan import Plan
-from ansible.module_utils.estate.replication.backfill import Backfill, effects
+from ansible.module_utils.estate.replication.backfill import Backfill, says
 from ansible.module_utils.estate.replication.batch import Jobs, Wanted, forget
 from ansible.module_utils.estate.replication.plan import pairs, unseen
 from ansible.module_utils.estate.run import estate_module, run
@@ -89,7 +56,7 @@ def main() -> None:
     rules = [pair for pair in declared if not pair.elsewhere]
     clients = Clients(module, workers=asked["calls"], region=rules[0].region if rules else "us-east-1")
     jobs = Jobs(clients, asked["account_id"], asked["role"], asked["places"])
-    backfill = Backfill(clients, jobs, rules, asked["calls"], asked["heads"])
+    backfill = Backfill(clients, jobs, rules, asked["calls"])
     confirmed = set(asked["confirmed"])
     unknown = [f"{name} is no replicated bucket of {asked['account']}" for name in confirmed - set(backfill.by_source)]
     found: dict[str, Wanted | None] = {}
@@ -101,10 +68,8 @@ def main() -> None:
             failed[backfill.name(source)] = sentence(exc, "cannot say what is missing").rstrip(".")
     wanted = [one for one in found.values() if one]
     actions = [action for source, one in found.items() if one for action in jobs.actions(one, source in confirmed)]
-    copies = {backfill.name(source): len(some) for source, some in backfill.by_source.items()}
-    made = Plan(
-        "backfill", asked["account"], actions, left_out=failed, effects=effects(wanted, copies), notes=unseen(declared)
-    )
+    effects = [says(one, len(backfill.by_source[source])) for source, one in found.items() if one]
+    made = Plan("backfill", asked["account"], actions, left_out=failed, effects=effects, notes=unseen(declared))
     try:
         run(
             module,

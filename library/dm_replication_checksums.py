@@ -10,38 +10,12 @@ description:
   - Jobs are made suspended, since they cost by the byte; those of a bucket that is named in O(confirmed) are set going
     and followed. A job that was begun is taken up again.
 options:
-  account_id:
-    description: The account's number.
-    type: str
-    required: true
-  buckets:
-    description: The buckets as M(dm_buckets) takes them; those without C(replication) are passed over.
-    type: list
-    elements: dict
-    required: true
   wanted:
     description: Source buckets to do it for.
     type: list
     elements: str
     required: true
-  role:
-    description: ARN of the role that jobs run as.
-    type: str
-    required: true
-  places:
-    description: For each region the bucket for manifests and reports of jobs there.
-    type: dict
-    required: true
-  confirmed:
-    description: Source buckets whose jobs may run.
-    type: list
-    elements: str
-    default: []
-  timeout:
-    description: Seconds to follow jobs for. They go on by themselves; the next run follows them further.
-    type: int
-    default: 43200
-extends_documentation_fragment: [dm_estate, dm_aws]
+extends_documentation_fragment: [dm_estate, dm_estate.replicated, dm_estate.batch, dm_aws]
 """
 EXAMPLES = r"""
 - name: Compare what is in the documents
@@ -102,7 +76,7 @@ def main() -> None:
             proofs=lambda: [proof(jobs, both, asked["timeout"]) for both in going],
         )  # fmt: skip
     finally:
-        forget([one for both in found for one in both.manifests])
+        forget([one.manifest for both in found for one in (both.source, both.replica)])
 
 
 if __name__ == "__main__":

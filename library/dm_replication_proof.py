@@ -13,11 +13,6 @@ description:
     profile that reads it there.
   - Follows U(https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-status.html).
 options:
-  buckets:
-    description: The buckets as M(dm_buckets) takes them; those without C(replication) are passed over.
-    type: list
-    elements: dict
-    required: true
   writes:
     description: Whether canaries may be written. Without, what was not proved of late is drift.
     type: bool
@@ -30,11 +25,7 @@ options:
     description: Seconds to wait for the replicas.
     type: int
     default: 60
-  profiles:
-    description: For the number of each other account that holds replicas a profile that reads them there.
-    type: dict
-    default: {}
-extends_documentation_fragment: [dm_estate, dm_aws]
+extends_documentation_fragment: [dm_estate, dm_estate.replicated, dm_estate.profiles, dm_aws]
 """
 EXAMPLES = r"""
 - name: Prove that the stage's buckets are replicated

@@ -47,12 +47,15 @@ _ADVICE = {
 }
 
 
+def _error(exc: BaseException) -> dict[str, str]:
+    """What AWS says of it; {} where AWS did not answer."""
+    response = getattr(exc, "response", None)
+    return response.get("Error", {}) if isinstance(response, dict) else {}
+
+
 def error_code(exc: BaseException) -> str:
     """AWS's error code where AWS answered, else the exception's own name."""
-    response = getattr(exc, "response", None)
-    if isinstance(response, dict):
-        return response.get("Error", {}).get("Code", "") or type(exc).__name__
-    return type(exc).__name__
+    return _error(exc).get("Code") or type(exc).__name__
 
 
 def or_none[T](ask: Callable[[], T], *absent: str) -> T | None:
@@ -74,17 +77,11 @@ _ADVICE_BY_WORD = {
 }
 
 
-def _detail(exc: BaseException) -> str:
-    """What AWS's message leaves out: which principal it does not know, for one."""
-    response = getattr(exc, "response", None)
-    detail = response.get("Error", {}).get("Detail") if isinstance(response, dict) else None
-    return f" {detail}" if detail else ""
-
-
 def sentence(exc: BaseException, doing: str) -> str:
     """'Could not X: what to do. AWS says: …' on one line; the advice only where there is any."""
     chain = [exc, exc.__cause__, exc.__context__, getattr(exc, "exception", None)]
-    said = " ".join(f"{exc}{_detail(exc)}".split()).rstrip(".")
+    detail = _error(exc).get("Detail") or ""  # what the message leaves out: which principal AWS does not know, for one
+    said = " ".join(f"{exc} {detail}".split()).rstrip(".")
     advice = next((found for word, found in _ADVICE_BY_WORD.items() if word in said), None)
     advice = advice or next((_ADVICE[code] for e in chain if e and (code := error_code(e)) in _ADVICE), None)
     return f"{doing}: {advice} ({said})." if advice else f"{doing}: {said}."

@@ -21,19 +21,8 @@ from ansible.module_utils.estate.policy_check import action_mistakes
 _SAID = re.compile(r"[(](?:by ([a-z]+), ([a-z ]+)|each an? ([A-Za-z]+)|one ([A-Za-z]+))[)]")
 
 
-def _text(value: Any) -> Iterator[str]:
-    if not isinstance(value, str) or not value.strip():
-        yield f"is {value!r}; allowed is a text"
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if not isinstance(value, list) or not all(isinstance(one, str) and one.strip() for one in value):
-        yield f"is {value!r}; allowed is a list of texts"
-
-
-def _addresses(value: Any) -> Iterator[str]:
-    if not isinstance(value, list) or not value or not all(map(_is_address, value)):
-        yield f"is {value!r}; allowed is a list of addresses such as 192.0.2.53, 192.0.2.53:5300 and 2001:db8::53"
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip())
 
 
 def _is_address(said: Any) -> bool:
@@ -46,59 +35,61 @@ def _is_address(said: Any) -> bool:
         return False
 
 
+def _is_day(value: Any) -> bool:
+    try:
+        return bool(datetime.date.fromisoformat(str(value)))
+    except ValueError:
+        return False
+
+
+def _is_time(value: Any) -> bool:
+    try:
+        return datetime.datetime.fromisoformat(str(value)).tzinfo is not None
+    except ValueError:
+        return False
+
+
+def _like(pattern: str) -> Callable[[Any], bool]:
+    return lambda value: bool(re.fullmatch(pattern, str(value)))
+
+
+def _only(is_one: Callable[[Any], bool], allowed: str) -> Callable[[Any], Iterator[str]]:
+    def judged(value: Any) -> Iterator[str]:
+        if not is_one(value):
+            yield f"is {value!r}; allowed {allowed}"
+
+    return judged
+
+
 def _schedule(value: Any) -> Iterator[str]:
-    if not isinstance(value, str) or not value.strip():
-        yield f"is {value!r}; allowed is a line of Jenkins' cron such as H 2 * * *"
-    else:
-        yield from (f"has a wrong schedule: {why}" for why in cron(value))
-
-
-def _time(value: Any) -> Iterator[str]:
-    try:
-        right = datetime.datetime.fromisoformat(str(value)).tzinfo is not None
-    except ValueError:
-        right = False
-    if not right:
-        yield f"is {value!r}; allowed is a time such as 2026-11-27T08:05:00+00:00"
-
-
-def _day(value: Any) -> Iterator[str]:
-    try:
-        datetime.date.fromisoformat(str(value))
-    except ValueError:
-        yield f"is {value!r}; allowed is a day such as 2026-11-27"
-
-
-def _url(value: Any) -> Iterator[str]:
-    if not re.fullmatch(r"https?://[^\s/?#]+(/\S*)?", str(value)):
-        yield f"is {value!r}; allowed is a URL such as https://ci.marketplace.example"
+    yield from _only(_is_text, "is a line of Jenkins' cron such as H 2 * * *")(value)
+    yield from (f"has a wrong schedule: {why}" for why in (cron(value) if _is_text(value) else ()))
 
 
 def _action(value: Any) -> Iterator[str]:
     yield from (f"is wrong: {said.removeprefix(': Action ')}" for said in action_mistakes(value))
 
 
-def _arn(value: Any) -> Iterator[str]:
-    if not re.fullmatch(r"\*|arn:[^:\s]+:[^:\s]+:[^:\s]*:[^:\s]*:\S+", str(value)):
-        yield f"is {value!r}; allowed is an ARN such as arn:aws:s3:::name/*, with patterns in it, and *"
-
-
-def _asker(value: Any) -> Iterator[str]:
-    if not re.fullmatch(r"\*|people|unsigned|[^\s:]+:[^\s:]+", str(value)):
-        yield f"is {value!r}; allowed are people, unsigned, user:name and account:role, with patterns in them, and *"
-
-
 FORMS: dict[str, Callable[[Any], Iterator[str]]] = {
-    "a text": _text,
-    "texts": _texts,
-    "addresses": _addresses,
+    "a text": _only(_is_text, "is a text"),
+    "texts": _only(lambda value: isinstance(value, list) and all(map(_is_text, value)), "is a list of texts"),
+    "addresses": _only(
+        lambda value: isinstance(value, list) and bool(value) and all(map(_is_address, value)),
+        "is a list of addresses such as 192.0.2.53, 192.0.2.53:5300 and 2001:db8::53",
+    ),
     "a schedule": _schedule,
-    "time": _time,
-    "day": _day,
-    "URL": _url,
+    "time": _only(_is_time, "is a time such as 2026-11-27T08:05:00+00:00"),
+    "day": _only(_is_day, "is a day such as 2026-11-27"),
+    "URL": _only(_like(r"https?://[^\s/?#]+(/\S*)?"), "is a URL such as https://ci.marketplace.example"),
     "action": _action,
-    "ARN": _arn,
-    "asker": _asker,
+    "ARN": _only(
+        _like(r"\*|arn:[^:\s]+:[^:\s]+:[^:\s]*:[^:\s]*:\S+"),
+        "is an ARN such as arn:aws:s3:::name/*, with patterns in it, and *",
+    ),
+    "asker": _only(
+        _like(r"\*|people|unsigned|[^\s:]+:[^\s:]+"),
+        "are people, unsigned, user:name and account:role, with patterns in them, and *",
+    ),
 }
 # Without what takes a table of all that AWS has: half a second.
 QUICK = {what: judged for what, judged in FORMS.items() if what != "action"}

@@ -120,12 +120,9 @@ def held(clients: Any, call: Callable[[Any], Any]) -> Iterator[Callable[[Any], A
 
     DM_LOCK, of dm_aws_environment, says which: "bucket/key". Without it, as in a test of one module, nothing is locked.
     """
-    where = os.environ.get("DM_LOCK", "")
-    lock = (
-        Lock(clients["s3", os.environ.get("AWS_REGION", "")], where, clients.began)
-        if where and clients is not None
-        else None
-    )
+    lock = None
+    if clients is not None and (where := os.environ.get("DM_LOCK", "")):
+        lock = Lock(clients["s3", os.environ.get("AWS_REGION", "")], where, clients.began)
     if lock is None or not lock.take():
         yield call
         return

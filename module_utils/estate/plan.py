@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 from itertools import islice
 from queue import SimpleQueue
 from typing import Any, NamedTuple
@@ -36,9 +38,7 @@ class Action(NamedTuple):
     params: Mapping[str, Any]
     region: str = ""  # where the client must be; "" is the module's own region
     needs: tuple[str, ...] = ()
-    outputs: tuple[
-        tuple[str, str], ...
-    ] = ()  # what a Ref may name, and where AWS's answer has it: (("id", "VolumeId"),)
+    outputs: Sequence[tuple[str, str]] = ()  # what a Ref may name, and where AWS's answer has it: (("id", "VolumeId"),)
     step: str = ""  # what this call alone sets, of a resource whose settings do not depend on each other
 
 
@@ -200,22 +200,26 @@ def carry_out(
     call takes an action whose Refs are resolved, and returns AWS's answer. known holds what Refs stand for: what the
     caller knows beforehand, and, when this returns, the outputs of what was done.
 
-    Looks at a resource only when what it waited for has ended: one of ten thousand costs as little as one of ten.
     Hands out no more than the workers can take, so that whoever stops it waits for the calls under way alone.
     """
     known = {} if known is None else known
-    left: dict[str, list[int]] = {}
+    with_refs = any(action.outputs for action in actions) or bool(known)
+    needs = [list(_needs(action, with_refs)) for action in actions]
+    last: dict[str, int] = {}  # where the last action stands of a resource, and of each step of it
+    graph: TopologicalSorter[int] = TopologicalSorter()
     for index, action in enumerate(actions):
-        left.setdefault(action.resource, []).append(index)
-    for queue in left.values():
-        queue.reverse()  # the next one is the last
+        graph.add(index, *([last[action.resource]] if action.resource in last else []))
+        last |= {action.resource: index, _step(action): index}
+    for index, needed in enumerate(needs):
+        # Who needs a step that is not in the plan needs what makes the resource.
+        found = (last.get(need, last.get(f"{need.partition(': ')[0]}: ")) for need in needed)
+        graph.add(index, *(before for before in found if before is not None))
+    with contextlib.suppress(CycleError):  # what is in no circle is done all the same
+        graph.prepare()
     outcomes: dict[int, Outcome] = {}
     broken: set[str] = set()  # resources and steps that are not as they should be
-    stopped: set[str] = set()  # resources of which nothing more is tried
-    waiting: dict[str, list[str]] = {}  # resources to look at again when this one, or this step of one, has ended
-    ready = deque(left)
+    stopped: dict[str, str] = {}  # resources of which nothing more is tried, and why
     ended: SimpleQueue[Future[Outcome]] = SimpleQueue()
-    with_refs = any(action.outputs for action in actions) or bool(known)
 
     def run(index: int) -> Outcome:
         action = actions[index]
@@ -226,73 +230,51 @@ def carry_out(
             return Outcome(action, "failed", explain(exc))
         return Outcome(action, "done")
 
-    def end(resource: str) -> None:
-        del left[resource]
-        ready.extend(waiting.pop(resource, ()))
+    def held_back(index: int) -> str:
+        """Why it cannot be tried. A step may take more than one call, each of which needs the one before it."""
+        action = actions[index]
+        wanted = (_step(action), *needs[index])
+        failed = next((need for need in wanted if need in broken or need.partition(": ")[0] in stopped), "")
+        return stopped.get(action.resource) or (f"{failed} failed" if failed else "")
 
-    def give_up(resource: str, why: str) -> None:
-        broken.add(resource)
-        stopped.add(resource)
-        for index in reversed(left[resource]):
-            outcomes[index] = Outcome(actions[index], "not tried", why)
-            ready.extend(waiting.pop(step_of(actions[index]), ()))
-        end(resource)
-
-    def go_on(index: int, outcome: Outcome) -> None:
-        """The action has ended: on to the next of its resource, where there is one and this one does not forbid it."""
+    def end(index: int, outcome: Outcome) -> None:
         action, outcomes[index] = actions[index], outcome
-        resource = action.resource
-        left[resource].pop()
-        if outcome.status != "done" and not action.step:
-            return give_up(resource, outcome.why if outcome.status == "not tried" else f"{resource} failed")
-        if action.step:
-            broken.update((resource, step_of(action)) if outcome.status != "done" else ())
-            ready.extend(waiting.pop(step_of(action), ()))
-        return ready.append(resource) if left[resource] else end(resource)
+        if outcome.status != "done":
+            broken.update((action.resource, _step(action)))
+            if not action.step:
+                why = outcome.why if outcome.status == "not tried" else f"{action.resource} failed"
+                stopped.setdefault(action.resource, why)
+        graph.done(index)
+        ready.extend(graph.get_ready())
 
-    def needs(action: Action) -> Iterable[str]:
-        refs = (ref.resource for ref in _refs(action.params)) if with_refs else ()
-        return (need for need in (*action.needs, *refs) if need != action.resource)
-
-    def pending(need: str) -> str:
-        """What has to end before the need can be met: the step where one is left, else the resource; "" if nothing."""
-        resource, _, step = need.partition(": ")
-        if need in left or not step:
-            return need if need in left else ""
-        steps = {actions[index].step for index in left.get(resource, ())}
-        return need if step in steps else resource if "" in steps else ""
-
+    ready = deque(graph.get_ready())
     with ThreadPoolExecutor(max_workers=workers) as pool:
         running: dict[Future[Outcome], int] = {}
         while ready or running:
             while ready and len(running) < workers:
-                resource = ready.popleft()
-                index = left[resource][-1]
-                wanted = list(needs(actions[index]))
-                # A step may take more than one call, each of which needs the one before it.
-                own = [step_of(actions[index])] if step_of(actions[index]) in broken else []
-                failed = next((n for n in (*own, *wanted) if n in broken or n.partition(": ")[0] in stopped), None)
-                awaited = next(filter(None, map(pending, wanted)), None)
-                if failed:
-                    go_on(index, Outcome(actions[index], "not tried", f"{failed} failed"))
-                elif awaited:
-                    waiting.setdefault(awaited, []).append(resource)
+                index = ready.popleft()
+                if why := held_back(index):
+                    end(index, Outcome(actions[index], "not tried", why))
                 else:
                     future = pool.submit(run, index)
                     running[future] = index
                     future.add_done_callback(ended.put)
-            if not running:
-                break
-            future = ended.get()
-            go_on(running.pop(future), future.result())
-    for resource in list(left):
-        give_up(resource, "its needs form a circle")
-    return [outcomes[index] for index in range(len(actions))]
+            if running:
+                future = ended.get()
+                end(running.pop(future), future.result())
+    circle = "its needs form a circle"
+    return [outcomes.get(index, Outcome(action, "not tried", circle)) for index, action in enumerate(actions)]
 
 
-def step_of(action: Action) -> str:
+def _step(action: Action) -> str:
     """What a need on this step of the resource is called."""
-    return f"{action.resource}: {action.step}" if action.step else ""
+    return f"{action.resource}: {action.step}"
+
+
+def _needs(action: Action, with_refs: bool) -> Iterator[str]:
+    """What must be done first of other resources, and of other steps of its own."""
+    refs = (ref.resource for ref in _refs(action.params)) if with_refs else ()
+    return (need for need in (*action.needs, *refs) if need != action.resource)
 
 
 def outputs(action: Action, answer: Any) -> dict[Ref, Any]:

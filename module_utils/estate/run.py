@@ -11,16 +11,10 @@ import yaml
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.estate.errors import Refusal, sentence
 from ansible.module_utils.estate.findings.collect import causes
+from ansible.module_utils.estate.fragment import ModuleDocFragment
 from ansible.module_utils.estate.lock import held
 from ansible.module_utils.estate.plan import Action, Outcome, Plan, Ref, carry_out, failures
 from ansible.module_utils.estate.progress import Progress
-
-# What doc_fragments/dm_estate.py documents; a test compares the two.
-SHARED: dict[str, dict[str, Any]] = {
-    "account": {"type": "str", "required": True},
-    "reviewed": {"type": "dict"},
-}
-
 
 # --- the beginning ----------------------------------------------------------------------------------------------------
 
@@ -44,10 +38,17 @@ def estate_module(documentation: str, *, secret: Iterable[str] = (), **rules: An
 @functools.cache
 def argument_spec(documentation: str) -> tuple[dict[str, Any], tuple[str, ...]]:
     """(the options as AnsibleModule takes them, the names of the documentation's fragments)."""
-    said = yaml.load(documentation, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 both are safe
+    said = _read(documentation)
     fragments = tuple(said.get("extends_documentation_fragment", ()))
-    shared = SHARED if "dm_estate" in fragments else {}
-    return {**shared, **_options(said.get("options") or {})}, fragments
+    options: dict[str, Any] = {}
+    for name, _, section in (one.partition(".") for one in fragments):
+        if name == "dm_estate":
+            options |= _read(getattr(ModuleDocFragment, section.upper() or "DOCUMENTATION"))["options"]
+    return _options(options | (said.get("options") or {})), fragments
+
+
+def _read(documentation: str) -> dict[str, Any]:
+    return yaml.load(documentation, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 both are safe
 
 
 def _options(said: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
@@ -86,11 +87,13 @@ def run(
     answer: dict[str, Any] = {"changed": bool(plan.actions), "diff": list(plan.diff), "plan": plan.told()}
     if caller := getattr(getattr(module, "estate_clients", None), "caller", ""):
         answer["caller"] = caller
-    against = [*refusals, *_unreviewed(module, plan)]
-    if against:
-        said = "; ".join(reason.rstrip(".") for reason in against)
-        answer |= {"changed": False, "outcomes": []}
-        module.fail_json(msg=f"{subject}: nothing was changed: {said}.", **answer)
+
+    def refuse(*reasons: str) -> None:
+        said = "; ".join(reason.rstrip(".") for reason in reasons)
+        module.fail_json(msg=f"{subject}: nothing was changed: {said}.", **answer | {"changed": False, "outcomes": []})
+
+    if against := [*refusals, *_unreviewed(module, plan)]:
+        refuse(*against)
     known = dict(known or {})
     outcomes: list[Outcome] = []
     if module.check_mode:
@@ -104,12 +107,12 @@ def run(
                 counted = Progress(subject, len(plan.actions)).after(guarded)
                 outcomes = carry_out(plan.actions, counted, explain, workers, known)
         except Exception as exc:  # of the lock: carry_out raises nothing
-            said = str(exc).rstrip(".") if isinstance(exc, Refusal) else explain(exc).rstrip(".")
-            module.fail_json(
-                msg=f"{subject}: nothing was changed: {said}.", **answer | {"changed": False, "outcomes": []}
-            )
+            refuse(str(exc) if isinstance(exc, Refusal) else explain(exc))
         answer["changed"] = any(outcome.status == "done" for outcome in outcomes)
-    answer["outcomes"] = [*_not_planned(left_out), *(outcome.told() for outcome in outcomes)]
+    answer["outcomes"] = [
+        *({"method": "plan", "resource": name, "status": "failed", "why": why} for name, why in left_out.items()),
+        *(outcome.told() for outcome in outcomes),
+    ]
     failed = failures(outcomes, left_out)
     # Ansible copies what a module returns before it writes it: of ten thousand people that is room enough for one.
     del plan, outcomes
@@ -121,10 +124,6 @@ def run(
         said = failures((), {proof["subject"]: proof["why"] for proof in missed})
         module.fail_json(msg=f"{subject}: not proved: {said}.", **answer)
     module.exit_json(**{**answer, **facts(known)})
-
-
-def _not_planned(left_out: Mapping[str, str]) -> list[dict[str, str]]:
-    return [{"method": "plan", "resource": name, "status": "failed", "why": why} for name, why in left_out.items()]
 
 
 def _unreviewed(module: Any, plan: Plan) -> list[str]:

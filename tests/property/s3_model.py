@@ -12,6 +12,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from tests.support.paged import paginator
+
 ABSENT = {
     "object_lock": "ObjectLockConfigurationNotFoundError",
     "encryption": "ServerSideEncryptionConfigurationNotFoundError",
@@ -53,6 +55,9 @@ class Account:
 
     def state(self) -> Any:
         return copy.deepcopy((self.buckets, self.roles))
+
+    def get_paginator(self, method: str) -> Any:
+        return paginator(self, method)
 
     def __getattr__(self, method: str) -> Callable[..., dict[str, Any]]:
         if not method.startswith(("get_", "put_", "delete_", "create_", "head_", "list_", "update_")):

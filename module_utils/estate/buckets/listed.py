@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from ansible.module_utils.estate.buckets.objects import PREFIX, id_mistakes, rule_name, tag_mistakes
+from ansible.module_utils.estate.buckets.objects import adopted, id_mistakes, rule_name, tag_mistakes
+from ansible.module_utils.estate.buckets.schema import PREFIX, TEXT, listing, mapping
 from ansible.module_utils.estate.buckets.setting import Answer, Bucket, Calls, Setting, World
 
 Rule = Mapping[str, Any]
@@ -16,9 +17,9 @@ def listed(
     name: str,
     aws: str,  # "Metrics" of ListBucketMetricsConfigurations, MetricsConfiguration, put_bucket_metrics_configuration
     live_rule: Callable[[Rule], dict[str, Any]],
-    wanted_rule: Callable[[Rule], dict[str, Any]],
     aws_rule: Callable[[Rule, Bucket], dict[str, Any]],
-    schema: Mapping[str, Any],
+    properties: Mapping[str, Any],  # what the vars may say of one, beside its id and prefix
+    *required: str,
     mistakes: Callable[[Rule, Bucket, World], Iterator[str]] = lambda *_: iter(()),
 ) -> Setting:
     """The declared list is complete."""
@@ -28,7 +29,7 @@ def listed(
         return {rule["Id"]: live_rule(rule) for rule in answer.get(f"{aws}ConfigurationList") or []}
 
     def wanted(bucket: Bucket, _answer: Answer) -> dict[str, Any]:
-        return {rule["id"]: wanted_rule(rule) for rule in bucket[name]}
+        return {rule["id"]: live_rule(aws_rule(rule, bucket)) for rule in bucket[name]}
 
     def write(bucket: Bucket, answer: Answer) -> Calls:
         before, after = live(answer), wanted(bucket, answer)
@@ -47,12 +48,6 @@ def listed(
             yield from (f"{rule_name(rule)}{said}" for said in mistakes(rule, bucket, world))
             yield from (f"{rule_name(rule)}{said}" for said in tag_mistakes(": tags", rule.get("tags") or {}, 10))
 
-    def adopt(answer: Answer) -> list[dict[str, Any]] | None:
-        rules = [{"id": one, **shape} for one, shape in live(answer).items()]
-        return None if any("other" in rule for rule in rules) else rules
-
-    properties = {"id": {"type": "string"}, "prefix": PREFIX, **schema["properties"]}
-    item = {**schema, "type": "object", "properties": properties, "additionalProperties": False}
     return Setting(
         name=name,
         order=85,
@@ -61,6 +56,6 @@ def listed(
         wanted=wanted,
         write=write,
         check=check,
-        schema={"type": "array", "items": {**item, "required": ["id", *schema.get("required", ())]}},
-        adopt=adopt,
+        schema=listing(mapping({"id": TEXT, "prefix": PREFIX, **properties}, "id", *required)),
+        adopt=lambda answer: adopted(live(answer)),
     )

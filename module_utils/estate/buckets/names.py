@@ -25,8 +25,7 @@ def name_mistake(name: object) -> str:
         return "has two dots side by side"
     if re.fullmatch(r"\d+(\.\d+){3}", name):
         return "looks like an IP address"
-    start = next((start for start in _STARTS if name.startswith(start)), None)
-    if start:
+    if start := next((start for start in _STARTS if name.startswith(start)), None):
         return f"begins with {start}, which AWS reserves"
     end = next((end for end in _ENDS if name.endswith(end)), None)
     return f"ends with {end}, which AWS reserves" if end else ""

@@ -12,8 +12,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 SIZES = {"larger_than": "ObjectSizeGreaterThan", "smaller_than": "ObjectSizeLessThan"}
-# A key has at most so many bytes.
-PREFIX = {"type": "string", "maxLength": 1024}
 STORAGE_CLASSES = (
     "STANDARD",
     "REDUCED_REDUNDANCY",
@@ -40,21 +38,9 @@ def filter_shape(rule: Mapping[str, Any]) -> dict[str, Any]:
     both = found.get("And") or {}
     tags = tag_dict([*([found["Tag"]] if found.get("Tag") else []), *both.get("Tags", [])])
     sizes = {word: size for word, key in SIZES.items() if (size := found.get(key) or both.get(key))}
-    other = {
-        key: value
-        for part, named in ((found, ("Prefix", "Tag", "And")), (both, ("Prefix", "Tags")))
-        for key, value in part.items()
-        if key not in (*named, *SIZES.values())
-    }
+    other = rest(found, "Prefix", "Tag", "And", *SIZES.values()) | rest(both, "Prefix", "Tags", *SIZES.values())
     shape: dict[str, Any] = {"prefix": found.get("Prefix") or both.get("Prefix") or rule.get("Prefix") or ""}
     return shape | ({"tags": tags} if tags else {}) | sizes | ({"other": other} if other else {})
-
-
-def wanted_filter(rule: Mapping[str, Any]) -> dict[str, Any]:
-    """The shape of a declared rule's filter."""
-    tags = {key: str(value) for key, value in (rule.get("tags") or {}).items()}
-    sizes = {word: rule[word] for word in SIZES if rule.get(word)}
-    return {"prefix": rule.get("prefix") or ""} | ({"tags": tags} if tags else {}) | sizes
 
 
 def aws_filter(rule: Mapping[str, Any]) -> dict[str, Any]:
@@ -69,8 +55,13 @@ def aws_filter(rule: Mapping[str, Any]) -> dict[str, Any]:
 
 def rest(given: Mapping[str, Any], *known: str) -> dict[str, Any]:
     """What AWS says that this project has no word for: it must show in a diff rather than vanish."""
-    other = {key: value for key, value in given.items() if key not in known}
-    return {"other": other} if other else {}
+    return {key: value for key, value in given.items() if key not in known}
+
+
+def adopted(rules: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]] | None:
+    """Live rules by their id as the vars would list them; None where they have something that the vars cannot say."""
+    listed = [{"id": name, **shape} for name, shape in rules.items()]
+    return None if any("other" in rule or not rule["id"] for rule in listed) else listed
 
 
 # --- what can be wrong with them --------------------------------------------------------------------------------------

@@ -129,12 +129,8 @@ def _refused(bucket: Bucket, live: LiveBucket | None, buckets: Mapping[str, Buck
     """resource or step -> why it must not be touched."""
     name, out = bucket["name"], {}
     if live and live.region != bucket["region"]:
-        return {
-            bucket_resource(
-                name
-            ): f"declared in {bucket['region']} but lives in {live.region}, and a bucket cannot move: "
-            f"say region: {live.region}, or give the new bucket another name"
-        }
+        said = f"declared in {bucket['region']} but lives in {live.region}, and a bucket cannot move: "
+        return {bucket_resource(name): f"{said}say region: {live.region}, or give the new bucket another name"}
     answer = live.answers.get("replication", {}) if live else {}
     if bucket.get("versioning") is False and bucket.get("replication") is None and live_rules(answer):
         said = "versioning is false, but the bucket replicates: declare its replication without rules first"

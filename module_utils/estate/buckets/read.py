@@ -9,7 +9,7 @@ import contextlib
 import datetime
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, Protocol
+from typing import Any
 
 from ansible.module_utils.estate.buckets.live import (
     Live,
@@ -23,7 +23,7 @@ from ansible.module_utils.estate.buckets.setting import Setting
 from ansible.module_utils.estate.buckets.settings import SETTINGS, to_read
 from ansible.module_utils.estate.buckets.settings.ownership import ENFORCED, rule
 from ansible.module_utils.estate.buckets.settings.replication import rules as live_rules
-from ansible.module_utils.estate.errors import error_code, or_none, sentence
+from ansible.module_utils.estate.errors import Refusal, error_code, or_none, sentence
 
 # One page holds most accounts; asking for pages is also what makes S3 say each bucket's region.
 PAGE = 1000
@@ -33,23 +33,13 @@ ADOPTED = 20
 _MOMENT = datetime.timedelta(minutes=2)
 
 
-class Clients(Protocol):
-    def __getitem__(self, which: tuple[str, str]) -> Any: ...
-
-
 def list_buckets(client: Any) -> dict[str, dict[str, Any]]:
     """name -> what S3 lists of each of the account's own buckets.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html
     """
-    found: dict[str, dict[str, Any]] = {}
-    more: dict[str, str] = {}
-    while True:
-        page = client.list_buckets(MaxBuckets=PAGE, **more)
-        found.update({bucket["Name"]: bucket for bucket in page["Buckets"]})
-        if not page.get("ContinuationToken"):
-            return found
-        more = {"ContinuationToken": page["ContinuationToken"]}
+    pages = client.get_paginator("list_buckets").paginate(PaginationConfig={"PageSize": PAGE})
+    return {bucket["Name"]: bucket for page in pages for bucket in page["Buckets"]}
 
 
 def _region(client: Any, name: str) -> str:
@@ -71,19 +61,16 @@ def _made_since(client: Any, name: str, account_id: str) -> str:
             return ""
         if code in ("403", "301", "AccessDenied", "Forbidden", "PermanentRedirect"):
             said = "the name belongs to another AWS account, and names are unique worldwide: choose another"
-            raise _Taken(said) from exc
+            raise Refusal(said) from exc
         raise
     return answer.get("BucketRegion") or _region(client, name)
-
-
-class _Taken(Exception):
-    """The name is somebody else's."""
 
 
 _OF_A_PAGE = ("IsTruncated", "ContinuationToken", "NextContinuationToken")
 
 
-def _answer(client: Any, name: str, setting: Setting) -> dict[str, Any]:
+def answered(client: Any, name: str, setting: Setting) -> dict[str, Any]:
+    """What S3 says of the bucket's setting; {} where there is none."""
     ask = getattr(client, setting.read)
     answer = page = or_none(lambda: ask(Bucket=name), setting.absent) or {}
     # Lists of configurations come in pages of a hundred, for which boto3 has no paginator.
@@ -100,7 +87,7 @@ class _Failures(dict[str, str]):
     def result(self, future: Future[Any], resource: str, doing: str) -> Any:
         try:
             return future.result()
-        except _Taken as exc:
+        except Refusal as exc:
             self.setdefault(resource, str(exc))
         except Exception as exc:
             self.setdefault(resource, sentence(exc, doing).rstrip("."))
@@ -130,7 +117,7 @@ def _ask_role(
     return wait
 
 
-def read(declared: Mapping[str, Any], clients: Clients, home: str, pool: ThreadPoolExecutor) -> Live:
+def read(declared: Mapping[str, Any], clients: Any, home: str, pool: ThreadPoolExecutor) -> Live:
     """Live state of what is declared. Whatever cannot be read fails alone; only the listing may raise.
 
     home is the region that is asked what buckets there are: never one that the account has to opt in to.
@@ -158,7 +145,7 @@ def read(declared: Mapping[str, Any], clients: Clients, home: str, pool: ThreadP
         if region := failures.result(future, bucket_resource(name), doing):
             regions[name] = region
     reads = {
-        (name, setting.name): pool.submit(_answer, clients["s3", bucket["region"]], name, setting)
+        (name, setting.name): pool.submit(answered, clients["s3", bucket["region"]], name, setting)
         for name, bucket in buckets.items()
         if regions.get(name) == bucket["region"]
         for setting in to_read(bucket)
@@ -170,7 +157,7 @@ def read(declared: Mapping[str, Any], clients: Clients, home: str, pool: ThreadP
     # Who adopts a bucket must say what it is; of very many nobody reads it all, and they are left as they are.
     for name in unmanaged(declared, regions)[:ADOPTED]:
         client = clients["s3", regions[name] or home]
-        answers[name] = _what_may_be_seen({one.name: pool.submit(_answer, client, name, one) for one in SETTINGS})
+        answers[name] = _what_may_be_seen({one.name: pool.submit(answered, client, name, one) for one in SETTINGS})
     _add_acls(buckets, answers, clients, pool, failures)
     live = {name: LiveBucket(region, answers.get(name, {})) for name, region in regions.items()}
     young = {bucket_resource(name) for name in buckets if _is_young(listed.get(name, {}).get("CreationDate"))}
@@ -205,7 +192,7 @@ def _ends(bucket: Mapping[str, Any], answers: Mapping[str, Any]) -> bool:
 def _add_acls(
     buckets: Mapping[str, Any],
     answers: Mapping[str, dict[str, Any]],
-    clients: Clients,
+    clients: Any,
     pool: ThreadPoolExecutor,
     failures: _Failures,
 ) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from ansible.module_utils.estate.buckets.live import LiveRole, role_resource
 from ansible.module_utils.estate.diff import diff_of
 from ansible.module_utils.estate.plan import Action
-from ansible.module_utils.estate.policy import canonical, same_policy, show_policy, statements, written
+from ansible.module_utils.estate.policy import as_list, canonical, same_policy, show_policy, statements, written
 
 Role = Mapping[str, Any]
 
@@ -38,13 +38,9 @@ def _allows(policy: Mapping[str, Any] | None) -> set[tuple[str, str, str]]:
         [meant] = canonical(
             {"Version": "2012-10-17", "Statement": [{**statement, "Sid": "", "Action": [], "Resource": []}]}
         )
-        for action in _list(statement.get("Action")):
-            found |= {(action.lower(), resource, meant) for resource in _list(statement.get("Resource"))}
+        for action in as_list(statement.get("Action") or []):
+            found |= {(action.lower(), resource, meant) for resource in as_list(statement.get("Resource") or [])}
     return found
-
-
-def _list(value: Any) -> list[str]:
-    return value if isinstance(value, list) else [value] if value else []
 
 
 def _both(live: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from ansible.module_utils.estate.buckets.read import answered
 from ansible.module_utils.estate.buckets.settings import BY_NAME
 from ansible.module_utils.estate.call import Clients
 from ansible.module_utils.estate.errors import Refusal
@@ -42,7 +43,7 @@ def wait(client: Any, action: Action, sleep: Callable[[float], Any]) -> None:
     wanted = setting.live(given | given.get("LifecycleConfiguration", {}))
     alike, needed, pauses = 0, STABLE, iter(PAUSES)
     for tried in itertools.count():
-        if _read(client, setting, given["Bucket"]) == wanted:
+        if setting.live(answered(client, given["Bucket"], setting)) == wanted:
             alike += 1
             if alike == needed:
                 return
@@ -52,12 +53,3 @@ def wait(client: Any, action: Action, sleep: Callable[[float], Any]) -> None:
             sleep(pause)
         elif tried > len(PAUSES):
             raise Refusal(f"S3 has taken {setting.name} of {given['Bucket']}, and still answers what was before")
-
-
-def _read(client: Any, setting: Any, bucket: str) -> Any:
-    try:
-        return setting.live(getattr(client, setting.read)(Bucket=bucket))
-    except Exception as exc:
-        if getattr(exc, "response", {}).get("Error", {}).get("Code") == setting.absent:
-            return setting.live({})
-        raise

@@ -88,20 +88,13 @@ def serve(arn: str, served: Any, sources: Sequence[str]) -> Iterator[dict[str, A
         yield _allow("ServeByEndpoint", "*", ["s3:GetObject"], resource, condition)
 
 
-def _deliver(what: str, arn: str, account_id: str) -> list[dict[str, Any]]:
+def _deliver(what: str, arn: str, account_id: str) -> Iterator[dict[str, Any]]:
     sid, service = DELIVERS[what]
-    condition: dict[str, Any] = {"StringEquals": {"aws:SourceAccount": account_id}}
-    if what == "load_balancers":
-        resource = f"{arn}/*AWSLogs/{account_id}/*"
-        return [_allow(sid, {"Service": service}, ["s3:PutObject"], resource, condition)]
+    ours, owned = {"aws:SourceAccount": account_id}, {} if what == "load_balancers" else _OWNER
+    where = f"{arn}/*" if what == "inventories" else f"{arn}/*AWSLogs/{account_id}/*"
+    yield _allow(sid, {"Service": service}, ["s3:PutObject"], where, {"StringEquals": ours | owned})
     if what == "trails":
-        put = {"StringEquals": condition["StringEquals"] | _OWNER}
-        return [
-            _allow(sid, {"Service": service}, ["s3:PutObject"], f"{arn}/*AWSLogs/{account_id}/*", put),
-            _allow(f"{sid}Check", {"Service": service}, ["s3:GetBucketAcl"], arn, condition),
-        ]
-    put = {"StringEquals": condition["StringEquals"] | _OWNER}
-    return [_allow(sid, {"Service": service}, ["s3:PutObject"], f"{arn}/*", put)]
+        yield _allow(f"{sid}Check", {"Service": service}, ["s3:GetBucketAcl"], arn, {"StringEquals": ours})
 
 
 def bucket_policy(name: str, access: Mapping[str, Any], partition: str = "aws") -> dict[str, Any]:

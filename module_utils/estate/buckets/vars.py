@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ansible.module_utils.estate.buckets.objects import PREFIX
+from ansible.module_utils.estate.buckets.schema import PREFIX, TEXT, listing, mapping
 from ansible.module_utils.estate.buckets.settings import SETTINGS
 from ansible.module_utils.estate.buckets.settings.lifecycle import MAX
 from ansible.module_utils.estate.buckets.statements import DELIVERS, GRANTS, REQUIRE
@@ -25,60 +25,52 @@ class Mistake(ValueError):
 # --- what may be said -------------------------------------------------------------------------------------------------
 
 _BOOL = {"type": "boolean"}
-_TEXT = {"type": "string"}
 _DAYS = {"type": "integer", "minimum": 1, "maximum": MAX}
-_TEXTS = {"type": "array", "items": _TEXT, "uniqueItems": True}
-TAGS = {"type": "object", "additionalProperties": {"type": ["string", "null"]}}
-_NAMED_BY_SID: dict[str, Any] = {"type": "object", "properties": {"Sid": _TEXT}}
-_NAMED = {"type": "object", "additionalProperties": _TEXT, "minProperties": 1}
-
-
-def _object(properties: Mapping[str, Any], *required: str) -> dict[str, Any]:
-    return {"type": "object", "properties": properties, "required": list(required), "additionalProperties": False}
-
-
+_TEXTS = {**listing(TEXT), "uniqueItems": True}
+_STATEMENT = {"type": "object", "properties": {"Sid": TEXT}, "required": ["Effect"]}
+_NAMED = {"type": "object", "additionalProperties": TEXT, "minProperties": 1}
 # A key that an object can have, with any number of asterisks: what policy and router both understand.
 _PATTERN = {"type": "string", "pattern": r"^[^/*?{}$\\\s][^?{}$\\]*$|^\*[^?{}$\\]*$", "maxLength": 900}
 _DOCUMENTS: dict[str, Any] = {
     "keys": {"type": "array", "items": _PATTERN, "minItems": 1, "uniqueItems": True},
     "tag": {**_NAMED, "maxProperties": 1},
 }
-SERVED = {"oneOf": [{"enum": [True, False, "legacy"]}, {**_object(_DOCUMENTS), "minProperties": 1}]}
+SERVED = {"oneOf": [{"enum": [True, False, "legacy"]}, {**mapping(_DOCUMENTS), "minProperties": 1}]}
 SETTINGS_OF_ALL: dict[str, Any] = {
     **{setting.name: setting.schema for setting in SETTINGS if setting.schema},
     **dict.fromkeys(GRANTS, _TEXTS),
-    "about": _TEXT,
-    "region": _TEXT,
+    "about": TEXT,
+    "region": TEXT,
     "mfa_delete": _BOOL,
     **dict.fromkeys(("expire_days", "noncurrent_days", "abort_upload_days"), _DAYS),
     **dict.fromkeys(("keep_lifecycle_rules", "keep_statements", "only_listed", "purge_tags"), _BOOL),
     "ignored_tags": {**_TEXTS, "items": {"type": "string", "minLength": 1}},
-    "statements": {"type": "array", "items": {**_NAMED_BY_SID, "required": ["Effect"]}},
-    "require": {"type": "array", "items": {"enum": list(REQUIRE)}, "uniqueItems": True},
-    "delivers": {"type": "array", "items": {"enum": list(DELIVERS)}, "uniqueItems": True},
-    "leave": {"type": "array", "items": {"enum": [setting.name for setting in SETTINGS]}, "uniqueItems": True},
+    "statements": listing(_STATEMENT),
+    "require": {**_TEXTS, "items": {"enum": list(REQUIRE)}},
+    "delivers": {**_TEXTS, "items": {"enum": list(DELIVERS)}},
+    "leave": {**_TEXTS, "items": {"enum": [setting.name for setting in SETTINGS]}},
 }
 _SWITCHES = ("delete_markers", "metrics", "replication_time_control", "owner_override", "replica_modifications")
 OF_THE_RULE: dict[str, Any] = {
     **dict.fromkeys((*_SWITCHES, "existing"), _BOOL),
-    "name": _TEXT,
-    "account": _TEXT,
+    "name": TEXT,
+    "account": TEXT,
     "prefix": PREFIX,
     "object_tags": _NAMED,
-    "storage_class": _TEXT,
+    "storage_class": TEXT,
     "priority": {"type": "integer", "minimum": 0, "maximum": MAX},
 }
-REPLICA = _object({**SETTINGS_OF_ALL, **OF_THE_RULE}, "name")
-BUCKET = _object(
+REPLICA = mapping({**SETTINGS_OF_ALL, **OF_THE_RULE}, "name")
+BUCKET = mapping(
     {
         **SETTINGS_OF_ALL,
-        "name": _TEXT,
+        "name": TEXT,
         "defaults": {"enum": [False]},
         "served": SERVED,
         "servable": _BOOL,
         "keep_replication_rules": _BOOL,
         "replica": {"oneOf": [REPLICA, {"type": "null"}]},
-        "replicas": {"type": "array", "items": REPLICA},
+        "replicas": listing(REPLICA),
     }
 )
 
@@ -92,8 +84,8 @@ SCHEMA: dict[str, dict[str, Any]] = {
     "kinds": {"type": "object", "additionalProperties": _without("defaults")},
     "overrides": {"type": "object", "additionalProperties": _without("servable", "defaults")},
     "standalone": {"type": "object", "additionalProperties": _without("name")},
-    "tags": TAGS,
-    "router_addresses": {"type": "array", "items": _TEXT, "uniqueItems": True},
+    "tags": SETTINGS_OF_ALL["tags"],
+    "router_addresses": _TEXTS,
 }
 
 
@@ -181,7 +173,7 @@ def mistake_of(path: str, value: Any, error: Any) -> Mistake:
             return Mistake(f"{path}.servable cannot be changed by a stage; it is said in buckets_kinds", unknown)
         hint = nearest(str(unknown), known)
         return Mistake(f"{path} has the unknown key {unknown!r}; allowed are {', '.join(sorted(known))}{hint}", unknown)
-    if path.endswith((".served",)) or ".served." in path:
+    if path.endswith(".served") or ".served." in path:
         said = 'true, false, "legacy", keys: a list of patterns such as */data/*, or tag: a name and its value'
         return Mistake(f"{path} is {error.instance!r}; allowed is {said}", culprit)
     if allowed := error.schema.get("description"):

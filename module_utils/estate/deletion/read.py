@@ -6,17 +6,14 @@ What is not understood is not told, so that nobody takes it for safe: None.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ansible.module_utils.estate.errors import error_code, or_none
+from ansible.module_utils.estate.buckets.read import answered
+from ansible.module_utils.estate.buckets.settings import BY_NAME
+from ansible.module_utils.estate.buckets.settings.replication import rules
+from ansible.module_utils.estate.errors import error_code
 
-_ABSENT = (
-    "ReplicationConfigurationNotFoundError",
-    "ObjectLockConfigurationNotFoundError",
-    "ServerSideEncryptionConfigurationNotFoundError",
-    "NoSuchLifecycleConfiguration",
-)
 _UNREAD = ("AccessDenied", "403", "AccessDeniedException", "NotFoundException")
 # What a lifecycle rule may say; transitions and what ends uploads destroy nothing.
 _KNOWN = {
@@ -32,25 +29,23 @@ def kept(s3: Any, name: str) -> dict[str, Any] | None:
     encrypts with, replicas what its rules encrypt the copies with, by bucket. gone: see gone().
     """
     try:
-        versioning = s3.get_bucket_versioning(Bucket=name)
-        lock = _or_nothing(lambda: s3.get_object_lock_configuration(Bucket=name)["ObjectLockConfiguration"])
-        copied = _or_nothing(lambda: s3.get_bucket_replication(Bucket=name)["ReplicationConfiguration"])
-        crypt = _or_nothing(lambda: s3.get_bucket_encryption(Bucket=name)["ServerSideEncryptionConfiguration"])
-        rules = _or_nothing(lambda: {"Rules": s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"]})
+        words = ("versioning", "object_lock", "replication", "encryption", "lifecycle")
+        versioning, lock, copied, crypt, expiry = (answered(s3, name, BY_NAME[word]) for word in words)
     except Exception as exc:
         if error_code(exc) in _UNREAD:
             return None
         raise
-    retention = (lock.get("Rule") or {}).get("DefaultRetention") or {}
+    retention = (lock.get("ObjectLockConfiguration", {}).get("Rule") or {}).get("DefaultRetention") or {}
+    crypt = crypt.get("ServerSideEncryptionConfiguration", {})
     encrypted = [one.get("ApplyServerSideEncryptionByDefault") or {} for one in crypt.get("Rules", [])]
     replicas: dict[str, list[str]] = {}
-    for one in copied.get("Rules", []):
+    for one in rules(copied):
         if one["Status"] == "Enabled":
             to = one["Destination"]
             key = (to.get("EncryptionConfiguration") or {}).get("ReplicaKmsKeyID")
             replicas.setdefault(to["Bucket"].rpartition(":")[2], []).extend([key] if key else [])
     versioned = versioning.get("Status") == "Enabled"
-    destroys = gone(rules.get("Rules", []), versioned)
+    destroys = gone(expiry.get("Rules", []), versioned)
     return destroys and {
         "versioned": versioned,
         "mfa_delete": versioning.get("MFADelete") == "Enabled",
@@ -62,13 +57,13 @@ def kept(s3: Any, name: str) -> dict[str, Any] | None:
     }
 
 
-def gone(rules: Iterable[Mapping[str, Any]], versioned: bool) -> dict[str, int] | None:
+def gone(listed: Iterable[Mapping[str, Any]], versioned: bool) -> dict[str, int] | None:
     """After how many days lifecycle rules delete for good, 0 for never: {"itself", "replaced", "tagged"}.
 
     What lies there, what was replaced or deleted, and what gets a tag. A rule that is about some keys counts for all.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
     """
-    live = [rule for rule in rules if rule["Status"] == "Enabled"]
+    live = [rule for rule in listed if rule["Status"] == "Enabled"]
     if any(rule.keys() - _KNOWN for rule in live):
         return None
     replaced = _soonest(_replaced(rule) for rule in live if not _tags(rule))
@@ -138,7 +133,3 @@ def _key(clients: Any, account_id: str, name: str) -> dict[str, Any] | None:
             return None
         raise
     return {"arn": about["Arn"], "policy": json.loads(policy)}
-
-
-def _or_nothing(ask: Callable[[], Any]) -> Any:
-    return or_none(ask, *_ABSENT) or {}

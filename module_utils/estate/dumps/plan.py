@@ -10,8 +10,9 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-what-is-isnt-r
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
+from ansible.module_utils.estate.buckets.objects import tag_list
 from ansible.module_utils.estate.diff import diff_of
 from ansible.module_utils.estate.dumps.check import Dump
 from ansible.module_utils.estate.plan import Action, Plan
@@ -46,15 +47,6 @@ def release(
     return [dump for dump in found if dump.at < old and dump.at < oldest_kept and dump.key not in kept]
 
 
-def tagging(bucket: str, region: str, dump: Dump, live: Tags, more: Tags) -> Iterator[Action]:
-    """S3 takes all tags of an object at once."""
-    wanted = {**live, **more}
-    if wanted != dict(live):
-        tagged = {"TagSet": [{"Key": key, "Value": value} for key, value in sorted(wanted.items())]}
-        params = {"Bucket": bucket, "Key": dump.key, "Tagging": tagged}
-        yield Action("change", dump.resource, "s3.put_object_tagging", params, region)
-
-
 def plan(
     purpose: str,
     account: str,
@@ -64,12 +56,11 @@ def plan(
     notes: Sequence[str] = (),
 ) -> Plan:
     """wanted are dumps with the tags that they have, and those that they are to have besides."""
-    actions = [action for dump, live, more in wanted for action in tagging(bucket, region, dump, live, more)]
-    changed = {action.resource for action in actions}
-    diff = [
-        part
-        for dump, live, more in wanted
-        if dump.resource in changed
-        for part in diff_of(dump.resource, {"tags": dict(live)}, {"tags": {**live, **more}})
-    ]
+    actions, diff = [], []
+    for dump, live, more in wanted:
+        if part := diff_of(dump.resource, {"tags": live}, {"tags": {**live, **more}}):
+            # S3 takes all tags of an object at once.
+            params = {"Bucket": bucket, "Key": dump.key, "Tagging": {"TagSet": tag_list({**live, **more})}}
+            actions.append(Action("change", dump.resource, "s3.put_object_tagging", params, region))
+            diff += part
     return Plan(purpose, account, actions, diff, notes=notes)

@@ -13,31 +13,30 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from ansible.module_utils.estate.buckets.live import LiveBucket, bucket_resource
+from ansible.module_utils.estate.buckets.read import answered
+from ansible.module_utils.estate.buckets.settings import BY_NAME
 from ansible.module_utils.estate.errors import error_code, or_none, sentence
-from ansible.module_utils.estate.mfa_delete.plan import CANARY, Live
+from ansible.module_utils.estate.mfa_delete.plan import CANARY
 
 
 def read(
     clients: Any, buckets: Sequence[Mapping[str, Any]], workers: int = 16
-) -> tuple[dict[str, Live], dict[str, str]]:
-    """({name: Live}, {resource: why it could not be read})"""
+) -> tuple[dict[str, LiveBucket], dict[str, str]]:
+    """({name: what is live}, {resource: why it could not be read})"""
 
-    def look(bucket: Mapping[str, Any]) -> Live | str:
-        client = clients["s3", bucket["region"]]
+    def look(bucket: Mapping[str, Any]) -> LiveBucket | str:
+        client, name = clients["s3", bucket["region"]], bucket["name"]
         try:
-            return Live(client.get_bucket_versioning(Bucket=bucket["name"]), _has_rules(client, bucket["name"]))
+            answers = {word: answered(client, name, BY_NAME[word]) for word in ("versioning", "lifecycle")}
+            return LiveBucket(bucket["region"], answers)
         except Exception as exc:
             return sentence(exc, "cannot read whether its MFA delete is on").rstrip(".")
 
     with ThreadPoolExecutor(max_workers=workers) as pool:
         found = dict(zip((bucket["name"] for bucket in buckets), pool.map(look, buckets), strict=True))
-    live = {name: one for name, one in found.items() if isinstance(one, Live)}
-    return live, {f"bucket {name}": one for name, one in found.items() if isinstance(one, str)}
-
-
-def _has_rules(client: Any, name: str) -> bool:
-    ask = client.get_bucket_lifecycle_configuration
-    return bool(or_none(lambda: ask(Bucket=name).get("Rules"), "NoSuchLifecycleConfiguration"))
+    live = {name: one for name, one in found.items() if isinstance(one, LiveBucket)}
+    return live, {bucket_resource(name): one for name, one in found.items() if isinstance(one, str)}
 
 
 def proved(records: Path) -> dict[str, bool]:
@@ -55,12 +54,12 @@ def proved(records: Path) -> dict[str, bool]:
 
 
 def owed(
-    buckets: Iterable[Mapping[str, Any]], live: Mapping[str, Live], before: Mapping[str, bool], enable: bool
+    buckets: Iterable[Mapping[str, Any]], live: Mapping[str, LiveBucket], before: Mapping[str, bool], enable: bool
 ) -> Iterator[Mapping[str, Any]]:
     """Buckets that are as declared, of which nobody proved it. What no record tells of was off."""
     for bucket in buckets:
         found, was_on = live.get(bucket["name"]), before.get(subject(bucket["name"]), False)
-        if found and found.on == bool(bucket.get("mfa_delete")) == enable and was_on != enable:
+        if found and found.frozen == bool(bucket.get("mfa_delete")) == enable and was_on != enable:
             yield bucket
 
 
@@ -75,7 +74,8 @@ def prove(clients: Any, buckets: Iterable[Mapping[str, Any]], enable: bool) -> I
     """
     for bucket in buckets:
         name, client = bucket["name"], clients["s3", bucket["region"]]
-        proof = {"subject": subject(name), "expected": "refused" if enable else "deleted", "at": _now()}
+        at = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+        proof = {"subject": subject(name), "expected": "refused" if enable else "deleted", "at": at}
         try:
             version = (
                 _version(client, name) or client.put_object(Bucket=name, Key=CANARY, Body=b"canary\n")["VersionId"]
@@ -93,7 +93,3 @@ def _version(client: Any, name: str) -> str:
     """Of the canary, which alone root may look at in every bucket; "" where there is none, or it is hidden."""
     hidden = ("404", "403", "NoSuchKey", "AccessDenied")
     return or_none(lambda: client.head_object(Bucket=name, Key=CANARY).get("VersionId"), *hidden) or ""
-
-
-def _now() -> str:
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")

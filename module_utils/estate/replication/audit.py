@@ -22,6 +22,8 @@ from ansible.module_utils.estate.replication.read import at_replica
 from ansible.module_utils.estate.replication.spread import Spread
 
 EXAMPLES = 10
+HEADS = 10_000  # versions of each replica that are asked about one by one; the others are only counted
+PENDING = datetime.timedelta(days=1)  # what is on its way for longer is a finding
 RECENT = datetime.timedelta(hours=1)  # what was written no longer ago may have come between the two listings
 # What a difference turns out to be. The first are losses; the others are as they should be.
 LOSSES = {
@@ -105,7 +107,7 @@ def expiring(
 class Judge:
     """Asks S3 about single versions of a pair. By HeadObject, and only of those that a listing cannot tell."""
 
-    def __init__(self, source: Any, replica: Any, pair: Pair, heads: int) -> None:
+    def __init__(self, source: Any, replica: Any, pair: Pair, heads: int = HEADS) -> None:
         self._source, self._replica, self._pair, self._left = source, replica, pair, heads
         self._now = datetime.datetime.now(datetime.UTC)
 
@@ -209,8 +211,8 @@ class Judge:
         return "unproved"
 
 
-def judge_of(clients: Any, pair: Pair, heads: int) -> Judge:
-    return Judge(clients["s3", pair.region], at_replica(clients, pair)["s3", pair.replica_region], pair, heads)
+def judge_of(clients: Any, pair: Pair) -> Judge:
+    return Judge(clients["s3", pair.region], at_replica(clients, pair)["s3", pair.replica_region], pair)
 
 
 def _is_md5(head: Any) -> bool:
@@ -219,7 +221,9 @@ def _is_md5(head: Any) -> bool:
         and "SSECustomerAlgorithm" not in head  # fmt: skip
 
 
-def told(pair: Pair, made: Comparison, judged: Iterable[Judged], max_pending: datetime.timedelta) -> dict[str, Any]:
+def told(
+    pair: Pair, made: Comparison, judged: Iterable[Judged], max_pending: datetime.timedelta = PENDING
+) -> dict[str, Any]:
     """What is kept: how many of each, how much there is to copy, and the first few by name."""
     now = datetime.datetime.now(datetime.UTC)
     counts: Counter[str] = Counter()
@@ -255,9 +259,7 @@ def told(pair: Pair, made: Comparison, judged: Iterable[Judged], max_pending: da
     }
 
 
-def audit(
-    clients: Any, pairs: Sequence[Pair], calls: int, heads: int, max_pending: datetime.timedelta
-) -> tuple[list[dict[str, Any]], dict[str, str]]:
+def audit(clients: Any, pairs: Sequence[Pair], calls: int) -> tuple[list[dict[str, Any]], dict[str, str]]:
     """(a proof of each pair, what could not be looked at and why). One pair after the other, each as fast as it can."""
     found, failed = [], {}
     for pair in pairs:
@@ -265,7 +267,7 @@ def audit(
             continue
         try:
             made = compare_all(clients, pair, calls)
-            found.append(told(pair, made, judge_of(clients, pair, heads).judged(made.differences, calls), max_pending))
+            found.append(told(pair, made, judge_of(clients, pair).judged(made.differences, calls)))
         except Exception as exc:
             failed[f"every version of {pair.source} in {pair.replica}"] = sentence(exc, "cannot compare").rstrip(".")
     return found, failed

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import datetime
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ansible.module_utils.estate.replication.audit import (
-    COPYABLE,
-    Comparison,
-    Judged,
-    compare_all,
-    judge_of,
-    told,
-)
-from ansible.module_utils.estate.replication.batch import Jobs, Manifest, Wanted, manifest
+from ansible.module_utils.estate.replication.audit import COPYABLE, Comparison, Judged, compare_all, judge_of, told
+from ansible.module_utils.estate.replication.batch import OVER, Jobs, Wanted, manifest
 from ansible.module_utils.estate.replication.plan import Pair
 
 COPY: dict[str, Any] = {"S3ReplicateObject": {}}
 
 
 class Backfill:
-    def __init__(self, clients: Any, jobs: Jobs, pairs: Sequence[Pair], calls: int, heads: int) -> None:
-        self._clients, self._jobs, self._calls, self._heads = clients, jobs, calls, heads
+    def __init__(self, clients: Any, jobs: Jobs, pairs: Sequence[Pair], calls: int) -> None:
+        self._clients, self._jobs, self._calls = clients, jobs, calls
         self.by_source: dict[str, list[Pair]] = {}
         for pair in pairs:
             self.by_source.setdefault(pair.source, []).append(pair)
@@ -51,40 +43,30 @@ class Backfill:
 
     def _compared(self, pair: Pair) -> tuple[Comparison, Iterator[Judged]]:
         made = compare_all(self._clients, pair, self._calls)
-        judge = judge_of(self._clients, pair, self._heads)
-        return made, judge.judged(made.differences, self._calls)
+        return made, judge_of(self._clients, pair).judged(made.differences, self._calls)
 
     def proof(self, source: str, wanted: Wanted | None, confirmed: bool, seconds: float) -> Iterator[dict[str, Any]]:
         """What became of the job, and what a second comparison finds, which must be nothing."""
         subject = self.name(source)
         if wanted and not confirmed:
-            yield {
-                "subject": subject,
-                "source": source,
-                "verdict": "waiting",
-                "why": f"{says(wanted, 1)} to be confirmed",
-            }
+            why = f"{says(wanted, 1)} to be confirmed"
+            yield {"subject": subject, "source": source, "verdict": "waiting", "why": why}
             return
         if wanted:
             done = self._jobs.followed(wanted, seconds)
-            over, well = done["status"] in ("Complete", "Failed", "Cancelled"), done["status"] == "Complete"
+            over, well = done["status"] in OVER, done["status"] == "Complete"
             why = done["why"] or (f"{done['failed']} of its objects could not be copied" if done["failed"] else "")
             word = "proved" if well and not done["failed"] else "failed" if over else "waiting"
             yield {"subject": subject, "source": source, **done, "verdict": word, "why": why}
             if not over:
                 return
         for pair in self.by_source[source]:
-            yield told(pair, *self._compared(pair), datetime.timedelta(days=1))
+            yield told(pair, *self._compared(pair))
 
 
 def says(wanted: Wanted, copies: int) -> str:
     """How much, and what it costs, before anybody agrees."""
-    made: Manifest | None = wanted.manifest
+    made = wanted.manifest
     if made is None:
         return f"{wanted.name}: job {wanted.job} is {wanted.status}, and waits"
-    dollars = made.costs(copies)
-    return f"{wanted.name}: {made.number:,} versions, {made.size:,} bytes, about ${dollars:,.2f}; waits"
-
-
-def effects(wanted: Sequence[Wanted], copies: Mapping[str, int]) -> list[str]:
-    return [says(one, copies[one.name]) for one in wanted]
+    return f"{wanted.name}: {made.number:,} versions, {made.size:,} bytes, about ${made.costs(copies):,.2f}; waits"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import itertools
 import json
 import os
 import tempfile
@@ -80,11 +81,6 @@ class Jobs:
         """places has for each region the bucket for manifests and reports there."""
         self._clients, self._account, self._role, self._places = clients, account, role, places
         self.ids: dict[str, str] = {}
-        self.began = clients.began
-
-    def __getitem__(self, which: tuple[str, str]) -> Any:
-        """As of Clients: run.py takes the account's lock by whose method it calls."""
-        return self._clients[which]
 
     def find(self, name: str, region: str, operation: Mapping[str, Any]) -> Wanted:
         """One that was begun, whoever began it; else what is to be made."""
@@ -191,15 +187,12 @@ class Jobs:
         """What becomes of it, as far as one waits: {"status", "succeeded", "failed", "failures": [...], "why"}."""
         job = self._until(wanted.region, self.ids[wanted.name], OVER.__contains__, seconds)
         said = job.get("ProgressSummary") or {}
-        found = {
-            "job": job["JobId"],
-            "status": job["Status"],
-            "why": _reasons(job) if job["Status"] != "Complete" else "",
-        }
+        why = _reasons(job) if job["Status"] != "Complete" else ""
+        found: dict[str, Any] = {"job": job["JobId"], "status": job["Status"], "why": why}
         found |= {"succeeded": said.get("NumberOfTasksSucceeded", 0), "failed": said.get("NumberOfTasksFailed", 0)}
         if found["failed"] and job["Status"] in OVER:
             rows = (row for row in self.report(wanted) if row["code"])
-            found["failures"] = [row for row, _ in zip(rows, range(100), strict=False)]
+            found["failures"] = list(itertools.islice(rows, 100))
         return found
 
     def report(self, wanted: Wanted) -> Iterator[dict[str, str]]:

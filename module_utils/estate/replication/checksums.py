@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from ansible.module_utils.estate.progress import Progress
-from ansible.module_utils.estate.replication.batch import Jobs, Manifest, Wanted, manifest
+from ansible.module_utils.estate.replication.batch import Jobs, Wanted, manifest
 from ansible.module_utils.estate.replication.pages import Lister, plain
 from ansible.module_utils.estate.replication.plan import Pair
 
@@ -26,10 +26,6 @@ class Both(NamedTuple):
     pair: Pair
     source: Wanted
     replica: Wanted
-
-    @property
-    def manifests(self) -> list[Manifest | None]:
-        return [self.source.manifest, self.replica.manifest]
 
 
 def versions(lister: Lister, progress: Progress) -> Iterator[tuple[str, str, int]]:

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from ansible.module_utils.estate.buckets.settings.replication import rules
+from ansible.module_utils.estate.buckets.read import answered
+from ansible.module_utils.estate.buckets.settings.replication import SETTING, rules
 from ansible.module_utils.estate.errors import or_none, sentence
 from ansible.module_utils.estate.progress import Progress
 from ansible.module_utils.estate.replication.plan import MISSING, Canary, Look, Pair, canary, copies, verdict
@@ -26,8 +27,7 @@ def at_replica(clients: Any, pair: Pair) -> Any:
 def look(clients: Any, pair: Pair) -> Look:
     s3 = clients["s3", pair.region]
     source = _head(s3, pair.source, pair.key)
-    asked = or_none(lambda: s3.get_bucket_replication(Bucket=pair.source), "ReplicationConfigurationNotFoundError")
-    in_force = any(copies(rule, pair) for rule in rules(asked or {}))
+    in_force = any(copies(rule, pair) for rule in rules(answered(s3, pair.source, SETTING)))
     if pair.elsewhere:
         return Look(pair, source, MISSING, in_force)
     there = at_replica(clients, pair)["s3", pair.replica_region]

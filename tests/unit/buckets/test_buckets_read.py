@@ -12,6 +12,8 @@ from ansible.module_utils.estate.buckets.live import LiveRole
 from ansible.module_utils.estate.buckets.read import list_buckets, read
 from botocore.exceptions import ClientError
 
+from tests.support.paged import paginator
+
 
 def refused(code: str) -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": "No."}, "ResponseMetadata": {}}, "Operation")
@@ -23,6 +25,9 @@ class Client:
     def __init__(self, **answers: Any) -> None:
         self.answers = answers
         self.calls: list[tuple[str, dict]] = []
+
+    def get_paginator(self, method: str) -> Any:
+        return paginator(self, method)
 
     def __getattr__(self, method: str) -> Any:
         def call(**params: Any) -> Any:

@@ -439,7 +439,7 @@ LIVE = [{"ID": one, "Status": "Enabled", "Filter": {}, "Destination": {"Bucket":
 def test_a_rule_that_was_ours_before_others_were_kept_beside_it_is_not_kept_as_theirs():
     lifecycle = BY_NAME["lifecycle"].wanted({"lifecycle": OURS, "keep_lifecycle_rules": True}, {"Rules": LIVE})
     replication = BY_NAME["replication"].wanted(
-        {"replication": {"role": "r", "rules": OURS, "keep_rules": True}},
+        bucket(replication={"role": "r", "rules": OURS, "keep_rules": True}),
         {"ReplicationConfiguration": {"Role": "r", "Rules": LIVE}},
     )
     assert sorted(lifecycle) == sorted(replication["rules"]) == ["another", "estate-old"]

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible.module_utils.estate.buckets.live import LiveBucket
 from ansible.module_utils.estate.errors import Refusal
 from ansible.module_utils.estate.mfa_delete.device import Device
-from ansible.module_utils.estate.mfa_delete.plan import Live, plan
+from ansible.module_utils.estate.mfa_delete.plan import plan
 from ansible.module_utils.estate.mfa_delete.read import owed, prove, proved
 from ansible.module_utils.estate.plan import Action, carry_out, failures
 from botocore.exceptions import ClientError
@@ -18,27 +19,31 @@ B = {"name": "b", "region": "eu-west-2", "mfa_delete": False}
 ACTION = Action("change", "bucket a", "s3.put_bucket_versioning", {"Bucket": "a"})
 
 
+def found(versioning, rules):
+    return LiveBucket("eu-west-1", {"versioning": versioning, "lifecycle": {"Rules": [{}]} if rules else {}})
+
+
 def denied(message="Mfa Authentication must be used for this request"):
     return ClientError({"Error": {"Code": "AccessDenied", "Message": message}}, "X")
 
 
 def test_only_what_is_declared_on_and_is_off_is_switched_on():
-    made = plan("production", True, [A, B], {"a": Live(OFF, False), "b": Live(ON, False)}, {})
+    made = plan("production", True, [A, B], {"a": found(OFF, False), "b": found(ON, False)}, {})
 
     [action] = made.actions
     assert action.params == {"Bucket": "a", "VersioningConfiguration": ON}
     assert made.drift == ["b: MFA delete is on but declared off"]
-    assert not plan("production", True, [A], {"a": Live(ON, False)}, {}).actions
+    assert not plan("production", True, [A], {"a": found(ON, False)}, {}).actions
 
 
 def test_switching_off_goes_by_the_vars_too():
-    [action] = plan("production", False, [A, B], {"a": Live(ON, False), "b": Live(ON, False)}, {}).actions
+    [action] = plan("production", False, [A, B], {"a": found(ON, False), "b": found(ON, False)}, {}).actions
     assert (action.params["Bucket"], action.region) == ("b", "eu-west-2")
     assert action.params["VersioningConfiguration"]["MFADelete"] == "Disabled"
 
 
 def test_a_bucket_with_lifecycle_rules_is_left_out():
-    made = plan("production", True, [A], {"a": Live(OFF, True)}, {})
+    made = plan("production", True, [A], {"a": found(OFF, True)}, {})
     assert not made.actions
     assert "lifecycle rules" in made.left_out["bucket a"]
 
@@ -167,12 +172,12 @@ def test_a_proof_is_owed_until_a_record_has_it(tmp_path, enable, records, names)
     (tmp_path / "mfa-delete-half.json").write_text(
         '{"proofs": [{"subject": "MFA delete of a", "verdict": "proved"}, 1]}'
     )
-    live = {"a": Live(ON, False), "b": Live(OFF, False)}
+    live = {"a": found(ON, False), "b": found(OFF, False)}
     assert [one["name"] for one in owed([A, B], live, proved(tmp_path), enable)] == names
 
 
 def test_what_is_not_as_declared_is_to_be_switched_and_owes_no_proof(tmp_path):
-    assert not list(owed([A], {"a": Live(OFF, False)}, proved(tmp_path / "none yet"), enable=True))
+    assert not list(owed([A], {"a": found(OFF, False)}, proved(tmp_path / "none yet"), enable=True))
 
 
 def test_the_vars_say_it_of_the_originals_26_buckets():

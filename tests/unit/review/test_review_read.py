@@ -13,6 +13,8 @@ from ansible.module_utils.estate.review.read import (
     report,
 )
 
+from tests.support.paged import paginator
+
 HEADER = "user,arn,user_creation_time,password_enabled,password_last_used,mfa_active,access_key_1_active,access_key_1_last_rotated,access_key_1_last_used_date,access_key_2_active,access_key_2_last_rotated,access_key_2_last_used_date"  # noqa: E501 (AWS's own line)
 CREATED = datetime.datetime(2026, 11, 23, 12, tzinfo=datetime.UTC)
 
@@ -125,6 +127,9 @@ def test_keys_that_no_report_has_are_read_and_their_ids_are_not_kept() -> None:
 class S3:
     def __init__(self, policy: object, block: object) -> None:
         self.policy, self.block = policy, block
+
+    def get_paginator(self, method: str) -> object:
+        return paginator(self, method)
 
     def list_buckets(self, MaxBuckets: int) -> dict:
         return {"Buckets": [{"Name": "docs", "BucketRegion": "eu-west-2"}][:MaxBuckets]}

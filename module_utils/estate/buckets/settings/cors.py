@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible.module_utils.estate.buckets.objects import id_mistakes, rule_name
+from ansible.module_utils.estate.buckets.schema import TEXT, listing, mapping
 from ansible.module_utils.estate.buckets.setting import Answer, Bucket, Calls, Setting, World
 
 _LISTS = {
@@ -26,21 +27,20 @@ def _live_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
     return shape | ({"max_age": rule["MaxAgeSeconds"]} if rule.get("MaxAgeSeconds") is not None else {})
 
 
-def _wanted_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
-    shape: dict[str, Any] = {"id": rule["id"]} | {word: sorted(rule[word]) for word in _LISTS if rule.get(word)}
-    return shape | ({"max_age": rule["max_age"]} if rule.get("max_age") is not None else {})
-
-
 def _aws_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
     given = {"ID": rule["id"]} if rule["id"] else {}
     given |= {key: list(rule[word]) for word, key in _LISTS.items() if rule.get(word)}
     return given | ({"MaxAgeSeconds": rule["max_age"]} if rule.get("max_age") is not None else {})
 
 
+def _aws(bucket: Bucket) -> dict[str, Any]:
+    return {"CORSRules": [_aws_rule(rule) for rule in bucket["cors"]]}
+
+
 def _write(bucket: Bucket, _answer: Answer) -> Calls:
     if not bucket["cors"]:
         return [("delete_bucket_cors", {})]
-    return [("put_bucket_cors", {"CORSConfiguration": {"CORSRules": [_aws_rule(rule) for rule in bucket["cors"]]}})]
+    return [("put_bucket_cors", {"CORSConfiguration": _aws(bucket)})]
 
 
 def _check(bucket: Bucket, _world: World) -> Iterator[str]:
@@ -66,28 +66,26 @@ def live(answer: Answer) -> list[dict[str, Any]]:
     return [_live_rule(rule) for rule in answer.get("CORSRules") or []]
 
 
-_WORDS = {"type": "array", "items": {"type": "string"}}
 SETTING = Setting(
     name="cors",
     order=70,
     read="get_bucket_cors",
     absent="NoSuchCORSConfiguration",
     live=live,
-    wanted=lambda bucket, _: [_wanted_rule(rule) for rule in bucket["cors"]],
+    wanted=lambda bucket, _: live(_aws(bucket)),
     write=_write,
     check=_check,
-    schema={
-        "type": "array",
-        "items": {
-            "type": "object",
-            "properties": {
-                "id": {"type": "string"},
-                **dict.fromkeys(_LISTS, _WORDS),
+    schema=listing(
+        mapping(
+            {
+                "id": TEXT,
+                **dict.fromkeys(_LISTS, listing(TEXT)),
                 "max_age": {"type": "integer", "minimum": 0, "maximum": 2147483647},
             },
-            "required": ["id", "origins", "methods"],
-            "additionalProperties": False,
-        },
-    },
+            "id",
+            "origins",
+            "methods",
+        )
+    ),
     adopt=live,
 )

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from ansible.module_utils.estate.buckets.schema import TEXT, mapping
 from ansible.module_utils.estate.buckets.setting import Answer, Bucket, Calls, Setting, World
 from ansible.module_utils.estate.policy import partition
 
@@ -88,15 +89,9 @@ SETTING = Setting(
     wanted=_wanted,
     write=_write,
     check=_check,
-    schema={
-        "type": "object",
-        "properties": {
-            "algorithm": {"enum": ["AES256", "aws:kms", "aws:kms:dsse"]},
-            "key": {"type": "string"},
-            "bucket_key": {"type": "boolean"},
-        },
-        "required": ["algorithm"],
-        "additionalProperties": False,
-    },
+    schema=mapping(
+        {"algorithm": {"enum": ["AES256", "aws:kms", "aws:kms:dsse"]}, "key": TEXT, "bucket_key": {"type": "boolean"}},
+        "algorithm",
+    ),
     adopt=_adopt,
 )

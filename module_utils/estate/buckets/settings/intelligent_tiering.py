@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from ansible.module_utils.estate.buckets.listed import Rule, listed
-from ansible.module_utils.estate.buckets.objects import aws_filter, filter_shape, wanted_filter
+from ansible.module_utils.estate.buckets.objects import aws_filter, filter_shape
+from ansible.module_utils.estate.buckets.schema import TAGS
 from ansible.module_utils.estate.buckets.setting import Bucket, World
 
 _TIERS = {"archive_days": ("ARCHIVE_ACCESS", 90), "deep_archive_days": ("DEEP_ARCHIVE_ACCESS", 180)}
@@ -20,10 +21,6 @@ def _live(rule: Rule) -> dict[str, Any]:
     days = {tier["AccessTier"]: tier["Days"] for tier in rule.get("Tierings") or []}
     shape |= {word: days[tier] for word, (tier, _) in _TIERS.items() if tier in days}
     return shape | ({"other": {"Status": rule.get("Status")}} if rule.get("Status") != "Enabled" else {})
-
-
-def _wanted(rule: Rule) -> dict[str, Any]:
-    return wanted_filter(rule) | {word: rule[word] for word in _TIERS if rule.get(word)}
 
 
 def _aws(rule: Rule, _bucket: Bucket) -> dict[str, Any]:
@@ -42,13 +39,11 @@ def _mistakes(rule: Rule, _bucket: Bucket, _world: World) -> Iterator[str]:
         yield ": archive_days is not before deep_archive_days"
 
 
-TAGS = {"type": "object", "additionalProperties": {"type": "string"}}
 SETTING = listed(
     "intelligent_tiering",
     "IntelligentTiering",
     _live,
-    _wanted,
     _aws,
-    {"properties": {"tags": TAGS, "archive_days": {"type": "integer"}, "deep_archive_days": {"type": "integer"}}},
-    _mistakes,
+    {"tags": TAGS, "archive_days": {"type": "integer"}, "deep_archive_days": {"type": "integer"}},
+    mistakes=_mistakes,
 )

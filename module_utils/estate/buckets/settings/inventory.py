@@ -12,6 +12,7 @@ from typing import Any
 from ansible.module_utils.estate.buckets.listed import Rule, listed
 from ansible.module_utils.estate.buckets.names import name_mistake
 from ansible.module_utils.estate.buckets.objects import rest
+from ansible.module_utils.estate.buckets.schema import TEXT, listing
 from ansible.module_utils.estate.buckets.setting import Bucket, World
 from ansible.module_utils.estate.policy import as_list, partition, statements
 
@@ -35,33 +36,21 @@ def _live(rule: Rule) -> dict[str, Any]:
         "versions": rule["IncludedObjectVersions"] == "All",
         "fields": sorted(rule.get("OptionalFields") or []),
     }
-    other = rest(to, "Bucket", "Prefix", "Format", "AccountId").get("other", {})
+    other = rest(to, "Bucket", "Prefix", "Format", "AccountId")
     other |= {} if rule.get("IsEnabled") else {"IsEnabled": False}
     return shape | ({"other": other} if other else {})
 
 
-def _wanted(rule: Rule) -> dict[str, Any]:
-    return {
-        "prefix": rule.get("prefix") or "",
-        "bucket": rule["bucket"],
-        "to": rule.get("to") or "",
-        "format": rule.get("format") or "Parquet",
-        "frequency": rule.get("frequency") or "Daily",
-        "versions": bool(rule.get("versions")),
-        "fields": sorted(rule.get("fields") or []),
-    }
-
-
 def _aws(rule: Rule, bucket: Bucket) -> dict[str, Any]:
-    wanted = _wanted(rule)
-    to = {"Bucket": f"arn:{partition(bucket['region'])}:s3:::{wanted['bucket']}", "Format": wanted["format"]}
+    arn = f"arn:{partition(bucket['region'])}:s3:::{rule['bucket']}"
+    to = {"Bucket": arn, "Format": rule.get("format") or "Parquet"}
     return {
         "IsEnabled": True,
-        "IncludedObjectVersions": "All" if wanted["versions"] else "Current",
-        "Schedule": {"Frequency": wanted["frequency"]},
-        "Destination": {"S3BucketDestination": to | ({"Prefix": wanted["to"]} if wanted["to"] else {})},
-        **({"Filter": {"Prefix": wanted["prefix"]}} if wanted["prefix"] else {}),
-        **({"OptionalFields": wanted["fields"]} if wanted["fields"] else {}),
+        "IncludedObjectVersions": "All" if rule.get("versions") else "Current",
+        "Schedule": {"Frequency": rule.get("frequency") or "Daily"},
+        "Destination": {"S3BucketDestination": to | ({"Prefix": rule["to"]} if rule.get("to") else {})},
+        **({"Filter": {"Prefix": rule["prefix"]}} if rule.get("prefix") else {}),
+        **({"OptionalFields": sorted(rule["fields"])} if rule.get("fields") else {}),
     }
 
 
@@ -89,18 +78,15 @@ SETTING = listed(
     "inventory",
     "Inventory",
     _live,
-    _wanted,
     _aws,
     {
-        "properties": {
-            "bucket": {"type": "string"},
-            "to": {"type": "string"},
-            "format": {"enum": list(FORMATS)},
-            "frequency": {"enum": ["Daily", "Weekly"]},
-            "versions": {"type": "boolean"},
-            "fields": {"type": "array", "items": {"enum": list(FIELDS)}, "uniqueItems": True},
-        },
-        "required": ["bucket"],
+        "bucket": TEXT,
+        "to": TEXT,
+        "format": {"enum": list(FORMATS)},
+        "frequency": {"enum": ["Daily", "Weekly"]},
+        "versions": {"type": "boolean"},
+        "fields": {**listing({"enum": list(FIELDS)}), "uniqueItems": True},
     },
-    _mistakes,
+    "bucket",
+    mistakes=_mistakes,
 )

@@ -11,17 +11,17 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible.module_utils.estate.buckets.objects import (
-    PREFIX,
     SIZES,
     STORAGE_CLASSES,
+    adopted,
     aws_filter,
     filter_shape,
     id_mistakes,
     rest,
     rule_name,
     tag_mistakes,
-    wanted_filter,
 )
+from ansible.module_utils.estate.buckets.schema import PREFIX, TAGS, TEXT, listing, mapping
 from ansible.module_utils.estate.buckets.setting import Answer, Bucket, Calls, Setting, World, foreign, unmarked
 
 MAX = 2147483647
@@ -63,31 +63,16 @@ def _live_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
         if value not in (None, False):  # ExpiredObjectDeleteMarker: false is how AWS may say nothing
             shape[word] = _plain(value)
     for part, keys in known.items():
-        other |= rest(rule.get(part) or {}, *keys).get("other", {})
+        other |= rest(rule.get(part) or {}, *keys)
     for word, (part, names) in _MOVES.items():
         if moves := rule.get(part):
-            shape[word] = _in_order(
-                {ours: _plain(move[key]) for ours, key in names.items() if key in move} for move in moves
-            )
+            found = [{ours: _plain(move[key]) for ours, key in names.items() if key in move} for move in moves]
+            shape[word] = sorted(found, key=lambda move: sorted((key, str(value)) for key, value in move.items()))
     parts = (*known, *(part for part, _ in _MOVES.values()))
-    other |= rest(rule, "ID", "Filter", "Prefix", "Status", *parts).get("other", {})
+    other |= rest(rule, "ID", "Filter", "Prefix", "Status", *parts)
     if rule.get("Status") != "Enabled":
         shape["enabled"] = False
     return shape | ({"other": other} if other else {})
-
-
-def _in_order(moves: Any) -> list[dict[str, Any]]:
-    return sorted(moves, key=lambda move: sorted((key, str(value)) for key, value in move.items()))
-
-
-def _wanted_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
-    shape = wanted_filter(rule) | {word: _plain(rule[word]) for word in _WORDS if rule.get(word)}
-    for word, (_, names) in _MOVES.items():
-        if moves := rule.get(word):
-            shape[word] = _in_order(
-                {key: _plain(move[key]) for key in names if move.get(key) is not None} for move in moves
-            )
-    return shape | ({"enabled": False} if rule.get("enabled") is False else {})
 
 
 def _aws_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
@@ -122,16 +107,15 @@ def _live(answer: Answer) -> dict[str, Any]:
     return {rule.get("ID", ""): _live_rule(rule) for rule in answer.get("Rules") or []}
 
 
-def _wanted(bucket: Bucket, answer: Answer) -> dict[str, Any]:
-    kept = {rule.get("ID", ""): _live_rule(rule) for rule in _kept(bucket, answer)}
-    return {rule["id"]: _wanted_rule(rule) for rule in bucket["lifecycle"]} | kept
+def _aws(bucket: Bucket, answer: Answer) -> dict[str, Any]:
+    return {"Rules": [*map(_aws_rule, bucket["lifecycle"]), *_kept(bucket, answer)]}
 
 
 def _write(bucket: Bucket, answer: Answer) -> Calls:
-    rules = [*map(_aws_rule, bucket["lifecycle"]), *_kept(bucket, answer)]
-    if not rules:
+    wanted = _aws(bucket, answer)
+    if not wanted["Rules"]:
         return [("delete_bucket_lifecycle", {})]
-    params: dict[str, Any] = {"LifecycleConfiguration": {"Rules": rules}}
+    params: dict[str, Any] = {"LifecycleConfiguration": wanted}
     if size := answer.get("TransitionDefaultMinimumObjectSize"):  # not declared here, so it stays as it is
         params["TransitionDefaultMinimumObjectSize"] = size
     return [("put_bucket_lifecycle_configuration", params)]
@@ -221,11 +205,6 @@ def _move_mistakes(rule: Mapping[str, Any], word: str) -> Iterator[str]:
                 yield f"{where} after {days} days is less than 30 after {other['storage_class']}"
 
 
-def _adopt(answer: Answer) -> list[dict[str, Any]] | None:
-    rules = [{"id": name, **shape} for name, shape in _live(answer).items()]
-    return None if any("other" in rule or not rule["id"] for rule in rules) else rules
-
-
 _INT: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": MAX}
 _DATE: dict[str, Any] = {
     "type": "string",
@@ -236,47 +215,33 @@ _ONLY: dict[str, dict[str, Any]] = {
     "transitions": {"days": {**_INT, "minimum": 0}, "date": _DATE},
     "noncurrent_transitions": {"days": _INT, "newer": {**_INT, "maximum": 100}},
 }
-_MOVE_SCHEMAS = {
-    word: {
-        "type": "array",
-        "items": {
-            "type": "object",
-            "properties": {"storage_class": {"enum": list(STORAGE_CLASSES[2:])}, **only},
-            "required": ["storage_class"],
-            "additionalProperties": False,
-        },
-    }
-    for word, only in _ONLY.items()
-}
+_TO = {"storage_class": {"enum": list(STORAGE_CLASSES[2:])}}
 SETTING = Setting(
     name="lifecycle",
     order=40,
     read="get_bucket_lifecycle_configuration",
     absent="NoSuchLifecycleConfiguration",
     live=_live,
-    wanted=_wanted,
+    wanted=lambda bucket, answer: _live(_aws(bucket, answer)),
     write=_write,
     check=_check,
     settles=True,
-    schema={
-        "type": "array",
-        "items": {
-            "type": "object",
-            "properties": {
-                "id": {"type": "string"},
+    schema=listing(
+        mapping(
+            {
+                "id": TEXT,
                 "prefix": PREFIX,
-                "tags": {"type": "object", "additionalProperties": {"type": "string"}},
+                "tags": TAGS,
                 "larger_than": {"type": "integer", "minimum": 0},
                 "smaller_than": {"type": "integer", "minimum": 1},
                 **dict.fromkeys(("expire_days", "noncurrent_days", "newer_noncurrent", "abort_upload_days"), _INT),
                 "expire_date": _DATE,
                 "expired_markers": {"type": "boolean"},
                 "enabled": {"type": "boolean"},
-                **_MOVE_SCHEMAS,
+                **{word: listing(mapping({**_TO, **only}, *_TO)) for word, only in _ONLY.items()},
             },
-            "required": ["id"],
-            "additionalProperties": False,
-        },
-    },
-    adopt=_adopt,
+            "id",
+        )
+    ),
+    adopt=lambda answer: adopted(_live(answer)),
 )

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from ansible.module_utils.estate.buckets.names import name_mistake
-from ansible.module_utils.estate.buckets.setting import Answer, Bucket, Calls, Setting, World
+from ansible.module_utils.estate.buckets.schema import TEXT, mapping
+from ansible.module_utils.estate.buckets.setting import Answer, Bucket, Setting, World
 
 
 def _live(answer: Answer) -> dict[str, str]:
@@ -17,21 +18,13 @@ def _live(answer: Answer) -> dict[str, str]:
     return {"bucket": on["TargetBucket"], "prefix": on.get("TargetPrefix", "")} if on else {}
 
 
-def _wanted(bucket: Bucket, _answer: Answer) -> dict[str, str]:
-    wanted = bucket["logging"]
-    return {"bucket": wanted["bucket"], "prefix": wanted.get("prefix") or ""} if wanted.get("bucket") else {}
-
-
-def _write(bucket: Bucket, answer: Answer) -> Calls:
-    wanted = _wanted(bucket, answer)
-    if not wanted:
-        return [("put_bucket_logging", {"BucketLoggingStatus": {}})]
-    on: dict[str, Any] = {"TargetBucket": wanted["bucket"], "TargetPrefix": wanted["prefix"]}
-    live = answer.get("LoggingEnabled") or {}
-    for key in ("TargetObjectKeyFormat", "TargetGrants"):  # not declared here, so they stay as they are
-        if live.get(key):
-            on[key] = live[key]
-    return [("put_bucket_logging", {"BucketLoggingStatus": {"LoggingEnabled": on}})]
+def _aws(bucket: Bucket, answer: Answer) -> dict[str, Any]:
+    wanted, live = bucket["logging"], answer.get("LoggingEnabled") or {}
+    if not wanted.get("bucket"):
+        return {}
+    on = {"TargetBucket": wanted["bucket"], "TargetPrefix": wanted.get("prefix") or ""}
+    kept = ("TargetObjectKeyFormat", "TargetGrants")  # not declared here, so they stay as they are
+    return {"LoggingEnabled": on | {key: live[key] for key in kept if live.get(key)}}
 
 
 def _target(bucket: Bucket, world: World) -> Bucket | None:
@@ -68,14 +61,9 @@ SETTING = Setting(
     order=60,
     read="get_bucket_logging",
     live=_live,
-    wanted=_wanted,
-    write=_write,
+    wanted=lambda bucket, answer: _live(_aws(bucket, answer)),
+    write=lambda bucket, answer: [("put_bucket_logging", {"BucketLoggingStatus": _aws(bucket, answer)})],
     check=_check,
-    schema={
-        "type": ["object", "null"],
-        "properties": {"bucket": {"type": "string"}, "prefix": {"type": "string"}},
-        "required": ["bucket"],
-        "additionalProperties": False,
-    },
+    schema={**mapping({"bucket": TEXT, "prefix": TEXT}, "bucket"), "type": ["object", "null"]},
     adopt=lambda answer: _live(answer) or None,
 )

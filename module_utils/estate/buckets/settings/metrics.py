@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from ansible.module_utils.estate.buckets.listed import Rule, listed
-from ansible.module_utils.estate.buckets.objects import aws_filter, filter_shape, wanted_filter
+from ansible.module_utils.estate.buckets.objects import aws_filter, filter_shape
+from ansible.module_utils.estate.buckets.schema import TAGS
 from ansible.module_utils.estate.buckets.setting import Bucket
 
 
@@ -16,5 +17,4 @@ def _aws(rule: Rule, _bucket: Bucket) -> dict[str, Any]:
     return {"Filter": aws_filter(rule)} if rule.get("prefix") or rule.get("tags") else {}
 
 
-TAGS = {"type": "object", "additionalProperties": {"type": "string"}}
-SETTING = listed("metrics", "Metrics", filter_shape, wanted_filter, _aws, {"properties": {"tags": TAGS}})
+SETTING = listed("metrics", "Metrics", filter_shape, _aws, {"tags": TAGS})

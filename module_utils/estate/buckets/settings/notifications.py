@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible.module_utils.estate.buckets.objects import id_mistakes, rule_name
-from ansible.module_utils.estate.buckets.setting import Answer, Bucket, Calls, Setting, World
+from ansible.module_utils.estate.buckets.schema import TEXT, listing, mapping
+from ansible.module_utils.estate.buckets.setting import Answer, Bucket, Setting, World
 from ansible.module_utils.estate.errors import nearest
 
 _TARGETS = {
@@ -22,31 +23,17 @@ _TARGETS = {
 }
 _NAMED = {"sns": r"[\w.-]+", "sqs": r"[\w.-]+", "lambda": r"function:[\w-]+(:[\w$-]+)?"}
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-event-types-and-destinations.html
-_EVENTS = {
-    "ObjectCreated": ("*", "Put", "Post", "Copy", "CompleteMultipartUpload"),
-    "ObjectRemoved": ("*", "Delete", "DeleteMarkerCreated"),
-    "ObjectRestore": ("*", "Post", "Completed", "Delete"),
-    "Replication": (
-        "*",
-        "OperationFailedReplication",
-        "OperationMissedThreshold",
-        "OperationReplicatedAfterThreshold",
-        "OperationNotTracked",
-    ),
-    "ObjectTagging": ("*", "Put", "Delete"),
-    "ObjectAnnotation": ("*", "Put", "Delete"),
-    "LifecycleExpiration": ("*", "Delete", "DeleteMarkerCreated"),
-}
 EVENTS = (
-    *(f"s3:{kind}:{name}" for kind, names in _EVENTS.items() for name in names),
-    *(
-        "s3:ReducedRedundancyLostObject",
-        "s3:LifecycleTransition",
-        "s3:IntelligentTiering",
-        "s3:ObjectAcl:Put",
-        "s3:ObjectRetention:Put",
-    ),
-)
+    "s3:ObjectCreated:*", "s3:ObjectCreated:Put", "s3:ObjectCreated:Post", "s3:ObjectCreated:Copy",
+    "s3:ObjectCreated:CompleteMultipartUpload", "s3:ObjectRemoved:*", "s3:ObjectRemoved:Delete",
+    "s3:ObjectRemoved:DeleteMarkerCreated", "s3:ObjectRestore:*", "s3:ObjectRestore:Post", "s3:ObjectRestore:Completed",
+    "s3:ObjectRestore:Delete", "s3:Replication:*", "s3:Replication:OperationFailedReplication",
+    "s3:Replication:OperationMissedThreshold", "s3:Replication:OperationReplicatedAfterThreshold",
+    "s3:Replication:OperationNotTracked", "s3:ObjectTagging:*", "s3:ObjectTagging:Put", "s3:ObjectTagging:Delete",
+    "s3:ObjectAnnotation:*", "s3:ObjectAnnotation:Put", "s3:ObjectAnnotation:Delete", "s3:LifecycleExpiration:*",
+    "s3:LifecycleExpiration:Delete", "s3:LifecycleExpiration:DeleteMarkerCreated", "s3:ReducedRedundancyLostObject",
+    "s3:LifecycleTransition", "s3:IntelligentTiering", "s3:ObjectAcl:Put", "s3:ObjectRetention:Put",
+)  # fmt: skip
 
 
 def _live(answer: Answer) -> dict[str, Any]:
@@ -66,20 +53,7 @@ def _live(answer: Answer) -> dict[str, Any]:
     return shape | ({"event_bridge": True} if "EventBridgeConfiguration" in answer else {})
 
 
-def _wanted(bucket: Bucket, _answer: Answer) -> dict[str, Any]:
-    declared, shape = bucket["notifications"], {}
-    for word in _TARGETS:
-        entries = {
-            entry["id"]: {"arn": entry["arn"], "events": sorted(set(entry["events"]))}
-            | {side: entry[side] for side in ("prefix", "suffix") if entry.get(side)}
-            for entry in declared.get(word) or []
-        }
-        if entries:
-            shape[word] = entries
-    return shape | ({"event_bridge": True} if declared.get("event_bridge") else {})
-
-
-def _write(bucket: Bucket, _answer: Answer) -> Calls:
+def _aws(bucket: Bucket) -> dict[str, Any]:
     declared = bucket["notifications"]
     given: dict[str, Any] = {"EventBridgeConfiguration": {}} if declared.get("event_bridge") else {}
     for word, (key, arn, _) in _TARGETS.items():
@@ -87,7 +61,7 @@ def _write(bucket: Bucket, _answer: Answer) -> Calls:
             rules = [{"Name": side, "Value": entry[side]} for side in ("prefix", "suffix") if entry.get(side)]
             one = {"Id": entry["id"], arn: entry["arn"], "Events": sorted(set(entry["events"]))}
             given.setdefault(key, []).append(one | ({"Filter": {"Key": {"FilterRules": rules}}} if rules else {}))
-    return [("put_bucket_notification_configuration", {"NotificationConfiguration": given})]
+    return given
 
 
 def _check(bucket: Bucket, _world: World) -> Iterator[str]:
@@ -136,30 +110,17 @@ def _adopt(answer: Answer) -> dict[str, Any] | None:
     return shape or None
 
 
-_TARGET = {
-    "type": "object",
-    "properties": {
-        **{word: {"type": "string"} for word in ("id", "arn", "prefix", "suffix")},
-        "events": {"type": "array", "items": {"type": "string"}},
-    },
-    "required": ["id", "arn", "events"],
-    "additionalProperties": False,
-}
+_TARGET = mapping(
+    {**dict.fromkeys(("id", "arn", "prefix", "suffix"), TEXT), "events": listing(TEXT)}, "id", "arn", "events"
+)
 SETTING = Setting(
     name="notifications",
     order=80,
     read="get_bucket_notification_configuration",
     live=_live,
-    wanted=_wanted,
-    write=_write,
+    wanted=lambda bucket, _: _live(_aws(bucket)),
+    write=lambda bucket, _: [("put_bucket_notification_configuration", {"NotificationConfiguration": _aws(bucket)})],
     check=_check,
-    schema={
-        "type": "object",
-        "properties": {
-            **{word: {"type": "array", "items": _TARGET} for word in _TARGETS},
-            "event_bridge": {"type": "boolean"},
-        },
-        "additionalProperties": False,
-    },
+    schema=mapping({**dict.fromkeys(_TARGETS, listing(_TARGET)), "event_bridge": {"type": "boolean"}}),
     adopt=_adopt,
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ansible.module_utils.estate.buckets.schema import TEXT, mapping
 from ansible.module_utils.estate.buckets.setting import Answer, Bucket, Calls, Setting, World
 
 # USD for a GiB and month of S3 Standard in London: https://aws.amazon.com/s3/pricing/
@@ -77,15 +78,13 @@ SETTING = Setting(
     wanted=_wanted,
     write=_write,
     check=_check,
-    schema={
-        "type": "object",
-        "properties": {
+    schema=mapping(
+        {
             "mode": {"enum": ["GOVERNANCE", "COMPLIANCE"]},
             "days": {"type": "integer", "minimum": 1, "maximum": 36500},
             "years": {"type": "integer", "minimum": 1, "maximum": 100},
-            "confirm": {"type": "string"},
-        },
-        "additionalProperties": False,
-    },
+            "confirm": TEXT,
+        }
+    ),
     adopt=lambda answer: None if (_live(answer) or {}).get("mode") == "COMPLIANCE" else _live(answer),
 )

@@ -69,6 +69,10 @@ _PRINCIPALS = {
     "Federated": r".+",
     "CanonicalUser": r"[0-9a-f]{64}",
 }
+_EXAMPLES = {
+    "AWS": "an account's 12 digits, or the ARN of a role, a user or a session",
+    "Service": "such as s3.amazonaws.com",
+}
 
 
 def _principal(given: Any) -> Iterator[str]:
@@ -80,18 +84,12 @@ def _principal(given: Any) -> Iterator[str]:
             continue
         for value in as_list(values):
             if not re.fullmatch(_PRINCIPALS[kind], str(value)):
-                example = (
-                    "an account's 12 digits, or the ARN of a role, a user or a session"
-                    if kind == "AWS"
-                    else "such as s3.amazonaws.com"
-                )
-                yield f"{kind} is {value!r}; allowed is {example if kind in ('AWS', 'Service') else _PRINCIPALS[kind]}"
+                yield f"{kind} is {value!r}; allowed is {_EXAMPLES.get(kind, _PRINCIPALS[kind])}"
 
 
-def _maps(condition: Any) -> Iterator[Mapping[str, Any]]:
-    yield from (
-        keys for keys in (condition.values() if isinstance(condition, Mapping) else ()) if isinstance(keys, Mapping)
-    )
+def _condition_keys(condition: Any) -> list[Any]:
+    maps = condition.values() if isinstance(condition, Mapping) else ()
+    return [key for keys in maps if isinstance(keys, Mapping) for key in keys]
 
 
 def _check(bucket: Bucket, _world: World) -> Iterator[str]:
@@ -124,7 +122,7 @@ def _check(bucket: Bucket, _world: World) -> Iterator[str]:
         resources = as_list(statement.get("Resource") or statement.get("NotResource") or [])
         if not resources:
             yield f"{where} has no Resource"
-        for key in (key for keys in _maps(statement.get("Condition")) for key in keys):
+        for key in _condition_keys(statement.get("Condition")):
             if not re.match(r"(aws|s3):\w", str(key), re.IGNORECASE):
                 yield f"{where}: Condition has the key {key!r}; a bucket's policy knows aws:… and s3:… only"
         on_bucket = [str(one) for one in resources if "/" not in str(one) and not str(one).endswith("*")]

@@ -5,8 +5,6 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-publi
 
 from __future__ import annotations
 
-from typing import Any
-
 from ansible.module_utils.estate.buckets.setting import Answer, Bucket, Calls, Setting
 
 _BLOCKS = {
@@ -24,10 +22,6 @@ def live(answer: Answer) -> bool | dict[str, bool]:
     return blocks if len(set(blocks.values())) > 1 else blocks["block_public_acls"]
 
 
-def _wanted(bucket: Bucket, _answer: Answer) -> Any:
-    return bucket["public_access_block"]
-
-
 def _write(bucket: Bucket, _answer: Answer) -> Calls:
     if not bucket["public_access_block"]:
         return [("delete_public_access_block", {})]
@@ -40,6 +34,6 @@ SETTING = Setting(
     read="get_public_access_block",
     absent="NoSuchPublicAccessBlockConfiguration",
     live=live,
-    wanted=_wanted,
+    wanted=lambda bucket, _: bucket["public_access_block"],
     write=_write,
 )

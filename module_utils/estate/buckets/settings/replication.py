@@ -17,7 +17,6 @@ from ansible.module_utils.estate.buckets.objects import (
     id_mistakes,
     rule_name,
     tag_mistakes,
-    wanted_filter,
 )
 from ansible.module_utils.estate.buckets.setting import Answer, Bucket, Calls, Setting, World, foreign, unmarked
 from ansible.module_utils.estate.buckets.settings.encryption import key_region
@@ -25,7 +24,6 @@ from ansible.module_utils.estate.errors import nearest
 from ansible.module_utils.estate.policy import partition
 
 _ROLE = re.compile(r"arn:aws[-a-z]*:iam::\d{12}:role/\S+")
-_SWITCHES = ("delete_markers", "metrics", "replication_time_control", "owner_override", "replica_modifications")
 
 
 def _on(part: Mapping[str, Any] | None) -> bool:
@@ -60,14 +58,6 @@ def live_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
     return shape | ({"other": other} if other else {})
 
 
-def _wanted_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
-    shape = {"priority": rule.get("priority") or 0, "bucket": rule["bucket"]} | wanted_filter(rule)
-    for word in _SWITCHES:
-        shape[word] = bool(rule.get(word))
-    shape |= {word: rule[word] for word in ("account", "storage_class", "kms_key") if rule.get(word)}
-    return shape | ({"enabled": False} if rule.get("enabled") is False else {})
-
-
 def _aws_rule(rule: Mapping[str, Any], partition: str) -> dict[str, Any]:
     """Version 2. Fifteen minutes is the only time AWS has, and only time control takes it."""
     to: dict[str, Any] = {"Bucket": f"arn:{partition}:s3:::{rule['bucket']}"}
@@ -79,11 +69,11 @@ def _aws_rule(rule: Mapping[str, Any], partition: str) -> dict[str, Any]:
         to["AccessControlTranslation"] = {"Owner": "Destination"}
     if rule.get("kms_key"):
         to["EncryptionConfiguration"] = {"ReplicaKmsKeyID": rule["kms_key"]}
+    timed = rule.get("replication_time_control")
     if rule.get("metrics"):
-        to["Metrics"] = {"Status": "Enabled"}
-    if rule.get("replication_time_control"):
+        to["Metrics"] = {"Status": "Enabled"} | ({"EventThreshold": {"Minutes": 15}} if timed else {})
+    if timed:
         to["ReplicationTime"] = {"Status": "Enabled", "Time": {"Minutes": 15}}
-        to["Metrics"] = {"Status": "Enabled", "EventThreshold": {"Minutes": 15}}
     given = {
         "ID": rule["id"],
         "Priority": rule.get("priority") or 0,
@@ -142,24 +132,17 @@ def _live(answer: Answer) -> dict[str, Any]:
     return {"role": role(answer), "rules": found} if found else {}
 
 
-def _wanted(bucket: Bucket, answer: Answer) -> dict[str, Any]:
-    wanted = bucket["replication"]
-    found = {rule["id"]: _wanted_rule(rule) for rule in wanted["rules"]}
-    found |= {rule.get("ID", ""): live_rule(rule) for rule in kept(bucket, answer)}
-    return {"role": _role(wanted, answer), "rules": found} if found else {}
-
-
-def _role(wanted: Mapping[str, Any], answer: Answer) -> str:
+def _aws(bucket: Bucket, answer: Answer) -> dict[str, Any]:
     """What is only kept goes on with the role that it has."""
-    return (wanted.get("role") if wanted["rules"] else None) or role(answer)
+    wanted = bucket["replication"]
+    by = (wanted.get("role") if wanted["rules"] else None) or role(answer)
+    made = [_aws_rule(rule, partition(bucket["region"])) for rule in wanted["rules"]]
+    return {"ReplicationConfiguration": {"Role": by, "Rules": made + kept(bucket, answer)}}
 
 
 def _write(bucket: Bucket, answer: Answer) -> Calls:
-    wanted = bucket["replication"]
-    made = [_aws_rule(rule, partition(bucket["region"])) for rule in wanted["rules"]] + kept(bucket, answer)
-    if not made:
-        return [("delete_bucket_replication", {})]
-    return [("put_bucket_replication", {"ReplicationConfiguration": {"Role": _role(wanted, answer), "Rules": made}})]
+    wanted = _aws(bucket, answer)
+    return [("put_bucket_replication", wanted) if rules(wanted) else ("delete_bucket_replication", {})]
 
 
 def _check(bucket: Bucket, world: World) -> Iterator[str]:
@@ -247,7 +230,7 @@ SETTING = Setting(
     read="get_bucket_replication",
     absent="ReplicationConfigurationNotFoundError",
     live=_live,
-    wanted=_wanted,
+    wanted=lambda bucket, answer: _live(_aws(bucket, answer)),
     write=_write,
     check=_check,
     settles=True,
