@@ -25,10 +25,6 @@ options:
     description: How long to wait for the credential report.
     type: int
     default: 120
-attributes:
-  check_mode:
-    support: full
-    description: Only reads.
 extends_documentation_fragment: [dm_aws]
 """
 EXAMPLES = r"""

@@ -28,10 +28,6 @@ options:
         description: One of its resources, such as V(bucket shop-documents).
         type: str
         required: true
-attributes:
-  check_mode:
-    support: full
-    description: Only reads.
 extends_documentation_fragment: [dm_aws]
 """
 EXAMPLES = r"""
