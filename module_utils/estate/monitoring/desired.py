@@ -152,14 +152,7 @@ def _topic(one: dict[str, Any], where: Place, buckets: Sequence[Thing]) -> dict[
     role = one.pop("failures_role", "")
     attributes = {"HTTPFailureFeedbackRoleArn": where.role(role)} if role else {}
     tls = {"Bool": {"aws:SecureTransport": "false"}}
-    deny = {
-        "Sid": "TlsOnly",
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "sns:Publish",
-        "Resource": arn,
-        "Condition": tls,
-    }
+    deny = {"Sid": "TlsOnly", **said, "Effect": "Deny", "Principal": "*", "Condition": tls}
     policy = {"Version": "2012-10-17", "Statement": [*statements, deny]}
     return {"subscriptions": [], "attributes": attributes, **one, "policy": policy}
 

@@ -61,13 +61,8 @@ class Trail:
 
     def _public_keys(self) -> dict[str, bytes]:
         words = {"StartTime": self.start, "EndTime": self.stop + 2 * HOUR}
-        listed: list[Any] = []
-        while True:
-            page = self.cloudtrail.list_public_keys(**words)
-            listed += page["PublicKeyList"]
-            if not page.get("NextToken"):
-                return public_keys(listed)
-            words["NextToken"] = page["NextToken"]
+        pages = self.cloudtrail.get_paginator("list_public_keys").paginate(**words)
+        return public_keys(one for page in pages for one in page["PublicKeyList"])
 
     def _keys(self, region: str) -> list[str]:
         """The digests that end in time, and an hour later: what was logged at the end is in the next."""

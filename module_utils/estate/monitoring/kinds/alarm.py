@@ -20,10 +20,8 @@ _SIGNS = {name: sign for sign, name in COMPARISONS.items()}
 
 
 def _read(reader: Reader) -> dict[str, dict[str, Any]]:
-    return {
-        one["AlarmName"]: _shape(one, reader.place)
-        for one in reader.pages("cloudwatch", "describe_alarms", "MetricAlarms", MaxRecords=100)
-    }
+    found = reader.pages("cloudwatch", "describe_alarms", "MetricAlarms", MaxRecords=100)
+    return {one["AlarmName"]: _shape(one, reader.place) for one in found}
 
 
 def _topics(arns: list[str], place: Place) -> list[str]:
