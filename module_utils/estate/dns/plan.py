@@ -239,14 +239,11 @@ def plan(
         notes += [f"zone {bare}: the alias of the load balancer {one} waits until that is there" for one in missing]
         for rrset in found.undeclared:
             unmanaged.append(adopt(zone, rrset, file))
-            if why := gone(rrset, live.targets, elsewhere) or _foreign(rrset):
+            foreign = "delegates to a zone that nobody declares" if rrset["Type"] == "NS" else ""
+            if why := gone(rrset, live.targets, elsewhere) or foreign:
                 label = label_of(key_of(rrset))
                 drift.append(f"record {label}: not declared, and {why}; who gets hold of that gets the name")
     return Plan("dns", account, actions, diff, notes, unmanaged, drift=drift)
-
-
-def _foreign(rrset: Rrset) -> str:
-    return "delegates to a zone that nobody declares" if rrset["Type"] == "NS" else ""
 
 
 def _zone(bare: str) -> Action:
