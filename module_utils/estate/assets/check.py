@@ -127,21 +127,18 @@ _OF_THE_SYSTEM = re.compile(r"/[^/]+|/usr/[^/]+|/etc/(nginx|systemd)|/var/(cache
 _PATH = form(
     r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._@+-]+)+", "an absolute path of letters, digits and ._/@+-, without . and .. alone"
 )
-_NETWORKS = each(_network)
 _HEALTH = r"/(?!(?:robots\.txt|favicon\.ico|static|404)$)[A-Za-z0-9_-][A-Za-z0-9._-]*"
 
 _WORKERS = form(r"auto|[1-9][0-9]?|1[01][0-9]|12[0-8]", "auto, or a number from 1 to 128")
-_DIRECTORIES = ("config_dir", "state_dir", "cache_dir", "log_dir")
 
 RULES: dict[str, Rule] = {
     "packages": each(form(r"[a-z0-9][a-z0-9.+-]+", "names of Debian packages")),
     **dict.fromkeys(("nginx", "modules_dir", "config_path", "pid_path", "ca_path"), _PATH),
-    **dict.fromkeys(_DIRECTORIES, _directory),
+    **dict.fromkeys(("config_dir", "state_dir", "cache_dir", "log_dir"), _directory),
     **dict.fromkeys(("tls_certificate_path", "tls_key_path"), lambda value: _PATH(value) if value else None),
     "user": form(r"([a-z_][a-z0-9_-]*)?", "empty, or a user's name"),
     "domains": each(form(_HOST, "host names in lower case, without scheme and path"), 1),
-    "listen": each(_listen),
-    "tls_listen": each(_listen),
+    **dict.fromkeys(("listen", "tls_listen"), each(_listen)),
     "workers": lambda value: _WORKERS(str(value)),
     "connections": between(64, 262_144),  # each may open two files, of a million that Linux grants a process
     "reload_seconds": between(1, 600),
@@ -161,9 +158,7 @@ RULES: dict[str, Rule] = {
     "cache_missing_seconds": between(1, 3600),
     "cache_digits": between(0, 9),
     "stale_seconds": between(0, 200_000),
-    "allowed_addresses": _NETWORKS,
-    "trusted_proxies": _NETWORKS,
-    "trace_addresses": _NETWORKS,
+    **dict.fromkeys(("allowed_addresses", "trusted_proxies", "trace_addresses"), each(_network)),
     "real_ip_header": form(_NAME, "the name of a header"),
     "cloudfront_url": form(r"(https?://|file:///)[^\s]+", "a URL"),
     "rate": between(0, 1_000_000),
