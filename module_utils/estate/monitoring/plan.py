@@ -46,8 +46,8 @@ def plan(declared: Mapping[str, Any], live: Live) -> Plan:
         there = live.things.get(option, {})
         for name, thing in things[option].items():
             found = there.get(name)
-            actions += _actions(kind, thing, found, live)
             if found is None or kind.differs(thing, found):
+                actions += _actions(kind, thing, found, live)
                 before = _shown(kind, thing, found) if found else None
                 diff += diff_of(kind.resource(name), before, dict(kind.shown(thing)))
             if kind is topic.KIND:
@@ -67,8 +67,6 @@ def _shown(kind: Kind, thing: Thing, found: Thing) -> dict[str, Any]:
 
 
 def _actions(kind: Kind, thing: Thing, found: Thing | None, live: Live) -> Iterator[Action]:
-    if found is not None and not kind.differs(thing, found):
-        return
     verb = "change" if found else "add"
     for call in kind.calls(thing, found, live.place):
         resource = kind.resource(thing["name"])
