@@ -170,8 +170,6 @@ RULES: dict[str, Rule] = {
     "frontend": _frontend,
     "hidden_metadata": each(form(r"[a-z0-9-]+", "names of metadata in lower case")),
 }
-# What the argument spec says all of.
-SPEC_ALONE = frozenset({"routes", "manager", "cloudfront", "ipv6", "maintenance"})
 
 
 def mistakes(given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
