@@ -20,14 +20,8 @@ options:
     elements: dict
     required: true
     suboptions:
-      finding:
-        description: The finding's id.
-        type: str
-        required: true
-      resource:
-        description: One of its resources, such as V(bucket shop-documents).
-        type: str
-        required: true
+      finding: {description: The finding's id., type: str, required: true}
+      resource: {description: One of its resources, such as V(bucket shop-documents)., type: str, required: true}
 extends_documentation_fragment: [dm_aws]
 """
 EXAMPLES = r"""
