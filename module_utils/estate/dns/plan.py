@@ -118,7 +118,8 @@ def validation(name: str, values: Iterable[str], ttl: int = VALIDATION_TTL) -> d
 def delta(zone: str, said: Mapping[str, Any], live: Live) -> Delta:
     there = live.zones.get(zone, Zone("", ()))
     before = {key_of(rrset): rrset for rrset in there.rrsets}
-    ours = {key: one for key, one in before.items() if not _apex(key, zone) and not matches(key[0], said["others"])}
+    made_with_it = {(zone, "NS", ""), (zone, "SOA", "")}  # by Route 53
+    ours = {key: one for key, one in before.items() if key not in made_with_it and not matches(key[0], said["others"])}
     records, _ = resolved(zone, said, live)
     after = {key_of(rrset): rrset for rrset in records}
     conflicts, delegations, certificates = [], [], []
@@ -147,11 +148,6 @@ def delta(zone: str, said: Mapping[str, Any], live: Live) -> Delta:
     touched = {*after, *(change.key for change in changes), *((child, "NS", "") for child in said["children"])}
     undeclared = [one for key, one in ours.items() if key not in touched]
     return Delta(zone, after, changes, undeclared, len(before), delegations, certificates, conflicts)
-
-
-def _apex(key: Key, zone: str) -> bool:
-    """What Route 53 makes with the zone."""
-    return key[0] == zone and key[1] in ("NS", "SOA")
 
 
 def _changes(
