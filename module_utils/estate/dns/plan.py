@@ -22,7 +22,6 @@ from ansible.module_utils.estate.dns.records import (
     matches,
     meaning,
     name_of,
-    relative,
     shown,
     under,
     values,
@@ -271,7 +270,8 @@ def known(wanted: Mapping[str, Any], live: Live) -> dict[Ref, Any]:
 def adopt(zone: str, rrset: Rrset, file: str) -> Unmanaged:
     """The entry under the zone's records that leaves it as it is."""
     key = key_of(rrset)
-    entry = {f"{relative(key[0], zone)} {key[1]}": [shown(rrset)] if key[2] else shown(rrset)}
+    name = "@" if key[0] == zone else key[0].removesuffix(f".{zone}")
+    entry = {f"{name} {key[1]}": [shown(rrset)] if key[2] else shown(rrset)}
     text = yaml.safe_dump(entry, sort_keys=False, allow_unicode=True, width=110)
     where = f"# under dns_zones, {zone.rstrip('.')}, records\n"
     return Unmanaged(f"record {label_of(key)}", where + "".join(f"      {line}\n" for line in text.splitlines()), file)
