@@ -1,4 +1,7 @@
-"""What every module shares that asks AWS: amazon.aws's own fragments under one name."""
+"""What every module shares that asks AWS: amazon.aws's own fragments under one name.
+
+A module that plans says with dm_estate, named first, what it does in check mode; the others only read.
+"""
 
 from __future__ import annotations
 
@@ -10,5 +13,6 @@ class ModuleDocFragment:
     def __init__(self) -> None:
         own, where, needs = (yaml.safe_load(part.ModuleDocFragment().MODULES) for part in (common, region, boto3))
         author = ["Digital Marketplace developers"]
-        said = {**needs, **own, "author": author, "options": own["options"] | where["options"]}
+        reads = {"check_mode": {"support": "full", "description": "Only reads."}}
+        said = {**needs, **own, "author": author, "options": own["options"] | where["options"], "attributes": reads}
         self.DOCUMENTATION = yaml.safe_dump(said)

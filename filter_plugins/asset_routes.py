@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,13 +7,12 @@ from typing import Any
 import ansible.module_utils
 from ansible.errors import AnsibleFilterError
 
-# Ansible loads every filter alone, and puts what modules share there only for modules.
-sys.path.append(str(Path(__file__).parent))
+# Ansible puts what modules share there only for modules.
 ansible.module_utils.__path__.append(str(Path(__file__).parent.parent / "module_utils"))
 from ansible.module_utils.estate.assets import routes
+from ansible.module_utils.estate.buckets.names import bucket_name
 from ansible.module_utils.estate.buckets.vars import Mistake, check_shapes
 from ansible.module_utils.estate.origin import file_and_line
-from bucket_name import bucket_name
 
 DOCUMENTATION = r"""
 name: asset_routes

@@ -15,7 +15,6 @@ options:
     description: What the vars add to it.
     type: dict
     required: true
-author: [Digital Marketplace developers]
 """
 EXAMPLES = r"""
 - ansible.builtin.debug:

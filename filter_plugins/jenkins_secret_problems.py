@@ -24,7 +24,6 @@ options:
     description: What reads the secrets, to find lookups that would change them.
     type: raw
     required: true
-author: [Digital Marketplace developers]
 """
 EXAMPLES = r"""
 - ansible.builtin.assert:

@@ -12,7 +12,6 @@ options:
     type: list
     elements: str
     required: true
-author: [Digital Marketplace developers]
 """
 EXAMPLES = r"""
 - ansible.builtin.assert:

@@ -21,7 +21,6 @@ options:
     description: SHA-256 by C(name:version), of the whole set; empty where nobody has taken them.
     type: dict
     default: {}
-author: [Digital Marketplace developers]
 """
 EXAMPLES = r"""
 - ansible.builtin.assert:

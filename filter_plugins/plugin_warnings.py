@@ -20,7 +20,6 @@ options:
     description: The version of Jenkins.
     type: str
     required: true
-author: [Digital Marketplace developers]
 """
 EXAMPLES = r"""
 - ansible.builtin.assert:

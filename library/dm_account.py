@@ -17,10 +17,6 @@ options:
     description: The account's id, 12 digits.
     type: str
     required: true
-attributes:
-  check_mode:
-    support: full
-    description: Only reads.
 extends_documentation_fragment: [dm_aws]
 """
 EXAMPLES = r"""

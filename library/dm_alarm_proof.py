@@ -34,10 +34,6 @@ options:
     description: Whether an event may be logged. Without, what was not proved of late is drift.
     type: bool
     default: true
-  timeout:
-    description: Seconds to wait for the message.
-    type: int
-    default: 300
 extends_documentation_fragment: [dm_estate, dm_aws]
 """
 EXAMPLES = r"""
@@ -69,6 +65,7 @@ from ansible.module_utils.estate.policy import partition
 from ansible.module_utils.estate.run import estate_module, run
 
 DAY = 86400
+PATIENCE = 300  # seconds to wait for the message
 
 
 def history(clients: Any) -> list[dict[str, Any]]:
@@ -104,7 +101,7 @@ def main() -> None:
 
     def proofs() -> Iterator[dict[str, Any]]:
         if has_chain and (before is not None or (asked["writes"] and not module.check_mode)):
-            yield chain(clients, place, canary, before, now, asked["timeout"])
+            yield chain(clients, place, canary, before, now, PATIENCE)
         yield from clients.ask(who.result, "Cannot read who is told")
 
     run(module, made, clients.call, proofs=proofs)

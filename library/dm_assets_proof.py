@@ -40,10 +40,6 @@ options:
       content: {description: The content that is right; empty accepts any., type: str, default: ""}
       repeat: {description: How often it stands in the answer., type: int, default: 1}
       without: {description: What must not be in the content., type: str, default: ""}
-  timeout:
-    description: Seconds to wait for each answer.
-    type: int
-    default: 10
 attributes:
   check_mode:
     support: full
@@ -75,6 +71,8 @@ from ansible.module_utils.estate.call import Clients
 from ansible.module_utils.estate.plan import Action, Plan
 from ansible.module_utils.estate.run import estate_module, run
 
+PATIENCE = 10  # seconds to wait for each answer
+
 
 def main() -> None:
     module = estate_module(DOCUMENTATION)
@@ -89,9 +87,7 @@ def main() -> None:
 
     plan = Plan("proof of assets", given["account"], actions, left_out=failed)
     checks = () if module.check_mode else given["checks"]
-    run(
-        module, plan, put, proofs=lambda: proofs(given["url"], given["host"], checks, given["timeout"]), workers=WORKERS
-    )
+    run(module, plan, put, proofs=lambda: proofs(given["url"], given["host"], checks, PATIENCE), workers=WORKERS)
 
 
 if __name__ == "__main__":

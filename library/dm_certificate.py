@@ -25,13 +25,9 @@ options:
     type: dict
     default: {}
   wait:
-    description: Wait until it is issued. Not in check mode.
+    description: Wait until it is issued, a quarter of an hour at most. Not in check mode.
     type: bool
     default: false
-  wait_timeout:
-    description: Seconds to wait at most.
-    type: int
-    default: 900
 extends_documentation_fragment: [dm_estate, dm_aws]
 """
 EXAMPLES = r"""
@@ -83,7 +79,7 @@ def main() -> None:
         if given["wait"] and found and not module.check_mode and found["Status"] != "ISSUED":
             doing = f"The certificate of {domain} was not issued"
             arn = found["CertificateArn"]
-            found = clients.ask(lambda: issued(acm, arn, given["wait_timeout"]), doing)
+            found = clients.ask(lambda: issued(acm, arn), doing)
         return {
             "arn": found["CertificateArn"] if found else "",
             "status": found["Status"] if found else "",

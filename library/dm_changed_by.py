@@ -20,18 +20,8 @@ options:
     elements: dict
     required: true
     suboptions:
-      finding:
-        description: The finding's id.
-        type: str
-        required: true
-      resource:
-        description: One of its resources, such as V(bucket shop-documents).
-        type: str
-        required: true
-attributes:
-  check_mode:
-    support: full
-    description: Only reads.
+      finding: {description: The finding's id., type: str, required: true}
+      resource: {description: One of its resources, such as V(bucket shop-documents)., type: str, required: true}
 extends_documentation_fragment: [dm_aws]
 """
 EXAMPLES = r"""

@@ -177,31 +177,16 @@ def main() -> None:
     wanted, account, elsewhere = given["zones"], given["account"], given["elsewhere"]
     owners = {owner for said in wanted.values() for owner in said["children"].values()} - {account}
     others = {owner: clients.of(given["profiles"].get(owner, owner)) for owner in owners}
-
-    def client(of: Clients) -> Callable[..., Any]:
-        return lambda service, region="": of[service, region]
-
-    live = clients.ask(
-        lambda: read(client(clients), wanted, account, {one: client(of) for one, of in others.items()}, clients.region)
-    )
+    live = clients.ask(lambda: read(clients, wanted, account, others))
     deltas = [delta(zone, said, live) for zone, said in sorted(wanted.items())]
     if given["ask"]:
         return run(module, Plan("dns answers", account, ()), clients.call, proofs=lambda: answers(given, live, deltas))
-    against = refusals(
-        wanted,
-        live,
-        deltas,
-        elsewhere,
-        given["confirmed"],
-        given["removal_share"],
-        given["removal_number"],
-        given["removals_allowed"],
-    )
+    limits = (given[word] for word in ("confirmed", "removal_share", "removal_number", "removals_allowed"))
     return run(
         module,
         plan(account, wanted, live, deltas, elsewhere, given["file"]),
         settled(clients),
-        against,
+        refusals(wanted, live, deltas, elsewhere, *limits),
         facts=lambda _: {"name_servers": live.name_servers},
         known=known(wanted, live),
     )

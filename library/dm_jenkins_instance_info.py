@@ -56,10 +56,6 @@ options:
     description: An instance is to be launched although there is one.
     type: bool
     default: false
-attributes:
-  check_mode:
-    support: full
-    description: Only reads.
 extends_documentation_fragment: [dm_aws]
 """
 EXAMPLES = r"""

@@ -33,10 +33,6 @@ options:
     description: Delete jobs that have the marker and are no longer declared. Otherwise they are only named.
     type: bool
     default: false
-  timeout:
-    description: Seconds to wait for an answer of Jenkins.
-    type: int
-    default: 30
 extends_documentation_fragment: [dm_estate]
 """
 EXAMPLES = r"""
@@ -83,7 +79,7 @@ def main() -> None:
         module.fail_json(msg=f"No rendered job is in {params['directory']}: make jobs renders them.")
     if wrong := problems(declared, params["marker"]):
         module.fail_json(msg=f"{'; '.join(wrong)}.")
-    server = jenkins.Jenkins(params["url"], params["user"], params["password"], timeout=params["timeout"])
+    server = jenkins.Jenkins(params["url"], params["user"], params["password"], timeout=30)
     try:
         made = plan(read(server, declared), declared, params["marker"], params["remove"])
     except (jenkins.JenkinsException, requests.RequestException, ValueError, KeyError, SyntaxError) as exc:

@@ -146,12 +146,8 @@ options:
     description: Shell wildcard; what is live, matches, and is neither declared nor known is reported.
     type: str
     default: ""
-  adopt_under:
-    description: The variable that unmanaged things would be declared in.
-    type: str
-    default: monitoring_extra
   adopt_in:
-    description: The file that they would be declared in.
+    description: The file that unmanaged things would be declared in, under C(monitoring_extra).
     type: str
     default: ""
 extends_documentation_fragment: [dm_estate, dm_aws]

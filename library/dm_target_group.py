@@ -21,30 +21,10 @@ options:
     description: The targets' port.
     type: int
     required: true
-  protocol:
-    description: What the targets speak.
-    type: str
-    default: HTTP
   health_path:
     description: What is asked for to see whether a target is well.
     type: str
     required: true
-  health_codes:
-    description: HTTP status codes that mean it is, such as V(200,403).
-    type: str
-    default: "200"
-  health_interval:
-    description: Seconds between two checks.
-    type: int
-    default: 15
-  healthy_after:
-    description: Good checks until a target counts as well.
-    type: int
-    default: 2
-  unhealthy_after:
-    description: Bad checks until a target counts as unwell.
-    type: int
-    default: 4
   attributes:
     description: Attributes by AWS's own names, values as strings. Others stay.
     type: dict
@@ -96,20 +76,15 @@ from ansible.module_utils.estate.run import estate_module, run
 def desired(given: dict[str, Any]) -> dict[str, Any]:
     """In AWS's own words, as the plan takes them."""
     return {
-        "settings": {
-            "Protocol": given["protocol"],
-            "Port": given["port"],
-            "VpcId": given["vpc_id"],
-            "TargetType": "instance",
-        },
+        "settings": {"Protocol": "HTTP", "Port": given["port"], "VpcId": given["vpc_id"], "TargetType": "instance"},
         "health": {
             "HealthCheckPath": given["health_path"],
-            "HealthCheckProtocol": given["protocol"],
+            "HealthCheckProtocol": "HTTP",
             "HealthCheckPort": "traffic-port",
-            "HealthCheckIntervalSeconds": given["health_interval"],
-            "HealthyThresholdCount": given["healthy_after"],
-            "UnhealthyThresholdCount": given["unhealthy_after"],
-            "Matcher": {"HttpCode": given["health_codes"]},
+            "HealthCheckIntervalSeconds": 15,
+            "HealthyThresholdCount": 2,
+            "UnhealthyThresholdCount": 4,
+            "Matcher": {"HttpCode": "200"},
         },
         "attributes": given["attributes"],
         "tags": given["tags"],

@@ -14,10 +14,6 @@ options:
     description: The table, as the filter P(asset_routes#filter) returns it.
     type: dict
     required: true
-  most:
-    description: How many are named for each bucket; the others are counted.
-    type: int
-    default: 20
 attributes:
   check_mode:
     support: full
@@ -48,6 +44,8 @@ from ansible.module_utils.estate.page import on_the_page
 from ansible.module_utils.estate.plan import Plan
 from ansible.module_utils.estate.run import estate_module, run
 
+MOST = 20  # that are named for each bucket; the others are counted
+
 
 def keys(s3: Any, bucket: str) -> Iterator[str]:
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
@@ -55,12 +53,12 @@ def keys(s3: Any, bucket: str) -> Iterator[str]:
             yield one["Key"]
 
 
-def findings(s3: Any, upstream: dict[str, Any], routes: dict[str, Any], most: int) -> list[str]:
+def findings(s3: Any, upstream: dict[str, Any], routes: dict[str, Any]) -> list[str]:
     """Sentences. Holds no more of a large bucket than it names."""
     named: list[str] = []
     more = 0
     for key, why in unreachable(keys(s3, upstream["bucket"]), upstream["kind"], routes):
-        if len(named) < most:
+        if len(named) < MOST:
             named.append(f"{shown(key)} of {upstream['bucket']} is public and has no URL: {why}")
         else:
             more += 1
@@ -73,7 +71,7 @@ def main() -> None:
     s3, routes = clients["s3"], given["routes"]
     with ThreadPoolExecutor(8) as pool:
         found = clients.ask(
-            lambda: list(pool.map(lambda one: findings(s3, one, routes, given["most"]), routes["upstreams"])),
+            lambda: list(pool.map(lambda one: findings(s3, one, routes), routes["upstreams"])),
             "Cannot list the served buckets",
         )
     drift = [sentence for of_bucket in found for sentence in of_bucket]

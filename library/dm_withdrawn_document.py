@@ -56,21 +56,17 @@ EXAMPLES = r"""
     paths: [/fw/documents/a.pdf]
 """
 RETURN = r"""
-plan:
-  description: The plan as a value.
-  returned: always
-  type: dict
+extends_documentation_fragment: [dm_estate]
 proofs:
   description: What the router answers now, for each path.
   returned: success
-  type: list
-  elements: dict
 """
 
 from collections.abc import Iterator
 from pathlib import Path
 
-from ansible.module_utils.estate.assets.withdraw import ask_anew, of_document
+from ansible.module_utils.estate.assets.router import ask
+from ansible.module_utils.estate.assets.withdraw import of_document
 from ansible.module_utils.estate.plan import Action, Plan
 from ansible.module_utils.estate.run import estate_module, run
 
@@ -93,7 +89,8 @@ def main() -> None:
     def proofs() -> Iterator[dict[str, str]]:
         for path in () if module.check_mode else paths:
             try:
-                status = ask_anew(given["socket"], given["domain"], path)
+                # The router asks S3 anew; whatever that says replaces what was stored.
+                status, _ = ask(given["socket"], given["domain"], path)
             except OSError as exc:
                 yield {"subject": path, "verdict": "failed", "why": f"the router does not answer ({exc})"}
                 continue

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ansible.module_utils.estate.assets.served import expression, matches
+from ansible.module_utils.estate.assets.served import expression
+from ansible.module_utils.estate.evaluator.patterns import like
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from resolve_asset import resolve_asset
@@ -155,5 +156,5 @@ KEYS = st.text("ab/*", max_size=8)
 @given(pattern=st.text("ab/*", min_size=1, max_size=6), key=KEYS)
 def test_a_pattern_matches_what_s3_says_it_does(pattern, key):
     """fnmatch without brackets and question marks is what IAM's * is: any text, slashes too."""
-    assert matches(pattern, key) == fnmatch.fnmatchcase(key, pattern)
+    assert like(pattern, key) == fnmatch.fnmatchcase(key, pattern)
     assert bool(re.fullmatch(expression(pattern), key)) == fnmatch.fnmatchcase(key, pattern)

@@ -1,7 +1,6 @@
 """Public keys that no URL leads to are named, with why; nothing else is."""
 
-from ansible.module_utils.estate.assets.canaries import path_of
-from ansible.module_utils.estate.assets.resolve import resolve_asset
+from ansible.module_utils.estate.assets.resolve import path_of, resolve_asset
 from ansible.module_utils.estate.assets.unreachable import unreachable
 from asset_routes import asset_routes
 from hypothesis import given

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import urllib.parse
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ansible.module_utils.estate.assets.resolve import resolve_asset
+from ansible.module_utils.estate.assets.resolve import path_of, resolve_asset
 
 DIRECTORY = "assets-router-canary"
 LINES = 2000  # of a public one: more than a router holds in memory, so that it is proved whole
+_OF_DOCUMENT = ("key", "content", "repeat", "tags", "cache_control")
 
 
 def asset_canaries(routes: Mapping[str, Any], stage: str) -> dict[str, Any]:
@@ -23,15 +23,7 @@ def asset_canaries(routes: Mapping[str, Any], stage: str) -> dict[str, Any]:
         "served": [one for one in asked if one["served"]],
         "refused": [one for one in asked if not one["served"]],
         "documents": [
-            {
-                "bucket": routes["buckets"][one["kind"]],
-                "key": one["key"],
-                "content": one["content"],
-                "repeat": one["repeat"],
-                "tags": one["tags"],
-                "cache_control": one["cache_control"],
-            }
-            for one in asked
+            {"bucket": routes["buckets"][one["kind"]], **{word: one[word] for word in _OF_DOCUMENT}} for one in asked
         ],
         "checks": [check for one in asked for check in _checks(stage, one)],
     }
@@ -52,11 +44,6 @@ def _canary(stage: str, kind: str, key: str, served: bool, tags: Mapping[str, st
         "content": f"The assets router of {stage} {does} {kind}.\n", "repeat": LINES if served else 1,
         "cache_control": "no-store" if served and key.rpartition("/")[2].startswith("now-") else "",
     }  # fmt: skip
-
-
-def path_of(key: str) -> str:
-    """The URL's path that leads to the key."""
-    return "/" + urllib.parse.quote(key, safe="/~!$&'()*,;=:@")
 
 
 def _leads_to(routes: Mapping[str, Any], kind: str, key: str) -> bool:

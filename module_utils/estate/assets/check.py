@@ -5,7 +5,10 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
+
+from ansible.module_utils.estate.specs import argument_specs, limits
 
 Rule = Callable[[Any], "str | None"]  # what is allowed, where the value is not
 
@@ -127,56 +130,37 @@ _OF_THE_SYSTEM = re.compile(r"/[^/]+|/usr/[^/]+|/etc/(nginx|systemd)|/var/(cache
 _PATH = form(
     r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._@+-]+)+", "an absolute path of letters, digits and ._/@+-, without . and .. alone"
 )
-_NETWORKS = each(_network)
 _HEALTH = r"/(?!(?:robots\.txt|favicon\.ico|static|404)$)[A-Za-z0-9_-][A-Za-z0-9._-]*"
 
+# Of numbers, as the argument spec has them.
+_OPTIONS = argument_specs(Path(__file__).parents[3])["assets_router"]["main"]["options"]
+_RANGES = {
+    name: limits(option) for name, option in _OPTIONS.items() if option["type"] == "int" and "choices" not in option
+}
 _WORKERS = form(r"auto|[1-9][0-9]?|1[01][0-9]|12[0-8]", "auto, or a number from 1 to 128")
-_DIRECTORIES = ("config_dir", "state_dir", "cache_dir", "log_dir")
 
 RULES: dict[str, Rule] = {
+    **{name.removeprefix("assets_router_"): between(int(least), int(most)) for name, (least, most) in _RANGES.items()},
     "packages": each(form(r"[a-z0-9][a-z0-9.+-]+", "names of Debian packages")),
     **dict.fromkeys(("nginx", "modules_dir", "config_path", "pid_path", "ca_path"), _PATH),
-    **dict.fromkeys(_DIRECTORIES, _directory),
+    **dict.fromkeys(("config_dir", "state_dir", "cache_dir", "log_dir"), _directory),
     **dict.fromkeys(("tls_certificate_path", "tls_key_path"), lambda value: _PATH(value) if value else None),
     "user": form(r"([a-z_][a-z0-9_-]*)?", "empty, or a user's name"),
     "domains": each(form(_HOST, "host names in lower case, without scheme and path"), 1),
-    "listen": each(_listen),
-    "tls_listen": each(_listen),
+    **dict.fromkeys(("listen", "tls_listen"), each(_listen)),
     "workers": lambda value: _WORKERS(str(value)),
-    "connections": between(64, 262_144),  # each may open two files, of a million that Linux grants a process
-    "reload_seconds": between(1, 600),
-    "drain_seconds": between(0, 60),
-    "log_mib": between(1, 100_000),
-    "log_files": between(1, 1000),
     "connect": _connect,
     "resolvers": each(_address),
-    "lookup_seconds": between(1, 3600),
-    "address_seconds": between(1, 604_800),
-    "keepalive": between(1, 10_000),
-    "connect_seconds": between(1, 60),
-    "read_seconds": between(1, 300),
-    "cache_mib": between(1, 10_000_000),
-    "min_free_mib": between(0, 10_000_000),
-    "cache_seconds": between(1, 86_400),
-    "cache_missing_seconds": between(1, 3600),
-    "cache_digits": between(0, 9),
     "stale_seconds": between(0, 200_000),
-    "allowed_addresses": _NETWORKS,
-    "trusted_proxies": _NETWORKS,
-    "trace_addresses": _NETWORKS,
+    **dict.fromkeys(("allowed_addresses", "trusted_proxies", "trace_addresses"), each(_network)),
     "real_ip_header": form(_NAME, "the name of a header"),
     "cloudfront_url": form(r"(https?://|file:///)[^\s]+", "a URL"),
-    "rate": between(0, 1_000_000),
-    "rate_burst": between(0, 1_000_000),
-    "rate_connections": between(0, 65_535),
     "health_path": form(_HEALTH, "one path element such as /_health, which no document can have"),
     "robots": form(r'[^"\\$\x00]*', "text without double quotes, backslashes and dollar signs"),
     "security_headers": _headers,
     "frontend": _frontend,
     "hidden_metadata": each(form(r"[a-z0-9-]+", "names of metadata in lower case")),
 }
-# What the argument spec says all of.
-SPEC_ALONE = frozenset({"routes", "manager", "cloudfront", "ipv6", "maintenance"})
 
 
 def mistakes(given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -5,41 +5,40 @@ A property test holds the two against each other.
 
 from __future__ import annotations
 
+import re
 import urllib.parse
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible.module_utils.estate.assets.served import matches
+from ansible.module_utils.estate.evaluator.patterns import like
 
-# What a path element may hold as itself: RFC 3986's pchar without percent-encoding, and what browsers leave as it is.
-_PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@[]|^")
-_HEX = frozenset("0123456789abcdefABCDEF")
+# An octet that is encoded; what a path element may hold as itself (RFC 3986's pchar without percent-encoding, and what
+# browsers leave as it is); or anything else.
+_PART = re.compile(r"%([0-9a-fA-F]{2})|([A-Za-z0-9\-._~!$&'()*+,;=:@\[\]|^])|(.)", re.DOTALL)
+
+
+def path_of(key: str) -> str:
+    """The URL's path that leads to the key."""
+    return "/" + urllib.parse.quote(key, safe="/~!$&'()*,;=:@")
 
 
 def read_element(element: str) -> tuple[str, str]:
     """One path element (decoded, as S3 reads it: a plus sign is a space), or ValueError saying why it is refused."""
     if not element:
         raise ValueError("an element is empty")
-    octets, key, at = bytearray(), bytearray(), 0
-    while at < len(element):
-        character = element[at]
-        if character == "%":
-            digits = element[at + 1 : at + 3]
-            if len(digits) != 2 or not _HEX.issuperset(digits):
-                raise ValueError("a % is not followed by two hexadecimal digits")
-            octet = int(digits, 16)
-            if octet < 0x20 or octet == 0x7F:
-                raise ValueError("a control character is encoded")
-            if chr(octet) in "/\\":
-                raise ValueError(f"{chr(octet)!r} is encoded")
-            at += 3
-        elif character in _PLAIN:
-            octet = ord(character)
-            at += 1
-        else:
-            raise ValueError(f"{character!r} must be encoded")
+    octets, key = bytearray(), bytearray()
+    for encoded, plain, other in _PART.findall(element):
+        if other == "%":
+            raise ValueError("a % is not followed by two hexadecimal digits")
+        if other:
+            raise ValueError(f"{other!r} must be encoded")
+        octet = int(encoded, 16) if encoded else ord(plain)
+        if octet < 0x20 or octet == 0x7F:
+            raise ValueError("a control character is encoded")
+        if chr(octet) in "/\\":
+            raise ValueError(f"{chr(octet)!r} is encoded")
         octets.append(octet)
-        key.append(ord(" ") if character == "+" else octet)
+        key.append(ord(" ") if plain == "+" else octet)
     try:
         decoded = octets.decode("utf-8")
     except UnicodeDecodeError:
@@ -57,7 +56,7 @@ def _from_bucket(by: str, why: str, kind: str, path: str, key: str, routes: Mapp
     upstream = next(upstream for upstream in routes["upstreams"] if upstream["kind"] == kind)
     # A path that has %2B in it must write its spaces as %20 to be found by a pattern that has one: nginx cannot tell.
     seen = urllib.parse.unquote(path[1:]) if "%2b" in path.lower() else key
-    if not any(matches(pattern, seen) for pattern in upstream["keys"]):
+    if not any(like(pattern, seen) for pattern in upstream["keys"]):
         allowed = ", ".join(upstream["keys"])
         return _refused(
             f"key {key!r} is not one of the public ones of {kind}: {allowed} (served.keys in buckets_kinds)"
@@ -71,7 +70,7 @@ def _from_bucket(by: str, why: str, kind: str, path: str, key: str, routes: Mapp
         "variable": upstream["variable"],
         "bucket": upstream["bucket"],
         "key": key,
-        "path": "/" + urllib.parse.quote(key, safe="/~!$&'()*,;=:@"),
+        "path": path_of(key),
         "url": upstream["url"] + path,
     }
 

@@ -72,7 +72,6 @@ def file_state(path: Path) -> dict[str, Any]:
 
 def name_servers(resolv_conf: Path) -> list[str]:
     try:
-        found = _NAME_SERVER.findall(resolv_conf.read_text(encoding="utf-8", errors="replace"))
+        return _NAME_SERVER.findall(resolv_conf.read_text(encoding="utf-8", errors="replace"))
     except OSError:
         return []
-    return found

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from ansible.module_utils.estate.evaluator.patterns import like
+
 ALLOWED = 'true, false, legacy, {keys: ["*/<kind>/data/*"]} and {tag: {<name>: <value>}}'
 _LITERAL = re.compile(r"[^\x00-\x1f\x7f\"\\?$+]+")
 
@@ -22,7 +24,7 @@ class Served(NamedTuple):
         return self.keys == ("*",) and self.tag is None
 
     def has(self, key: str) -> bool:
-        return any(matches(pattern, key) for pattern in self.keys)
+        return any(like(pattern, key) for pattern in self.keys)
 
 
 def served(kind: str, said: Any) -> Served | None:
@@ -55,30 +57,11 @@ def _pair(tag: Mapping[str, str]) -> tuple[str, str]:
     return name, value
 
 
-def matches(pattern: str, key: str) -> bool:
-    """As S3 matches a policy's resource: * is any text, also with slashes."""
-    first, *rest = pattern.split("*")
-    if not rest:
-        return key == first
-    *middle, last = rest
-    if not key.startswith(first):
-        return False
-    at = len(first)
-    for part in middle:
-        at = key.find(part, at)
-        if at < 0:
-            return False
-        at += len(part)
-    return len(key) - at >= len(last) and key.endswith(last)
-
-
 def expression(pattern: str, space: str = r"[\x20\x2B]") -> str:
     """The pattern for nginx, which sees the path decoded, but a plus sign where S3 sees a space."""
-    plain = re.compile(r"[A-Za-z0-9/_~,:;=@!%&'-]")
-    return "".join(
-        ".*" if c == "*" else space if c == " " else c if plain.fullmatch(c) else _escaped(c) for c in pattern
-    )
 
+    def said(found: re.Match[str]) -> str:
+        known = {"*": ".*", " ": space}
+        return known.get(found[0]) or "".join(f"\\x{octet:02X}" for octet in found[0].encode())
 
-def _escaped(character: str) -> str:
-    return "".join(f"\\x{octet:02X}" for octet in character.encode())
+    return re.sub(r"[^A-Za-z0-9/_~,:;=@!%&'-]", said, pattern)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ansible.module_utils.estate.assets.canaries import DIRECTORY, path_of
-from ansible.module_utils.estate.assets.resolve import resolve_asset
-from ansible.module_utils.estate.assets.served import matches
+from ansible.module_utils.estate.assets.canaries import DIRECTORY
+from ansible.module_utils.estate.assets.resolve import path_of, resolve_asset
+from ansible.module_utils.estate.evaluator.patterns import like
 
 OWN = (f"{DIRECTORY}/", "estate-canary")  # what the proofs put there, some of it to be refused
 
@@ -16,7 +16,7 @@ def unreachable(keys: Iterable[str], kind: str, routes: Mapping[str, Any]) -> It
     """(key, why) for each key of the kind's bucket that is public by its pattern and cannot be asked for."""
     [upstream] = [upstream for upstream in routes["upstreams"] if upstream["kind"] == kind]
     for key in keys:
-        if key.startswith(OWN) or not any(matches(pattern, key) for pattern in upstream["keys"]):
+        if key.startswith(OWN) or not any(like(pattern, key) for pattern in upstream["keys"]):
             continue
         found = resolve_asset(path_of(key), routes)
         if not found["served"]:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ansible.module_utils.estate.assets.resolve import read_element
-from ansible.module_utils.estate.assets.router import ask
 
 # nginx writes the key as a line behind a binary header (ngx_http_file_cache.h, ngx_http_file_cache_header_t).
 _KEY = re.compile(rb"\nKEY: ([^\n]*)\n")
@@ -42,8 +41,3 @@ def read(raw: str) -> str | None:
         return "/".join(read_element(element)[1] for element in raw.split("/"))
     except ValueError:
         return None
-
-
-def ask_anew(socket_path: str, domain: str, path: str) -> int:
-    """The status, once the router has asked S3; whatever it says replaces what was stored."""
-    return ask(socket_path, domain, path)[0]

@@ -21,7 +21,10 @@ def given(name: str, said: Iterable[str], words: Iterable[str]) -> str:
         if text.lstrip()[:1] in ("{", "["):
             found = _of_mapping(text, name, found)
         elif text.startswith(f"{name}="):
-            found = _unquoted(text.removeprefix(f"{name}="))
+            found = text.removeprefix(f"{name}=")
+            # Quotes around all of it are the shell's habit, as Ansible takes them too.
+            if len(found) > 1 and found[0] == found[-1] and found[0] in "'\"":
+                found = found[1:-1]
             if found and (beside := next((word for word in words if re.search(rf"\s{word}=", found)), None)):
                 raise ValueError(f"{name} and {beside} are in one -e, where a space may end the one or be part of it: "
                                  "give each an -e of its own")  # fmt: skip
@@ -49,9 +52,3 @@ def _json_or_yaml(text: str) -> object:
         return json.loads(text)
     except ValueError:
         return yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 it makes nothing but text
-
-
-def _unquoted(text: str) -> str:
-    """Quotes around all of it are the shell's habit, as Ansible takes them too."""
-    quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "'\""
-    return text[1:-1] if quoted else text

@@ -7,15 +7,7 @@ from typing import Any
 
 from ansible.module_utils.estate.dns.plan import Change, Delta, resolved
 from ansible.module_utils.estate.dns.read import Live
-from ansible.module_utils.estate.dns.records import (
-    VALIDATION,
-    Rrset,
-    label_of,
-    meaning,
-    name_of,
-    text_of,
-    values,
-)
+from ansible.module_utils.estate.dns.records import VALIDATION, Rrset, label_of, meaning, name_of, text_of, values
 from ansible.module_utils.estate.dns.targets import Targets, gone, validations
 
 VERSIONS = ("v=spf1", "v=DMARC1")
@@ -49,15 +41,14 @@ def refusals(
             if why := gone(rrset, live.targets, elsewhere):
                 label = label_of((name_of(rrset["Name"]), rrset["Type"], ""))
                 yield f"{label} points to nothing of ours: {why}; correct it, or say in dns_elsewhere whose it is"
-        there = {(rrset["Name"], rrset["Type"]) for rrset in _balanced(wanted[found.zone], missing)}
+        balanced = (
+            one for one in wanted[found.zone]["records"] if one.get("AliasTarget", {}).get("LoadBalancer") in missing
+        )
+        there = {(rrset["Name"], rrset["Type"]) for rrset in balanced}
         for rrset in live.zones[found.zone].rrsets if found.zone in live.zones else ():
             if (name_of(rrset["Name"]), rrset["Type"]) in there:
                 label = label_of((name_of(rrset["Name"]), rrset["Type"], ""))
                 yield f"{label} is live, and its load balancer is gone: declare it absent, or make that anew"
-
-
-def _balanced(said: Mapping[str, Any], missing: Collection[str]) -> Iterator[Rrset]:
-    return (one for one in said["records"] if one.get("AliasTarget", {}).get("LoadBalancer") in missing)
 
 
 def _replaced(change: Change, changes: Sequence[Change]) -> bool:

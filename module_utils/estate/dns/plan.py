@@ -22,7 +22,6 @@ from ansible.module_utils.estate.dns.records import (
     matches,
     meaning,
     name_of,
-    relative,
     shown,
     under,
     values,
@@ -118,7 +117,8 @@ def validation(name: str, values: Iterable[str], ttl: int = VALIDATION_TTL) -> d
 def delta(zone: str, said: Mapping[str, Any], live: Live) -> Delta:
     there = live.zones.get(zone, Zone("", ()))
     before = {key_of(rrset): rrset for rrset in there.rrsets}
-    ours = {key: one for key, one in before.items() if not _apex(key, zone) and not matches(key[0], said["others"])}
+    made_with_it = {(zone, "NS", ""), (zone, "SOA", "")}  # by Route 53
+    ours = {key: one for key, one in before.items() if key not in made_with_it and not matches(key[0], said["others"])}
     records, _ = resolved(zone, said, live)
     after = {key_of(rrset): rrset for rrset in records}
     conflicts, delegations, certificates = [], [], []
@@ -147,11 +147,6 @@ def delta(zone: str, said: Mapping[str, Any], live: Live) -> Delta:
     touched = {*after, *(change.key for change in changes), *((child, "NS", "") for child in said["children"])}
     undeclared = [one for key, one in ours.items() if key not in touched]
     return Delta(zone, after, changes, undeclared, len(before), delegations, certificates, conflicts)
-
-
-def _apex(key: Key, zone: str) -> bool:
-    """What Route 53 makes with the zone."""
-    return key[0] == zone and key[1] in ("NS", "SOA")
 
 
 def _changes(
@@ -239,14 +234,11 @@ def plan(
         notes += [f"zone {bare}: the alias of the load balancer {one} waits until that is there" for one in missing]
         for rrset in found.undeclared:
             unmanaged.append(adopt(zone, rrset, file))
-            if why := gone(rrset, live.targets, elsewhere) or _foreign(rrset):
+            foreign = "delegates to a zone that nobody declares" if rrset["Type"] == "NS" else ""
+            if why := gone(rrset, live.targets, elsewhere) or foreign:
                 label = label_of(key_of(rrset))
                 drift.append(f"record {label}: not declared, and {why}; who gets hold of that gets the name")
     return Plan("dns", account, actions, diff, notes, unmanaged, drift=drift)
-
-
-def _foreign(rrset: Rrset) -> str:
-    return "delegates to a zone that nobody declares" if rrset["Type"] == "NS" else ""
 
 
 def _zone(bare: str) -> Action:
@@ -278,7 +270,8 @@ def known(wanted: Mapping[str, Any], live: Live) -> dict[Ref, Any]:
 def adopt(zone: str, rrset: Rrset, file: str) -> Unmanaged:
     """The entry under the zone's records that leaves it as it is."""
     key = key_of(rrset)
-    entry = {f"{relative(key[0], zone)} {key[1]}": [shown(rrset)] if key[2] else shown(rrset)}
+    name = "@" if key[0] == zone else key[0].removesuffix(f".{zone}")
+    entry = {f"{name} {key[1]}": [shown(rrset)] if key[2] else shown(rrset)}
     text = yaml.safe_dump(entry, sort_keys=False, allow_unicode=True, width=110)
     where = f"# under dns_zones, {zone.rstrip('.')}, records\n"
     return Unmanaged(f"record {label_of(key)}", where + "".join(f"      {line}\n" for line in text.splitlines()), file)

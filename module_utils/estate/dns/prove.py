@@ -131,11 +131,9 @@ def wrong(question: Question, answer: Answer) -> str:
     right = answer.found <= question.expected if question.any_of else answer.found == question.expected
     if not right:
         return f"answers {told(answer.found)}"
-    return (
-        ""
-        if question.refers or answer.ttl == question.ttl
-        else f"answers with the ttl {answer.ttl}, not {question.ttl}"
-    )
+    if question.refers or answer.ttl == question.ttl:
+        return ""
+    return f"answers with the ttl {answer.ttl}, not {question.ttl}"
 
 
 def told(found: Iterable[Any] | None) -> str:

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 from ansible.module_utils.estate.dns.records import name_of, under
 from ansible.module_utils.estate.dns.targets import Targets, kinds
 from ansible.module_utils.estate.errors import Refusal
+from ansible.module_utils.estate.host.certificate.read import describe, listed
 
-# Without keyTypes ListCertificates leaves out every key but RSA of 1024 and 2048 bits
-# (https://docs.aws.amazon.com/acm/latest/APIReference/API_Filters.html).
-KEYS = ["RSA_2048", "RSA_3072", "RSA_4096", "EC_prime256v1", "EC_secp384r1", "EC_secp521r1"]
-ALIVE = ["ISSUED", "PENDING_VALIDATION"]
 EVERY = "us-east-1"  # where CloudFront's certificates are
-
-Client = Callable[..., Any]  # client("route53"), client("acm", region)
 
 
 class Zone(NamedTuple):
@@ -36,22 +31,20 @@ def servers(zone: str, rrsets: Iterable[Mapping[str, Any]]) -> list[str]:
     return sorted(name_of(record["Value"]) for one in apex for record in one["ResourceRecords"])
 
 
-def read(client: Client, wanted: Mapping[str, Any], account: str, others: Mapping[str, Client], region: str) -> Live:
+def read(clients: Any, wanted: Mapping[str, Any], account: str, others: Mapping[str, Any]) -> Live:
     """others are the clients of the accounts that have zones to delegate to."""
+    region = clients.region
     if not wanted:
         return Live({})
     with ThreadPoolExecutor(16) as pool:
-        certificates = [pool.submit(_certificates, client("acm", place), wanted) for place in sorted({region, EVERY})]
-        children: dict[str, list[str]] = {}
-        for said in wanted.values():
-            for child, owner in said["children"].items():
-                children.setdefault(owner, []).append(child)
+        certificates = [pool.submit(_certificates, clients["acm", place], wanted) for place in sorted({region, EVERY})]
         asked = {
-            child: pool.submit(_servers_of, others[owner]("route53"), child)
-            for owner, those in children.items()
-            for child in (those if owner != account else ())
+            child: pool.submit(_servers_of, others[owner]["route53"], child)
+            for said in wanted.values()
+            for child, owner in said["children"].items()
+            if owner != account
         }
-        route53 = client("route53")
+        route53 = clients["route53"]
         ids = _ids(route53, wanted)
         pages = {zone: pool.submit(_rrsets, route53, zone_id) for zone, zone_id in ids.items()}
         zones = {zone: Zone(ids[zone], found.result()) for zone, found in pages.items()}
@@ -64,7 +57,7 @@ def read(client: Client, wanted: Mapping[str, Any], account: str, others: Mappin
         if named:
             needed.setdefault("load_balancers", set()).add(region)
         found = {
-            kind: [pool.submit(READ[kind], client, place) for place in sorted(needed.get(kind, ()))] for kind in READ
+            kind: [pool.submit(READ[kind], clients, place) for place in sorted(needed.get(kind, ()))] for kind in READ
         }
         got = {kind: [one for future in futures for one in future.result()] for kind, futures in found.items()}
         targets = Targets(
@@ -107,29 +100,28 @@ def _servers_of(route53: Any, zone: str) -> list[str]:
 
 def _certificates(acm: Any, zones: Iterable[str]) -> list[dict[str, Any]]:
     """Those that AWS issues for a name in one of the zones."""
-    pages = acm.get_paginator("list_certificates").paginate(CertificateStatuses=ALIVE, Includes={"keyTypes": KEYS})
     found = []
-    for one in pages.search("CertificateSummaryList[]"):
+    for one in listed(acm):
         names = {one["DomainName"], *one.get("SubjectAlternativeNameSummaries", ())}
         ours = any(under(name_of(name.removeprefix("*.")), zone) for name in names for zone in zones)
         if ours or one.get("HasAdditionalSubjectAlternativeNames"):
-            described = acm.describe_certificate(CertificateArn=one["CertificateArn"])["Certificate"]
+            described = describe(acm, one["CertificateArn"])
             found += [described] if described["Type"] == "AMAZON_ISSUED" else []
     return found
 
 
-def _distributions(client: Client, _region: str) -> list[Any]:
-    pages = client("cloudfront").get_paginator("list_distributions").paginate()
+def _distributions(clients: Any, _region: str) -> list[Any]:
+    pages = clients["cloudfront"].get_paginator("list_distributions").paginate()
     return [one for one in pages.search("DistributionList.Items[]") if one]
 
 
-def _load_balancers(client: Client, region: str) -> list[Any]:
-    pages = client("elbv2", region).get_paginator("describe_load_balancers").paginate()
+def _load_balancers(clients: Any, region: str) -> list[Any]:
+    pages = clients["elbv2", region].get_paginator("describe_load_balancers").paginate()
     return list(pages.search("LoadBalancers[]"))
 
 
-def _buckets(client: Client, _region: str) -> list[Any]:
-    return [one["Name"] for one in client("s3").list_buckets()["Buckets"]]
+def _buckets(clients: Any, _region: str) -> list[Any]:
+    return [one["Name"] for one in clients["s3"].list_buckets()["Buckets"]]
 
 
 READ = {"distributions": _distributions, "load_balancers": _load_balancers, "buckets": _buckets}

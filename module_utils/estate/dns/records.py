@@ -56,10 +56,6 @@ def under(name: str, zone: str) -> bool:
     return name == zone or name.endswith(f".{zone}")
 
 
-def relative(name: str, zone: str) -> str:
-    return "@" if name == zone else name.removesuffix(f".{zone}")
-
-
 def matches(name: str, patterns: Iterable[str]) -> bool:
     return any(fnmatch.fnmatchcase(name.rstrip("."), pattern.rstrip(".").lower()) for pattern in patterns)
 

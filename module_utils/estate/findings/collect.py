@@ -126,10 +126,9 @@ def _of_changes(report: Mapping[str, Any], host: str, purpose: str, plan: Mappin
         what, _, name = resource.partition(" ")
         diff = shown.get(resource, {})
         before, after = diff.get("before", ""), diff.get("after", "")
-        if diff and verbs[resource] == "add":
-            yield make("missing", f"{what} is declared and not there", [what], host, purpose, resource, mend=mend)
-        elif diff and verbs[resource] == "remove":
-            yield make("surplus", f"{what} is live and would be removed", [what], host, purpose, resource, mend=mend)
+        kind, said = _BECOMES[verbs[resource]]
+        if diff and kind != "change":
+            yield make(kind, f"{what} {said}", [what], host, purpose, resource, mend=mend)
         elif diff and isinstance(before or {}, dict) and isinstance(after or {}, dict):
             # A side that has none of the keys that differ is "".
             before, after = before or {}, after or {}
@@ -142,15 +141,14 @@ def _of_changes(report: Mapping[str, Any], host: str, purpose: str, plan: Mappin
                     "change", title, [_unnamed(cause, name)], host, purpose, resource, mend=mend,
                     severity="high" if _grants(key, calls) else "medium",
                 )  # fmt: skip
-        else:
-            kind, said = _UNSHOWN[verbs[resource]]
+        else:  # it has no diff of its own, such as somebody's place in a group
             yield make(
                 kind, f"{resource} {said}", [resource, str(before), str(after)], host, purpose, resource, mend=mend
             )
 
 
-# What becomes of a resource that has no diff of its own, such as somebody's place in a group.
-_UNSHOWN = {
+# What becomes of a resource by its verb: the finding's kind, and the words for it.
+_BECOMES = {
     "add": ("missing", "is declared and not there"),
     "change": ("change", "differs from what is declared"),
     "remove": ("surplus", "is live and would be removed"),
@@ -217,14 +215,10 @@ def split(text: str) -> tuple[str, str]:
     return (name, what) if named else ("", text)
 
 
-def _stage(report: Mapping[str, Any]) -> str:
-    return str(report["inventory"])
-
-
 def _converge(report: Mapping[str, Any], host: str, purpose: str) -> str:
     tag = f" TAGS={purpose}" if purpose in report.get("parts", {}).get(host, ()) else ""
-    return f"bin/estate converge STAGE={_stage(report)} LIMIT={host}{tag}"
+    return f"bin/estate converge STAGE={report['inventory']} LIMIT={host}{tag}"
 
 
 def _prove(report: Mapping[str, Any]) -> str:
-    return f"bin/estate prove STAGE={_stage(report)}"
+    return f"bin/estate prove STAGE={report['inventory']}"

@@ -35,9 +35,7 @@ def _names(value: Any) -> Iterator[Any]:
             yield from _names(part)
 
 
-def line_of(
-    resource: str, purpose: str, known: Mapping[str, list[tuple[str, str, int]]], root: Path
-) -> tuple[str, int]:
+def line_of(resource: str, purpose: str, known: Mapping[str, Places], root: Path) -> tuple[str, int]:
     """("inventories/…/buckets.yml", 27): of the longest name that is in the resource's, whole or between hyphens.
 
     ("", 0) where nobody declared it.

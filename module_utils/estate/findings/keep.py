@@ -56,8 +56,7 @@ def base_of(report: Mapping[str, Any], path: Path, given: str) -> dict[str, Any]
 def proved_before(report: Mapping[str, Any], path: Path) -> list[dict[str, Any]]:
     """The newest runs that only prove, of the same stage: an audit writes nothing, and says what was proved last."""
     runs = path.parent / "report" / "runs"
-    inventory = report["inventory"]
-    names = {file.stem[:-18] for file in runs.glob(f"*-{inventory}-2*.json")}
+    names = {file.stem[:-18] for file in runs.glob(f"*-{report['inventory']}-2*.json")}
     others = [name for name in names if name != path.stem and not name.startswith(("audit-", "plan-", "run-"))]
     found = [run for name in others if (run := next(kept(runs, name), None))]
     return sorted(found, key=lambda run: str(run["started"]), reverse=True)
@@ -113,10 +112,8 @@ def write_for_others(report: Mapping[str, Any], path: Path, then: Since) -> None
     found = findings_of(report)
     version = report.get("commits", {}).get("estate", "")
     path.with_suffix(".junit.xml").write_text(written.junit(report, found, unseen(report)), encoding="utf-8")
-    for suffix, made in (
-        (".sarif", written.sarif(found, then, version)),
-        (".ocsf.json", written.ocsf(report, found, then)),
-    ):
+    others = {".sarif": written.sarif(found, then, version), ".ocsf.json": written.ocsf(report, found, then)}
+    for suffix, made in others.items():
         path.with_suffix(suffix).write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
 
 

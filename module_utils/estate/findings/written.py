@@ -46,10 +46,8 @@ def _text(one: Finding) -> str:
 def junit(report: Mapping[str, Any], found: Sequence[Finding], unseen: Sequence[str]) -> str:
     """A test for each place that was looked at and for each finding, by names that stay: Jenkins' trend needs them."""
     suite = ElementTree.Element("testsuite", name=f"estate {report['inventory']}", timestamp=report["started"][:19])
-    cases = []
     for place in sorted(seen(report)):
-        case = ElementTree.SubElement(suite, "testcase", classname="looked at", name=place)
-        cases.append(case)
+        ElementTree.SubElement(suite, "testcase", classname="looked at", name=place)
     for one in found:
         case = ElementTree.SubElement(
             suite, "testcase", classname=f"found.{one.kind}", name=f"{printable(one.title)} [{one.id}]"
@@ -59,13 +57,11 @@ def junit(report: Mapping[str, Any], found: Sequence[Finding], unseen: Sequence[
         elif one.severity != "info":
             failure = ElementTree.SubElement(case, "failure", message=printable(one.title), type=one.severity)
             failure.text = printable(_text(one))
-        cases.append(case)
     for name in unseen:
         case = ElementTree.SubElement(suite, "testcase", classname="not looked at", name=name)
         ElementTree.SubElement(case, "skipped", message="not looked at, so nobody knows")
-        cases.append(case)
     failures, skipped = len(suite.findall("*/failure")), len(suite.findall("*/skipped"))
-    for name, count in {"tests": len(cases), "failures": failures, "errors": 0, "skipped": skipped}.items():
+    for name, count in {"tests": len(suite), "failures": failures, "errors": 0, "skipped": skipped}.items():
         suite.set(name, str(count))
     ElementTree.indent(suite)
     return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
@@ -110,7 +106,6 @@ def ocsf(report: Mapping[str, Any], found: Sequence[Finding], since: Since) -> l
 
 def _event(report: Mapping[str, Any], one: Finding, activity: int) -> dict[str, Any]:
     status = 4 if activity == 3 else 3 if one.state == "accepted" else 1
-    passed = activity == 3
     event: dict[str, Any] = {
         "class_uid": 2003,
         "class_name": "Compliance Finding",
@@ -130,13 +125,11 @@ def _event(report: Mapping[str, Any], one: Finding, activity: int) -> dict[str, 
             "types": [one.kind],
             "first_seen_time": milliseconds(one.since or report["started"]),
         },
-        "compliance": {"standards": ["as declared"], "control": one.kind, "status_id": 1 if passed else 3},
+        "compliance": {"standards": ["as declared"], "control": one.kind, "status_id": 1 if activity == 3 else 3},
         "resources": list(_resources(report, one)),
         "remediation": {"desc": one.mend or f"see {anchor(one.kind)}"},
     }
-    if one.told:
-        event["comment"] = one.told
-    return event
+    return event | ({"comment": one.told} if one.told else {})
 
 
 def _resources(report: Mapping[str, Any], one: Finding) -> Iterator[dict[str, Any]]:
@@ -157,7 +150,7 @@ def lines(found: Sequence[Finding], since: Since, most: int = 20) -> Iterator[tu
     rest = [one for one in found if one not in new and one.state == "open" and one.severity != "info"]
     if since.base:
         began = since.base[:16].replace("T", " ")
-        yield "", f"since {began}: {_count(len(since.new), 'new')}, {len(since.wider)} wider, {len(since.gone)} gone"
+        yield "", f"since {began}: {len(since.new) or 'nothing'} new, {len(since.wider)} wider, {len(since.gone)} gone"
     for title, some in (("new", new), ("open", rest)):
         for one in some[:most]:
             yield one.severity, f"{title}: {one.severity}: {line(one, since.wider.get(one.id, ()))}"
@@ -174,7 +167,3 @@ def line(one: Finding, more: Sequence[str] = ()) -> str:
     shown = ", ".join(named[:2]) + (f" and {len(named) - 2} more" if len(named) > 2 else "")
     parts = [f"{one.title} ({shown})", where(one), one.told]
     return printable("; ".join(part for part in parts if part))
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number else f"nothing {what}"

@@ -11,9 +11,8 @@ from fnmatch import fnmatchcase
 # git's two forms: ssh://[user@]host[:port]/path, and [user@]host:path, which has no port.
 _URL = re.compile(r"(?:git\+)?ssh://(?:[^@/]+@)?(\[[^\]]+\]|[^:/\[]+)(?::(\d+))?(?:/|$)")
 _SHORT = re.compile(r"(?:[^@/:]+@)?(\[[^\]]+\]|[^:/\[]+):(?!//)")
-_HASHED = re.compile(
-    r"\|1\|([\w+/]{27}=)\|([\w+/]{27}=)", re.ASCII
-)  # as Debian's ssh writes lines by itself: salt, HMAC-SHA1
+# As Debian's ssh writes lines by itself: salt, HMAC-SHA1.
+_HASHED = re.compile(r"\|1\|([\w+/]{27}=)\|([\w+/]{27}=)", re.ASCII)
 
 
 def strangers(urls: Iterable[str], hosts: Iterable[str], lines: Sequence[str]) -> list[str]:

@@ -35,27 +35,22 @@ def plan(live: dict[str, LiveJob], declared: dict[str, str], marker: str, remove
             left_out[f"job {name}"] = (
                 f"Jenkins has it as {alike[name.lower()]}, and takes both for one: rename or delete that"
             )
-            continue
-        if name not in live:
+        elif name not in live:
             act("add", name, "create_job", {"config_xml": config}, "", texts(config, config)[1])
-            continue
-        if marker not in live[name]["description"]:
+        elif marker not in live[name]["description"]:
             left_out[f"job {name}"] = (
                 "somebody else's job has that name, or somebody took from its description the line that tells whose it "
                 f"is: rename or delete it, or put the line back ({marker})"
             )
-            continue
-        if (kind := parse(live[name]["config"]).tag) != parse(config).tag:
+        elif (kind := parse(live[name]["config"]).tag) != parse(config).tag:
             left_out[f"job {name}"] = (
                 f"it is no pipeline but {kind}, which no job can become another from: rename or delete it"
             )
-            continue
-        before, after = texts(live[name]["config"], config)
-        if before != after:
-            act("change", name, "reconfig_job", {"config_xml": config}, before, after)
-    for name in sorted(live.keys() - declared.keys()):
-        if marker not in live[name]["description"]:
-            continue
+        else:
+            before, after = texts(live[name]["config"], config)
+            if before != after:
+                act("change", name, "reconfig_job", {"config_xml": config}, before, after)
+    for name in sorted(name for name in live.keys() - declared.keys() if marker in live[name]["description"]):
         if remove:
             act("remove", name, "delete_job", {}, f"job {name}\n", "")
         else:

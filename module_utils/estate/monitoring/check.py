@@ -68,8 +68,7 @@ def mistakes(
 
 def _said(option: str, thing: Mapping[str, Any], desired: Mapping[str, Any]) -> Iterator[str]:
     try:
-        wrong = [*_words(option, thing), *_numbers(option, thing)]
-        yield from wrong or _of(option, thing, desired)
+        yield from list(_words(option, thing)) or _of(option, thing, desired)
     except (TypeError, AttributeError, LookupError) as exc:
         yield f"is not of the shape of its kind ({exc}); allowed are {', '.join(sorted(WORDS[option]))}"
 
@@ -82,9 +81,6 @@ def _words(option: str, thing: Mapping[str, Any]) -> Iterator[str]:
     pattern = _NAMES.get(option)
     if pattern and not re.fullmatch(pattern, thing["name"], re.ASCII):
         yield "AWS refuses the name; allowed is " + pattern
-
-
-def _numbers(option: str, thing: Mapping[str, Any]) -> Iterator[str]:
     for word, of in _NUMBERS.items():
         value = thing.get(word, 1)
         if of == option and (isinstance(value, bool) or not isinstance(value, int)):

@@ -88,7 +88,7 @@ def _expanded(
             raise ValueError(f"{where}: {exc}") from exc
 
 
-# --- what is replicated, and what notifies ----------------------------------------------------------------------------
+# --- what is replicated -----------------------------------------------------------------------------------------------
 
 
 def replicated(buckets: Sequence[Thing]) -> list[dict[str, str]]:
@@ -101,15 +101,6 @@ def replicated(buckets: Sequence[Thing]) -> list[dict[str, str]]:
         for bucket in buckets
         for rule in (bucket.get("replication") or {}).get("rules", [])
         if rule.get("metrics", True) and rule.get("enabled") is not False
-    ]
-
-
-def notifying(buckets: Sequence[Thing], topic_arn: str) -> list[str]:
-    """The buckets that tell this topic of events."""
-    return [
-        bucket["name"]
-        for bucket in buckets
-        if any(one["arn"] == topic_arn for one in (bucket.get("notifications") or {}).get("topics") or ())
     ]
 
 
@@ -143,7 +134,11 @@ def _topic(one: dict[str, Any], where: Place, buckets: Sequence[Thing]) -> dict[
             raise ValueError(f"publish: {publisher!r} is unknown; allowed are {', '.join(PUBLISHERS)}")
         statement = {"Sid": publisher.capitalize(), **said, "Principal": {"Service": f"{publisher}.amazonaws.com"}}
         if publisher == "s3":
-            sources = [f"arn:{where.partition}:s3:::{name}" for name in notifying(buckets, arn)]
+            sources = [  # the buckets that tell this topic of events
+                f"arn:{where.partition}:s3:::{bucket['name']}"
+                for bucket in buckets
+                if any(told["arn"] == arn for told in (bucket.get("notifications") or {}).get("topics") or ())
+            ]
             if not sources:
                 continue
             statements.append({**statement, "Condition": {**ours, "ArnEquals": {"aws:SourceArn": sources}}})
@@ -152,14 +147,7 @@ def _topic(one: dict[str, Any], where: Place, buckets: Sequence[Thing]) -> dict[
     role = one.pop("failures_role", "")
     attributes = {"HTTPFailureFeedbackRoleArn": where.role(role)} if role else {}
     tls = {"Bool": {"aws:SecureTransport": "false"}}
-    deny = {
-        "Sid": "TlsOnly",
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "sns:Publish",
-        "Resource": arn,
-        "Condition": tls,
-    }
+    deny = {"Sid": "TlsOnly", **said, "Effect": "Deny", "Principal": "*", "Condition": tls}
     policy = {"Version": "2012-10-17", "Statement": [*statements, deny]}
     return {"subscriptions": [], "attributes": attributes, **one, "policy": policy}
 

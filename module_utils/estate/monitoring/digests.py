@@ -7,14 +7,13 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-c
 
 from __future__ import annotations
 
-import base64
 import datetime
 import functools
 import hashlib
 import json
 import re
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 try:
@@ -50,10 +49,6 @@ class Found(NamedTuple):
 class Digest(NamedTuple):
     data: Mapping[str, Any]
     problem: str
-
-
-def moment(text: str) -> datetime.datetime:
-    return datetime.datetime.fromisoformat(text)
 
 
 def date_of(key: str) -> str:
@@ -105,12 +100,12 @@ def walked(
     """Each digest of the chain with its verdict, newest first. keys are what is there, oldest first."""
     left = list(keys)
     key = left.pop() if left else ""
-    oldest = moment(date_of(key)) if key else start
+    oldest = datetime.datetime.fromisoformat(date_of(key)) if key else start
     while key and start <= oldest:
         data, problem = get(bucket, key)
         yield Found("digest", f"s3://{bucket}/{key}", problem), data
         if not problem:
-            oldest = moment(data["digestStartTime"])
+            oldest = datetime.datetime.fromisoformat(data["digestStartTime"])
         if problem or not data["previousDigestS3Bucket"] or not data["previousDigestS3Object"]:
             before = date_of(key)
             key = ""
@@ -130,10 +125,3 @@ def log(entry: Mapping[str, Any], file: File | None) -> Found:
         return Found("log", where, "invalid format")
     same = hashlib.sha256(raw).hexdigest() == entry["hashValue"]
     return Found("log", where, "" if same else "hash value doesn't match")
-
-
-def public_keys(listed: Iterable[Mapping[str, Any]]) -> dict[str, bytes]:
-    return {
-        one["Fingerprint"]: one["Value"] if isinstance(one["Value"], bytes) else base64.b64decode(one["Value"])
-        for one in listed
-    }

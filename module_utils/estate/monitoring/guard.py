@@ -31,12 +31,7 @@ def refusals(declared: Mapping[str, Any], live: Live) -> Iterator[str]:
         for word in ("multi_region", "global_events", "validated"):
             if found and found[word] and not trail[word] and name not in allowed:
                 yield f"trail {name} would lose {word}: say monitoring_shorter: [{name}] for one run that is meant to"
-    if not any(things.values()) and any(live.things.get(option) for option in ("alarms", "trails")):
-        unknown = [
-            name
-            for option in ("alarms", "trails")
-            for name in live.things.get(option, {})
-            if name.startswith(f"{declared['account']}-")
-        ]
-        if unknown:
+    if not any(things.values()):
+        there = [*live.things.get("alarms", {}), *live.things.get("trails", {})]
+        if unknown := [name for name in there if name.startswith(f"{declared['account']}-")]:
             yield f"nothing is declared, but {', '.join(sorted(unknown)[:5])} are there: is the vars file what it was"

@@ -50,10 +50,8 @@ class Reader(NamedTuple):
     declared: Mapping[str, list[Thing]]  # by the kind's option
 
     def pages(self, service: str, method: str, key: str, **params: Any) -> list[Any]:
-        client = self.clients[service]
-        if not client.can_paginate(method):
-            return list(getattr(client, method)(**params)[key])
-        return [item for page in client.get_paginator(method).paginate(**params) for item in page[key]]
+        pages = self.clients[service].get_paginator(method).paginate(**params)
+        return [item for page in pages for item in page[key]]
 
     def each(self, ask: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
         """The answers side by side, without the Nones."""

@@ -59,12 +59,12 @@ def compiled(pattern: str) -> Matcher:
 def _terms(text: str) -> Matcher:
     """All that stand alone, none with a minus, one of those with a question mark."""
     found = re.findall(r'([?-]?)(?:"((?:[^"\\]|\\.)*)"|%([^%]+)%|(\S+))', text)
-    tests: dict[str, list[Matcher]] = {"": [], "-": [], "?": []}
+    tests: dict[str, list[Callable[[str], Any]]] = {"": [], "-": [], "?": []}
     for sign, quoted, regex, word in found:
         term = quoted.replace('\\"', '"') or word
         if not quoted and not regex and re.search(r"[^\w]", word):
             raise PatternError(f"{word} must stand in double quotes, since not all of it is letters, digits and _")
-        tests[sign].append(functools.partial(_has, term, re.compile(regex) if regex else None))
+        tests[sign].append(re.compile(regex or re.escape(term)).search)
     # An alternative beside a term that must be there changes nothing.
     either = tests["?"] if not tests[""] else []
     return lambda said: (
@@ -72,10 +72,6 @@ def _terms(text: str) -> Matcher:
         and not any(test(said) for test in tests["-"])
         and (not either or any(test(said) for test in either))
     )
-
-
-def _has(term: str, regex: re.Pattern[str] | None, message: str) -> bool:
-    return bool(regex.search(message)) if regex else term in message
 
 
 # --- JSON -------------------------------------------------------------------------------------------------------------
@@ -196,9 +192,7 @@ def _compared(sign: str, value: str, kind: str) -> Test:
             return found == number if number is not None else fits(json.dumps(found))
         return fits(found)
 
-    if sign == "=":
-        return lambda found: isinstance(found, (str, int, float)) and not isinstance(found, bool) and equal(found)
-    return lambda found: isinstance(found, (str, int, float)) and not isinstance(found, bool) and not equal(found)
+    return lambda found: (isinstance(found, str) or _is_number(found)) and equal(found) == (sign == "=")
 
 
 def _is_number(found: Any) -> bool:
@@ -224,10 +218,6 @@ def _fits(value: str, kind: str) -> Callable[[str], bool]:
 # --- fields between spaces --------------------------------------------------------------------------------------------
 
 
-def fields_of(message: str) -> list[str]:
-    return [quoted or bracket or word for quoted, bracket, word in re.findall(r'"([^"]*)"|\[([^\]]*)\]|(\S+)', message)]
-
-
 def _fields(text: str) -> Matcher:
     if not text.endswith("]"):
         raise PatternError("a pattern of fields ends with ]")
@@ -239,14 +229,10 @@ def _fields(text: str) -> Matcher:
     gap = names.index("...") if "..." in names else None
 
     def matches(message: str) -> bool:
-        found = fields_of(message)
-        if gap is None:
-            return len(found) == len(tests) and all(map(lambda test, said: test(said), tests, found))
-        after = len(tests) - gap
-        if len(found) < len(tests):
-            return False
-        picked = found[:gap] + (found[-after:] if after else [])
-        return all(map(lambda test, said: test(said), tests, picked))
+        found = ["".join(said) for said in re.findall(r'"([^"]*)"|\[([^\]]*)\]|(\S+)', message)]
+        if gap is not None and len(found) > len(tests):
+            del found[gap : gap + len(found) - len(tests)]
+        return len(found) == len(tests) and all(test(said) for test, said in zip(tests, found, strict=True))
 
     return matches
 

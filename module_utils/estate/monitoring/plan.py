@@ -18,15 +18,13 @@ def wanted(declared: Mapping[str, Any], live: Live) -> dict[str, dict[str, Thing
     """option -> name -> thing; an alarm of each certificate becomes one for each that is there."""
     found: dict[str, dict[str, Thing]] = {}
     for option in BY_OPTION:
-        things: list[Thing] = [_said(thing) for thing in declared[option] or []]
+        things: list[Thing] = [
+            {word: value for word, value in thing.items() if value is not None} for thing in declared[option] or []
+        ]
         if option == "alarms":
             things = [one for thing in things for one in _of_each(dict(thing), live.certificates)]
         found[option] = {thing["name"]: thing for thing in things}
     return found
-
-
-def _said(thing: Mapping[str, Any]) -> dict[str, Any]:
-    return {word: value for word, value in thing.items() if value is not None}
 
 
 def _of_each(alarm: dict[str, Any], certificates: Mapping[str, str]) -> Iterator[Thing]:
@@ -48,15 +46,17 @@ def plan(declared: Mapping[str, Any], live: Live) -> Plan:
         there = live.things.get(option, {})
         for name, thing in things[option].items():
             found = there.get(name)
-            actions += _actions(kind, thing, found, live)
             if found is None or kind.differs(thing, found):
+                actions += _actions(kind, thing, found, live)
                 before = _shown(kind, thing, found) if found else None
                 diff += diff_of(kind.resource(name), before, dict(kind.shown(thing)))
             if kind is topic.KIND:
                 notes += topic.notes(thing, found)
         unmanaged += _unmanaged(kind, things[option], there, declared)
-    if any(thing.get("alarm") for thing in things["alarms"].values()):
-        notes += _disabled(things["alarms"], live.things.get("alarms", {}))
+    alarms = live.things.get("alarms", {})
+    for name in things["alarms"] if any(thing.get("alarm") for thing in things["alarms"].values()) else ():
+        if name in alarms and not alarms[name]["enabled"]:
+            notes.append(f"alarm {name} was switched off by hand: ask who, and why, before it is switched on again")
     return Plan(declared["purpose"], declared["account"], actions, diff, notes, unmanaged)
 
 
@@ -67,18 +67,10 @@ def _shown(kind: Kind, thing: Thing, found: Thing) -> dict[str, Any]:
 
 
 def _actions(kind: Kind, thing: Thing, found: Thing | None, live: Live) -> Iterator[Action]:
-    if found is not None and not kind.differs(thing, found):
-        return
     verb = "change" if found else "add"
     for call in kind.calls(thing, found, live.place):
         resource = kind.resource(thing["name"])
         yield Action(verb, resource, call.method, call.params, needs=tuple(kind.needs(thing)), outputs=call.outputs)
-
-
-def _disabled(alarms: Mapping[str, Thing], live: Mapping[str, Thing]) -> Iterator[str]:
-    for name in alarms:
-        if name in live and not live[name]["enabled"]:
-            yield f"alarm {name} was switched off by hand: ask who, and why, before it is switched on again"
 
 
 def _unmanaged(
@@ -98,5 +90,5 @@ def _unmanaged(
         if thing.get("maths"):
             yield Unmanaged(kind.resource(name), "# on several metrics, which cannot be declared here\n", "")
             continue
-        text = yaml.safe_dump({declared["adopt_under"]: {kind.option: {name: words}}}, sort_keys=False)
+        text = yaml.safe_dump({"monitoring_extra": {kind.option: {name: words}}}, sort_keys=False)
         yield Unmanaged(kind.resource(name), text, declared["adopt_in"])

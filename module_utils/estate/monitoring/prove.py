@@ -52,8 +52,7 @@ def arrived(clients: Any, place: Place, canary: str, since: float, wait: int = 0
     for message in found.get("Messages", ()):
         said = json.loads(json.loads(message["Body"])["Message"])
         if said["AlarmName"] == canary and said["NewStateValue"] == "ALARM":
-            when = said["StateChangeTime"].replace("+0000", "Z")
-            times.append(datetime.datetime.fromisoformat(when).timestamp())
+            times.append(datetime.datetime.fromisoformat(said["StateChangeTime"]).timestamp())
     return max((at for at in times if at >= since), default=None)
 
 

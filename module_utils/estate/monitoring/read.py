@@ -22,8 +22,9 @@ def read(declared: Mapping[str, Any], clients: Any, region: str, workers: int) -
     place = Place(declared["account_id"], region, partition(region))
     options = [option for option in BY_OPTION if declared[option] is not None]
     things = {option: declared[option] or [] for option in BY_OPTION}
+    of_certificates = any(alarm.get("of_each") == "certificate" for alarm in things["alarms"])
     with ThreadPoolExecutor(workers) as pool, ThreadPoolExecutor(len(options) + 2) as kinds:
-        asked = kinds.submit(_certificates, clients) if _wants_certificates(things["alarms"]) else None
+        asked = kinds.submit(_certificates, clients) if of_certificates else None
         named = things["keys"] or any(thing.get("key") for option in options for thing in things[option])
         keys = kinds.submit(aliases, clients, place) if named else None
 
@@ -35,10 +36,6 @@ def read(declared: Mapping[str, Any], clients: Any, region: str, workers: int) -
         live = {option: future.result() for option, future in found.items()}
         place = place._replace(keys=keys.result()) if keys else place
         return Live(place, live, asked.result() if asked else {})
-
-
-def _wants_certificates(alarms: list[Mapping[str, Any]]) -> bool:
-    return any(alarm.get("of_each") == "certificate" for alarm in alarms)
 
 
 def _certificates(clients: Any) -> dict[str, str]:

@@ -14,16 +14,7 @@ try:
     from botocore.exceptions import HTTPClientError
 except ImportError:
     pass  # the module that needs it says so
-from ansible.module_utils.estate.monitoring.digests import (
-    Digest,
-    File,
-    Found,
-    date_of,
-    digest,
-    log,
-    public_keys,
-    walked,
-)
+from ansible.module_utils.estate.monitoring.digests import Digest, File, Found, date_of, digest, log, walked
 
 WORKERS = 64  # files under way; S3 takes 5,500 a second of one prefix
 META = "x-amz-meta-"
@@ -61,13 +52,8 @@ class Trail:
 
     def _public_keys(self) -> dict[str, bytes]:
         words = {"StartTime": self.start, "EndTime": self.stop + 2 * HOUR}
-        listed: list[Any] = []
-        while True:
-            page = self.cloudtrail.list_public_keys(**words)
-            listed += page["PublicKeyList"]
-            if not page.get("NextToken"):
-                return public_keys(listed)
-            words["NextToken"] = page["NextToken"]
+        pages = self.cloudtrail.get_paginator("list_public_keys").paginate(**words)
+        return {one["Fingerprint"]: one["Value"] for page in pages for one in page["PublicKeyList"]}
 
     def _keys(self, region: str) -> list[str]:
         """The digests that end in time, and an hour later: what was logged at the end is in the next."""

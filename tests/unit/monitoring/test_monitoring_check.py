@@ -129,7 +129,7 @@ def test_an_alarm_on_metric_maths_is_shown_and_is_nothing_to_paste_and_a_unit_by
     assert _shape(LIVE | {"Unit": "Percent"}, place)["metric"] == "M in Percent"
     maths = _shape(LIVE | {"Metrics": [{"Id": "m1"}]}, place)
     declared = dict.fromkeys(("keys", "log_groups", "filters", "queues", "topics", "dashboards", "trails"))
-    words = {"alarms": [], "known": [], "unmanaged_pattern": "*", "adopt_under": "x", "adopt_in": "x.yml",
+    words = {"alarms": [], "known": [], "unmanaged_pattern": "*", "adopt_in": "x.yml",
              "purpose": "monitoring", "account": "preview"}  # fmt: skip
     (one,) = plan(declared | words, Live(place, {"alarms": {"a": maths}}, {})).unmanaged
     assert one.resource == "alarm a"

@@ -54,7 +54,7 @@ def clients(bucket: Bucket, quick: int = 200) -> Any:
             _endpoint=SimpleNamespace(http_session=SimpleNamespace(send=send)),
             meta=SimpleNamespace(events=SimpleNamespace(register=lambda *_: None)),
         ),
-        "cloudtrail": SimpleNamespace(list_public_keys=lambda **_: keys),
+        "cloudtrail": SimpleNamespace(get_paginator=lambda _: SimpleNamespace(paginate=lambda **_: [keys])),
     }
 
 

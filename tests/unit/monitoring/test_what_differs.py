@@ -19,7 +19,7 @@ def test_a_diff_has_nothing_of_what_is_as_declared_however_aws_says_it():
     pending = {**topic, "policy": ANYBODY, "subscriptions": [{**MAIL, "arn": "PendingConfirmation"}]}
     declared = {option: [] for option in BY_OPTION} | {
         "topics": [topic], "purpose": "monitoring", "account": "main", "known": [], "unmanaged_pattern": "*",
-        "adopt_under": "", "adopt_in": "",
+        "adopt_in": "",
     }  # fmt: skip
     live = Live(things={"topics": {"alarm": pending}}, place=Place("111111111111", "eu-west-1"), certificates={})
 

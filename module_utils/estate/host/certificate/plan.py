@@ -10,7 +10,7 @@ from ansible.module_utils.estate.plan import Action, Plan
 
 # Worth having: issued, or waiting for its DNS records
 # (https://docs.aws.amazon.com/acm/latest/APIReference/API_CertificateDetail.html).
-ALIVE = ("ISSUED", "PENDING_VALIDATION")
+ALIVE = ["ISSUED", "PENDING_VALIDATION"]
 
 
 def names(domain: str, alternative_names: list[str]) -> set[str]:

@@ -13,13 +13,15 @@ from ansible.module_utils.estate.host.certificate.plan import ALIVE, records
 _KEYS = ["RSA_2048", "RSA_3072", "RSA_4096", "EC_prime256v1", "EC_secp384r1", "EC_secp521r1"]
 
 
+def listed(acm: Any) -> list[dict[str, Any]]:
+    """Every live certificate, as ListCertificates tells of it."""
+    pages = acm.get_paginator("list_certificates").paginate(CertificateStatuses=ALIVE, Includes={"keyTypes": _KEYS})
+    return list(pages.search("CertificateSummaryList[]"))
+
+
 def read(acm: Any, domain: str) -> list[dict[str, Any]]:
     """DescribeCertificate's answers for every live certificate whose first name is domain."""
-    pages = acm.get_paginator("list_certificates").paginate(
-        CertificateStatuses=list(ALIVE), Includes={"keyTypes": _KEYS}
-    )
-    listed = pages.build_full_result()["CertificateSummaryList"]
-    return [describe(acm, one["CertificateArn"]) for one in listed if one["DomainName"].lower() == domain.lower()]
+    return [describe(acm, one["CertificateArn"]) for one in listed(acm) if one["DomainName"].lower() == domain.lower()]
 
 
 def describe(acm: Any, arn: str) -> dict[str, Any]:
@@ -39,8 +41,7 @@ def with_records(
     return found
 
 
-def issued(acm: Any, arn: str, timeout: int) -> dict[str, Any]:
-    """The certificate once it is issued; raises boto3's WaiterError."""
-    attempts = {"Delay": 5, "MaxAttempts": max(1, timeout // 5)}
-    acm.get_waiter("certificate_validated").wait(CertificateArn=arn, WaiterConfig=attempts)
+def issued(acm: Any, arn: str) -> dict[str, Any]:
+    """The certificate once it is issued, within a quarter of an hour; raises boto3's WaiterError."""
+    acm.get_waiter("certificate_validated").wait(CertificateArn=arn, WaiterConfig={"Delay": 5, "MaxAttempts": 180})
     return describe(acm, arn)

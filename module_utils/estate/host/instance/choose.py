@@ -46,15 +46,13 @@ def one_instance(found: list[dict[str, Any]], name: str) -> dict[str, str]:
             f"{len(found)} instances are named {name} ({ids}): find out which is the right one, "
             "rename or terminate the others."
         )
+    if not found:
+        return {}
     return {
-        key: value
-        for instance in found
-        for key, value in {
-            "id": instance["InstanceId"],
-            "state": instance["State"]["Name"],
-            "image": instance["ImageId"],
-            "profile": instance.get("IamInstanceProfile", {}).get("Arn", "").rpartition("/")[2],
-        }.items()
+        "id": found[0]["InstanceId"],
+        "state": found[0]["State"]["Name"],
+        "image": found[0]["ImageId"],
+        "profile": found[0].get("IamInstanceProfile", {}).get("Arn", "").rpartition("/")[2],
     }
 
 

@@ -28,10 +28,6 @@ def choose(volumes: list[dict[str, Any]], name: str) -> dict[str, Any] | None:
     return live[0] if live else None
 
 
-def _tags(pairs: list[dict[str, str]] | None) -> dict[str, str]:
-    return {pair["Key"]: pair["Value"] for pair in pairs or []}
-
-
 def describe(volume: dict[str, Any] | None) -> dict[str, Any]:
     """The settings that plan compares, in the words that the diff shows; {} for no volume."""
     if volume is None:
@@ -45,7 +41,7 @@ def describe(volume: dict[str, Any] | None) -> dict[str, Any]:
         "instance": attachment["InstanceId"] if attachment else None,
         "device": attachment["Device"] if attachment else None,
         "delete_on_termination": bool(attachment and attachment.get("DeleteOnTermination")),
-        "tags": _tags(volume.get("Tags")),
+        "tags": {pair["Key"]: pair["Value"] for pair in volume.get("Tags") or []},
     }
 
 
@@ -76,15 +72,12 @@ def plan(
         actions, after = _changes(resource, volume, before, wanted)
         if wanted["size"] < volume["Size"]:
             notes = [f"{resource} has {volume['Size']} GiB, {wanted['size']} are declared: volumes never shrink."]
-    actions += _attachment(before, after, resource, _id(volume, resource), wanted, devices, leaving)
+    volume_id = volume["VolumeId"] if volume else Ref(resource, "id")
+    actions += _attachment(before, after, resource, volume_id, wanted, devices, leaving)
     # Detaching is a step of its own in a run that attaches afterwards, and must not hide in its plan.
     purpose = "data volume detached" if wanted["instance"] == "" else "data volume"
     diff = diff_of(resource, before if volume else None, after) if actions else []
     return Plan(purpose, account, actions, diff, notes)
-
-
-def _id(volume: dict[str, Any] | None, resource: str) -> str | Ref:
-    return volume["VolumeId"] if volume else Ref(resource, "id")
 
 
 def _new(wanted: dict[str, Any]) -> dict[str, Any]:

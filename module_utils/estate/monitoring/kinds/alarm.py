@@ -16,14 +16,18 @@ COMPARISONS = {
     "<=": "LessThanOrEqualToThreshold",
     "<": "LessThanThreshold",
 }
+# The words that AWS takes as they are declared.
+_WORDS = {
+    "about": "AlarmDescription", "namespace": "Namespace", "metric": "MetricName", "period": "Period",
+    "periods": "EvaluationPeriods", "datapoints": "DatapointsToAlarm", "threshold": "Threshold",
+    "missing": "TreatMissingData",
+}  # fmt: skip
 _SIGNS = {name: sign for sign, name in COMPARISONS.items()}
 
 
 def _read(reader: Reader) -> dict[str, dict[str, Any]]:
-    return {
-        one["AlarmName"]: _shape(one, reader.place)
-        for one in reader.pages("cloudwatch", "describe_alarms", "MetricAlarms", MaxRecords=100)
-    }
+    found = reader.pages("cloudwatch", "describe_alarms", "MetricAlarms", MaxRecords=100)
+    return {one["AlarmName"]: _shape(one, reader.place) for one in found}
 
 
 def _topics(arns: list[str], place: Place) -> list[str]:
@@ -62,18 +66,11 @@ def _calls(wanted: Thing, live: Thing | None, place: Place) -> Iterator[Call]:  
         "cloudwatch.put_metric_alarm",
         {
             "AlarmName": wanted["name"],
-            "AlarmDescription": wanted["about"],
+            **{theirs: wanted[ours] for ours, theirs in _WORDS.items()},
             "ActionsEnabled": True,
-            "Namespace": wanted["namespace"],
-            "MetricName": wanted["metric"],
             "Dimensions": [{"Name": name, "Value": value} for name, value in sorted(wanted["dimensions"].items())],
             statistic: wanted["statistic"],
-            "Period": wanted["period"],
-            "EvaluationPeriods": wanted["periods"],
-            "DatapointsToAlarm": wanted["datapoints"],
             "ComparisonOperator": COMPARISONS[wanted["comparison"]],
-            "Threshold": wanted["threshold"],
-            "TreatMissingData": wanted["missing"],
             "AlarmActions": arns(wanted["alarm"]),
             "OKActions": arns(wanted["recovery"]),
         },

@@ -10,19 +10,17 @@ from typing import Any
 
 from ansible.module_utils.estate.monitoring.kind import Call, Kind, Place, Reader, Thing
 
+# The declaration's words, and AWS's of the filter and of its metric.
+_FILTER = {"name": "filterName", "group": "logGroupName", "pattern": "filterPattern"}
+_METRIC = {"namespace": "metricNamespace", "metric": "metricName", "value": "metricValue"}
+
 
 def _read(reader: Reader) -> dict[str, dict[str, Any]]:
     found = {}
     for one in reader.pages("logs", "describe_metric_filters", "metricFilters"):
         metric = one["metricTransformations"][0]
-        thing = {
-            "name": one["filterName"],
-            "group": one["logGroupName"],
-            "pattern": one["filterPattern"],
-            "namespace": metric["metricNamespace"],
-            "metric": metric["metricName"],
-            "value": metric["metricValue"],
-        }
+        thing = {ours: one[theirs] for ours, theirs in _FILTER.items()}
+        thing |= {ours: metric[theirs] for ours, theirs in _METRIC.items()}
         if "defaultValue" in metric:
             thing["default"] = float(metric["defaultValue"])
         found[one["filterName"]] = thing
@@ -32,22 +30,11 @@ def _read(reader: Reader) -> dict[str, dict[str, Any]]:
 def _calls(wanted: Thing, live: Thing | None, _: Place) -> Iterator[Call]:
     if live and live["group"] != wanted["group"]:
         yield Call("logs.delete_metric_filter", {"logGroupName": live["group"], "filterName": wanted["name"]})
-    metric = {
-        "metricNamespace": wanted["namespace"],
-        "metricName": wanted["metric"],
-        "metricValue": wanted["value"],
-    }
+    metric = {theirs: wanted[ours] for ours, theirs in _METRIC.items()}
     if wanted.get("default") is not None:
         metric["defaultValue"] = wanted["default"]
-    yield Call(
-        "logs.put_metric_filter",
-        {
-            "logGroupName": wanted["group"],
-            "filterName": wanted["name"],
-            "filterPattern": wanted["pattern"],
-            "metricTransformations": [metric],
-        },
-    )
+    words = {theirs: wanted[ours] for ours, theirs in _FILTER.items()}
+    yield Call("logs.put_metric_filter", {**words, "metricTransformations": [metric]})
 
 
 KIND = Kind("metric filter", "filters", _read, _calls, needs=lambda thing: [f"log group {thing['group']}"])

@@ -73,15 +73,12 @@ def _calls(wanted: Thing, live: Thing | None, place: Place) -> Iterator[Call]:
         attributes = {"Policy": written(wanted["policy"]), **wanted["attributes"]}
         yield Call("sns.create_topic", {"Name": wanted["name"], "Attributes": attributes})
     else:
+        other = {name: value for name, value in wanted["attributes"].items() if live["attributes"].get(name) != value}
         if not same_policy(live["policy"], wanted["policy"]):
-            value = written(wanted["policy"])
-            yield Call(
-                "sns.set_topic_attributes", {"TopicArn": arn, "AttributeName": "Policy", "AttributeValue": value}
-            )
-        for name, value in wanted["attributes"].items():
-            if live["attributes"].get(name) != value:
-                params = {"TopicArn": arn, "AttributeName": name, "AttributeValue": value}
-                yield Call("sns.set_topic_attributes", params)
+            other = {"Policy": written(wanted["policy"]), **other}
+        for name, value in other.items():
+            params = {"TopicArn": arn, "AttributeName": name, "AttributeValue": value}
+            yield Call("sns.set_topic_attributes", params)
     known = {tells(one): one for one in (live or {}).get("subscriptions", ())}
     for one in wanted["subscriptions"]:
         there = known.get(tells(one))

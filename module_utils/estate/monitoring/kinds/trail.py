@@ -52,7 +52,8 @@ def _read(reader: Reader) -> dict[str, dict[str, Any]]:
             "logging": bool(status["IsLogging"]),
         }
 
-    return dict(reader.each(one, reader.pages("cloudtrail", "describe_trails", "trailList", includeShadowTrails=False)))
+    listed = reader.answer("cloudtrail", "describe_trails", includeShadowTrails=False)["trailList"]
+    return dict(reader.each(one, listed))
 
 
 def _calls(wanted: Thing, live: Thing | None, place: Place) -> Iterator[Call]:
