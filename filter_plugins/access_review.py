@@ -19,6 +19,7 @@ from ansible.module_utils.estate.review import lines, review
 from ansible.module_utils.estate.review.credentials import finding
 from ansible.module_utils.estate.review.findings import ordered
 from ansible.module_utils.estate.review.picture import picture
+from ansible.module_utils.estate.review.ways import ways
 
 DOCUMENTATION = r"""
 name: access_review
@@ -104,8 +105,6 @@ def access_review(
     width: int = 120,
     colour: bool = False,
 ) -> dict[str, Any]:
-    from ansible.module_utils.estate.review.table import table, ways  # whoever loads all filters need not wait for rich
-
     groups = groups or {}
     everyone = [name for name, group in groups.items() if group.get("everyone") is True]
     until = listed.ends(listed.read(people, groups)) if people else {}
@@ -124,8 +123,14 @@ def access_review(
     data = {name: value for name, value in found._asdict().items() if name != "findings"}
     written = {"at": now, "review": data, "findings": found.findings}
     files["access.json"] = json.dumps(written, indent=1, sort_keys=True, ensure_ascii=False)
-    shown = {"table": table(found, int(width), colour, main) if width else "", "ways": ways(found.grants, main)}
+    shown = {"table": _table(found, int(width), colour, main) if width else "", "ways": ways(found.grants, main)}
     return {"findings": found.findings, "judged": [one._asdict() for one in judged], "files": files, **shown}
+
+
+def _table(*of: Any) -> str:
+    from ansible.module_utils.estate.review.table import table  # whoever shows none need not wait for rich
+
+    return table(*of)
 
 
 def _access_review_filter(lives: Any, now: str, **more: Any) -> dict[str, Any]:

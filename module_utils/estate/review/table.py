@@ -4,32 +4,14 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Mapping
 from typing import Any
 
 from ansible.module_utils.estate.review import Review
+from ansible.module_utils.estate.review.ways import needs, ways, who
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-
-
-def _through(grant: Mapping[str, Any]) -> str:
-    via = "".join(f", then {role}" for role in grant["via"])
-    implied = "" if grant["explicit"] else f" (implied by {grant['policy']})"
-    return f"{grant['through']}{via}{implied}"
-
-
-def _needs(grant: Mapping[str, Any]) -> str:
-    return "; ".join(grant["conditions"]) or "always"
-
-
-def _who(grant: Mapping[str, Any], main: str) -> str:
-    """A person by name; a role, or anybody outside the people's account, with what and where it is."""
-    name = grant["who"] if grant["account"] == main else f"{grant['account']}:{grant['who']}"
-    if grant["kind"] in ("user", "role"):
-        return name if grant["kind"] == "user" else f"role {name}"
-    return f"{grant['kind']} {grant['who']}" if grant["account"] == "outside" else f"{grant['kind']} {name}"
 
 
 def _table(title: str, *columns: str, caption: str = "") -> Table:
@@ -47,20 +29,9 @@ def _whole(table: Table, column: int) -> None:
     table.columns[column].min_width = min(30, max((len(str(cell)) for cell in table.columns[column].cells), default=0))
 
 
-def ways(grants: list[dict[str, Any]], main: str = "main") -> list[dict[str, Any]]:
-    """Role by role; everybody who comes in the same way in one row."""
-    rows: dict[tuple[str, str, str, str], dict[str, None]] = {}
-    for grant in grants:
-        key = (grant["role_account"], grant["role"], _through(grant), _needs(grant))
-        rows.setdefault(key, {})[_who(grant, main)] = None
-    return [
-        dict(zip(("account", "role", "through", "if", "who"), (*key, [*who]), strict=True)) for key, who in rows.items()
-    ]
-
-
 def _roles(grants: list[dict[str, Any]], main: str) -> Table:
     """What most ask for is said once, below."""
-    usual = next(iter(Counter(_needs(grant) for grant in grants if grant["kind"] == "user").most_common(1)), ("", 0))[0]
+    usual = next(iter(Counter(needs(grant) for grant in grants if grant["kind"] == "user").most_common(1)), ("", 0))[0]
     caption = f"usual: {usual}" if usual else ""
     table = _table("Who reaches which role", "account", "role", "through", "if", "who", caption=caption)
     last = ("", "")
@@ -82,7 +53,7 @@ def _people(grants: list[dict[str, Any]], main: str) -> Table:
     reach: dict[str, dict[str, None]] = {}
     for grant in sorted(grants, key=lambda g: (g["kind"] != "user", g["account"] != main, g["account"], g["who"])):
         mark = "" if grant["explicit"] else " (implied)"
-        reach.setdefault(_who(grant, main), {})[f"{grant['role_account']}:{grant['role']}{mark}"] = None
+        reach.setdefault(who(grant, main), {})[f"{grant['role_account']}:{grant['role']}{mark}"] = None
     same: dict[tuple[str, ...], list[str]] = {}
     for one, roles in reach.items():
         # what is reached explicitly too need not be told again
@@ -101,8 +72,8 @@ def _buckets(lines: list[dict[str, Any]]) -> Table:
         key = (one["bucket"], "; ".join(one["conditions"]) or "always", ", ".join(one["who"]))
         rows.setdefault(key, []).append(one["may"])
     last = ""
-    for (bucket, needs, who), may in rows.items():
-        table.add_row(bucket if bucket != last else "", ", ".join(may), needs, who)
+    for (bucket, condition, whoever), may in rows.items():
+        table.add_row(bucket if bucket != last else "", ", ".join(may), condition, whoever)
         last = bucket
     return table
 
