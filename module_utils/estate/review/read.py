@@ -139,7 +139,7 @@ def other_keys(client: Any, users: Iterable[str]) -> dict[str, list[dict[str, An
         return [_other("ssh", place, one["Status"], one["UploadDate"]) for place, one in enumerate(listed, start=1)]
 
     names = list(users)
-    with ThreadPoolExecutor(max_workers=16) as pool:
+    with ThreadPoolExecutor(max_workers=WORKERS) as pool:
         # Of all users at once: https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListServiceSpecificCredentials.html
         services = pool.submit(lambda: [*paged(client.list_service_specific_credentials, AllUsers=True)])
         found = dict(zip(names, pool.map(ssh, names), strict=True))
