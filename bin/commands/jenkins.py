@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import configparser
 import os
-import shlex
 from pathlib import Path
 
-from commands.run import BIN, call, play, say
+from commands.run import BIN, args, call, play, say
 from commands.words import ROOT, Refusal, Words
 
 _FILES = {"JENKINS_WAR": "a jenkins.war", "JENKINS_PLUGIN_MANAGER": "the plugin installation manager's jar"}
@@ -53,16 +52,9 @@ def verify_host(words: Words) -> int:
         _need_profile()
     hosts = words.get("HOSTS") or f"ansible://{suite if suite == 'jenkins' else 'assets_routers'}"
     inventory = f"--ansible-inventory=inventories/{words['STAGE']}"
-    command = [
-        "pytest",
-        "-p",
-        "no:cacheprovider",
-        "--sudo",
-        f"--hosts={hosts}",
-        inventory,
-        f"tests/hosts/{suite}/verify",
-    ]
-    return int(call(*command, *shlex.split(words.get("ARGS", ""))) != 0)
+    suites = f"tests/hosts/{suite}/verify"
+    command = ["pytest", "-p", "no:cacheprovider", "--sudo", f"--hosts={hosts}", inventory, suites]
+    return int(call(*command, *args(words)) != 0)
 
 
 def test_jenkins(words: Words) -> int:
@@ -71,7 +63,7 @@ def test_jenkins(words: Words) -> int:
     if missing := [f"{word}='{path}'" for word, path in files.items() if not os.path.exists(path)]:
         raise Refusal(f"{', '.join(missing)} is not there")
     say(f"trying the declared plugins, configuration, jobs and Jenkinsfile in {war}")
-    return int(call("pytest", "tests/jenkins_war", *shlex.split(words.get("ARGS", "")), env=files) != 0)
+    return int(call("pytest", "tests/jenkins_war", *args(words), env=files) != 0)
 
 
 def lock_plugins(words: Words) -> int:
