@@ -10,6 +10,7 @@ import gc
 import os
 import signal
 import sys
+from types import SimpleNamespace
 from typing import Any
 
 import jinja2
@@ -21,15 +22,8 @@ from ansible.plugins.loader import connection_loader, filter_loader, lookup_load
 from ansible.vars import manager
 
 PR_SET_PDEATHSIG = 1
-
-
-class Unmarked:
-    """Ansible marks all that its old `vars` has as deprecated, for each task of each host anew. Nobody here asks it."""
-
-    @staticmethod
-    def tag(value: Any) -> Any:
-        return value
-
+# Ansible marks all that its old `vars` has as deprecated, for each task of each host anew. Nobody here asks it.
+UNMARKED = SimpleNamespace(tag=lambda value: value)
 
 DOCUMENTATION = """
 name: dm_load_filters
@@ -69,7 +63,7 @@ class CallbackModule(CallbackBase):
         _ = PlayContext.fattributes
         for is_module in (True, False):
             UnifiedTaskResult.get_result_key_to_resolved_field_mapping(source_is_module=is_module)
-        manager._DEPRECATE_VARS = Unmarked
+        manager._DEPRECATE_VARS = UNMARKED
         end_with_ansible()
         gc.freeze()
         gc.set_threshold(100_000, 20, 100)

@@ -50,7 +50,6 @@ extends_documentation_fragment:
 PROJECT = {
     "access_entry_role",
     "assets_router_catch_all",
-    "assets_router_kinds",
     "assets_router_legacy",
     "assets_router_port",
     "assets_router_public_url",
@@ -90,8 +89,8 @@ def check_names(path: str, content: dict[str, Any]) -> None:
             raise AnsibleParserError(f"{_where(path, name)}: {name} {said}")
 
 
-def _where(path: str, name: str) -> str:
-    line = getattr(Origin.get_tag(name), "line_num", None)
+def _where(path: str, said: Any) -> str:
+    line = getattr(Origin.get_tag(said) or said, "line_num", None)
     return f"{shown(path)}{f':{line}' if line else ''}"
 
 
@@ -173,10 +172,8 @@ class VarsModule(HostGroupVars):
                 content = loader.load_from_file(path, cache="all", unsafe=True, trusted_as_template=True)
             except AnsibleError as exc:
                 said = " ".join(str(exc).split()).rstrip(".")
-                origin = getattr(exc, "obj", None)
-                line = getattr(Origin.get_tag(origin) or origin, "line_num", None)
                 raise AnsibleParserError(
-                    f"{shown(path)}{f':{line}' if line else ''} cannot be read ({said}); allowed is YAML, or a file of "
+                    f"{_where(path, getattr(exc, 'obj', None))} cannot be read ({said}); allowed is YAML, or a file of "
                     "ansible-vault whose password ANSIBLE_VAULT_PASSWORD_FILE or --ask-vault-pass gives."
                 ) from None
             if not isinstance(content, dict) or not content:
