@@ -14,7 +14,10 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from typing import Any
 
+from moto.iam import models as iam_models
+from moto.moto_api._internal.models import moto_api_backend
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication
+from moto.s3.models import s3_backends
 
 from local_aws import (
     accounts,
@@ -183,7 +186,7 @@ class Application:
         call = {
             "service": service,
             "operation": operation,
-            "account": _account(signed.access_key) if signed else "",
+            "account": iam_models.get_account_id_from(signed.access_key) if signed else "",
             "region": signed.region if signed else "",
             "write": service != "sts" and requests.writes(operation),
             "path": environ["PATH_INFO"],
@@ -246,21 +249,15 @@ class Application:
         return [session.access_key_id, session.secret_access_key, session.session_token]
 
     def admin_root_user(self, account: str, **words: Any) -> None:
-        from moto.iam.models import iam_backends
-
-        backend = iam_backends[account]["aws"]
+        backend = iam_models.iam_backends[account]["aws"]
         backend.root_user = {**iam_people.root_of(backend), **words}
 
     def admin_system_tags(self, account: str, bucket: str, tags: dict[str, str]) -> None:
-        from moto.s3.models import s3_backends
-
         backend = s3_backends[account]["aws"]
         given = [{"Key": name, "Value": value} for name, value in tags.items()]
         backend.tagger.tag_resource(backend.get_bucket(bucket).arn, given)
 
     def admin_rot(self, account: str, bucket: str, key: str, etag: str = "") -> None:
-        from moto.s3.models import s3_backends
-
         found = s3_backends[account]["aws"].get_bucket(bucket).keys[key]
         found.value = bytes(byte ^ 1 for byte in found.value)
         found._etag = etag or found.etag.strip('"')
@@ -274,8 +271,6 @@ class Application:
 
     def admin_reset(self) -> None:
         """Four empty accounts again, as after a start; keys stay good."""
-        from moto.moto_api._internal.models import moto_api_backend
-
         self.faults.clear()
         self.latency, access_logs.wanted = 0.0, False
         self.admin_settle()
@@ -283,9 +278,3 @@ class Application:
         event_history.forget()
         bootstrap.found(self.keys)
         self.admin_forget_calls()
-
-
-def _account(access_key: str) -> str:
-    from moto.iam.models import get_account_id_from
-
-    return get_account_id_from(access_key)

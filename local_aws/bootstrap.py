@@ -19,7 +19,8 @@ def found(keys: Keys) -> None:
     main = iam_backends[MAIN]["aws"]
     user = main.create_user("aws", USER, f"/{USER}/", [])
     user.access_keys.append(_register(MAIN, keys.user, USER))
-    trust = _trust_in_main()
+    statement = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{MAIN}:root"}, "Action": "sts:AssumeRole"}
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     for account, alias in ACCOUNTS.values():
         iam = iam_backends[account]["aws"]
         iam.account_aliases.append(alias)
@@ -37,9 +38,3 @@ def _register(account: str, key: Key, user: str | None = None) -> Any:
     known.access_key_id, known.secret_access_key = key.access_key, key.secret
     iam_backends[account]["aws"].access_keys[key.access_key] = known
     return known
-
-
-def _trust_in_main() -> str:
-    principal = {"AWS": f"arn:aws:iam::{MAIN}:root"}
-    statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})

@@ -16,6 +16,10 @@ from local_aws.state import write_private
 
 S3_HOSTS = ["s3.amazonaws.com", "s3.eu-west-1.amazonaws.com", "s3.eu-west-2.amazonaws.com"]
 HOSTS = ["localhost", "*.localhost", *S3_HOSTS, *(f"*.{host}" for host in S3_HOSTS)]
+UNUSED = dict.fromkeys(
+    ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "encipher_only", "decipher_only"),
+    False,
+)
 LIFE = datetime.timedelta(days=30)
 
 
@@ -38,21 +42,7 @@ def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicK
 
 def _key_usage(*, signs_certificates: bool) -> x509.KeyUsage:
     return x509.KeyUsage(
-        digital_signature=True,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=signs_certificates,
-        crl_sign=signs_certificates,
-        encipher_only=False,
-        decipher_only=False,
-    )
-
-
-def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
-    return key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        digital_signature=True, key_cert_sign=signs_certificates, crl_sign=signs_certificates, **UNUSED
     )
 
 
@@ -86,5 +76,6 @@ def make(state: Path) -> tuple[Path, Path]:
     ca_file, server_file = state / "ca.pem", state / "server.pem"
     write_private(ca_file, ca.public_bytes(serialization.Encoding.PEM))
     ca_file.chmod(0o644)  # nginx's workers read it as another user
-    write_private(server_file, server.public_bytes(serialization.Encoding.PEM) + _pem(server_key))
+    key = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    write_private(server_file, server.public_bytes(serialization.Encoding.PEM) + server_key.private_bytes(*key))
     return ca_file, server_file

@@ -22,6 +22,8 @@ S3_HEADERS = (
     "x-amz-acl", "x-amz-content-sha256", "x-amz-copy-source", "x-amz-grant-full-control", "x-amz-grant-read",
     "x-amz-metadata-directive", "x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id",
     "x-amz-storage-class", "x-amz-website-redirect-location", "x-amz-object-ownership",
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
+    "if-match", "if-none-match",
 )  # fmt: skip
 S3_QUERY = {"prefix": "prefix", "delimiter": "delimiter", "max-keys": "max-keys", "versionId": "versionid"}
 
@@ -75,10 +77,6 @@ def of_s3(environ: dict[str, Any], caller: Caller, owner: str) -> dict[str, list
         presigned = "X-Amz-Signature" in query
         found["s3:signatureversion"] = ["AWS4-HMAC-SHA256"]
         found["s3:authtype"] = ["REST-QUERY-STRING" if presigned else "REST-HEADER"]
-    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
-    for name in ("if-match", "if-none-match"):
-        if value := environ.get(f"HTTP_{name.upper().replace('-', '_')}"):
-            found[f"s3:{name}"] = [value]
     if environ.get("REQUEST_METHOD") in ("PUT", "POST"):
         found["s3:objectcreationoperation"] = ["false" if {"uploads", "partNumber"} & set(query) else "true"]
     tags = parse_qsl(environ.get("HTTP_X_AMZ_TAGGING", ""))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import boto3
+from botocore import UNSIGNED
 from botocore.config import Config
 
 from local_aws.accounts import ACCOUNTS, REGION
@@ -74,14 +75,8 @@ class Control:
 
     def client_of(self, service: str, key: Any, region: str = REGION, **config: Any) -> Any:
         """A boto3 client of [access key, secret, token or nothing]; of nobody when the key is None."""
-        from botocore import UNSIGNED
-
         session: Any = boto3.Session(region_name=region)
-        words = {
-            "max_pool_connections": 50,
-            "retries": {"total_max_attempts": 1},
-            **config,
-        }
+        words = {"max_pool_connections": 50, "retries": {"total_max_attempts": 1}, **config}
         if key is None:
             words["signature_version"] = UNSIGNED
         access_key, secret, token = key or ("", "", "")

@@ -8,8 +8,8 @@ from typing import Any
 from moto.iam.models import iam_backends
 
 from local_aws.callers import Caller
-from local_aws.judgement import Held
-from local_aws.policies import parsed
+from local_aws.judgement import Document, Held, Verdict, judge
+from local_aws.policies import Context, parsed
 
 NOBODYS = Held()
 
@@ -47,6 +47,14 @@ def held(caller: Caller) -> Held:
         None if caller.session_policies is None else [parsed(document) for document in caller.session_policies],
         caller.bootstrap,
     )
+
+
+def decided(caller: Caller, action: str, resource: str, told: Context, policy: Document, owner: str) -> Verdict:
+    """By the policy of a resource that lets nobody in without it, such as a key or a role; owner is its account."""
+    return judge(
+        caller.principal, held(caller), action, resource, told, policy=policy, same_account=caller.account == owner,
+        policy_decides=True,
+    )  # fmt: skip
 
 
 def role_of(arn: str) -> Any:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from botocore.exceptions import UnknownServiceError
-from botocore.model import OperationNotFoundError
+from botocore.model import OperationModel, OperationNotFoundError
 from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.request import Request, determine_request_protocol
 from moto.core.routing import NotFound, get_service_router
@@ -37,18 +37,23 @@ def _parsed(environ: dict[str, Any], service: str, operation: str) -> dict[str, 
     if environ.get("HTTP_CONTENT_ENCODING") == "gzip":  # as SDKs send what is long
         body = gzip.decompress(body)
     request = Request(dict(environ) | {"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))})
+    spoken = determine_request_protocol(model, request.content_type)
+    rest = spoken.startswith("rest")
+    in_path = get_service_router(MODELS.get(service, service)).match(request)[1] if rest else {}
+    return parsed(request, spoken, model.operation_model(operation), body, in_path)
+
+
+def parsed(request: Request, spoken: str, model: OperationModel, body: Any, in_path: Any) -> dict[str, Any]:
+    """By moto's parser of a protocol."""
     words = {
         "method": request.method,
         "values": request.values,
         "headers": request.headers,
         "body": body,
         "url_path": request.path,
-        "url_params": {},
+        "url_params": in_path,
     }
-    spoken = determine_request_protocol(model, request.content_type)
-    if spoken.startswith("rest"):
-        words["url_params"] = get_service_router(MODELS.get(service, service)).match(request)[1]
-    return dict(PROTOCOL_PARSERS[spoken](model.operation_model(operation)).parse(words))
+    return dict(PROTOCOL_PARSERS[spoken](model).parse(words))
 
 
 def texts(value: Any, name: str = "") -> Iterator[tuple[str, str]]:

@@ -125,16 +125,10 @@ for _name, _test in _COMPARE.items():
     OPERATORS[f"Numeric{_name}"] = functools.partial(_compared, _test, float)
     OPERATORS[f"Date{_name}"] = functools.partial(_compared, _test, _moment)
 PATTERNS = {like, _arn_like}
-NEGATIVES = {
-    "StringNotEquals": "StringEquals",
-    "StringNotEqualsIgnoreCase": "StringEqualsIgnoreCase",
-    "StringNotLike": "StringLike",
-    "ArnNotEquals": "ArnEquals",
-    "ArnNotLike": "ArnLike",
-    "NotIpAddress": "IpAddress",
-    "NumericNotEquals": "NumericEquals",
-    "DateNotEquals": "DateEquals",
-}
+NEGATIVES = {name: name.replace("Not", "") for name in (
+    "StringNotEquals", "StringNotEqualsIgnoreCase", "StringNotLike", "ArnNotEquals", "ArnNotLike", "NotIpAddress",
+    "NumericNotEquals", "DateNotEquals",
+)}  # fmt: skip
 
 
 # Keys that hold many values at once: only ForAllValues and ForAnyValue see them.

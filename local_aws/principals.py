@@ -84,13 +84,9 @@ def _is_service(value: str) -> bool:
     return found is not None and found["name"] in SERVICES | service_reference.prefixes()
 
 
-def _is_canonical(value: str) -> bool:
-    return value.lstrip("0") in OWN_ACCOUNTS
-
-
 KINDS: dict[str, Callable[[str], bool]] = {
     "AWS": _is_somebody,
-    "CanonicalUser": _is_canonical,
+    "CanonicalUser": lambda value: value.lstrip("0") in OWN_ACCOUNTS,
     "Federated": _is_provider,
     "Service": _is_service,
 }

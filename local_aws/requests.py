@@ -8,6 +8,8 @@ import re
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote
 
+from moto.core.request import Request
+from moto.core.routing import NotFound, get_service_router
 from werkzeug.formparser import parse_form_data
 
 S3_HOST = re.compile(r"^(?:(?P<bucket>.+)\.)?s3(?:[.-](?P<region>[a-z]{2}-[a-z]+-\d))?\.amazonaws\.com(?::\d+)?$")
@@ -169,9 +171,6 @@ def _kind(environ: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def _ask_router(environ: dict[str, Any], name: str) -> str:
-    from moto.core.request import Request
-    from moto.core.routing import NotFound, get_service_router
-
     try:
         return get_service_router(name).match(Request(environ))[0].name
     except (NotFound, NotImplementedError):

@@ -110,8 +110,6 @@ def _check_header(environ: dict[str, Any], secret: str, now: datetime) -> None:
         raise refusal(environ, "wrong signature")
     payload = payloads.declared(environ)
     _compare(environ, secret, words, moment, payload, _pairs(environ))
-    scope = words["Credential"].partition("/")[2]
-    payloads.check(environ, payload, functools.partial(_sign, secret, scope), moment, words["Signature"])
 
 
 def _check_query(environ: dict[str, Any], secret: str, now: datetime) -> None:
@@ -134,8 +132,6 @@ def _check_query(environ: dict[str, Any], secret: str, now: datetime) -> None:
     payload = payloads.declared(environ, words.get("Content-Sha256") or "UNSIGNED-PAYLOAD")
     rest = [(name, value) for name, value in pairs if name != "X-Amz-Signature"]
     _compare(environ, secret, words, words["Date"], payload, rest)
-    scope = words["Credential"].partition("/")[2]
-    payloads.check(environ, payload, functools.partial(_sign, secret, scope), words["Date"], words["Signature"])
 
 
 def _check_form(environ: dict[str, Any], secret: str) -> None:
@@ -154,12 +150,7 @@ def _pairs(environ: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _compare(
-    environ: dict[str, Any],
-    secret: str,
-    words: dict[str, str],
-    moment: str,
-    payload: str,
-    pairs: list[tuple[str, str]],
+    environ: dict[str, Any], secret: str, words: dict[str, str], moment: str, payload: str, pairs: list[tuple[str, str]]
 ) -> None:
     names = words.get("SignedHeaders", "").split(";")
     scope = words.get("Credential", "").partition("/")[2]
@@ -187,6 +178,7 @@ def _compare(
         raise refusal(environ, "wrong signature")
     if service == "s3":
         _check_headers(environ, names)
+    payloads.check(environ, payload, functools.partial(_sign, secret, scope), moment, found)
 
 
 def _check_headers(environ: dict[str, Any], names: list[str]) -> None:

@@ -22,7 +22,7 @@ from moto.core.utils import utcnow
 from moto.sns.models import sns_backends
 
 from local_aws.policies import Principal, decide, parsed
-from local_aws.replacing import extends
+from local_aws.replacing import extends, replaces
 
 EVEN_MORE = 2  # periods that are looked at beyond the alarm's own
 SERVICE = Principal(service="cloudwatch.amazonaws.com")
@@ -159,13 +159,10 @@ def describe_alarms(original: Any, self: CloudWatchResponse) -> ActionResult:
     return ActionResult(result)
 
 
+@replaces(CloudWatchResponse)
 def describe_alarm_history(self: CloudWatchResponse) -> ActionResult:
     look(self.cloudwatch_backend)
     name, kind = self._get_param("AlarmName"), self._get_param("HistoryItemType")
     items = [item for alarm in self.cloudwatch_backend.alarms.values() for item in getattr(alarm, "past", ())]
     items = [one for one in items if name in (None, one["AlarmName"]) and kind in (None, one["HistoryItemType"])]
     return ActionResult({"AlarmHistoryItems": sorted(items, key=lambda one: one["Timestamp"], reverse=True)})
-
-
-def apply() -> None:
-    CloudWatchResponse.describe_alarm_history = describe_alarm_history

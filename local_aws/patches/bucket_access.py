@@ -51,7 +51,8 @@ def judge(bucket: FakeBucket, caller: Caller, action: str, resource: str, enviro
     if caller.kind == "root" and own and action.removeprefix("s3:") in s3_actions.POLICY:
         return Verdict(True)  # the way out of a policy that locks everybody out
     held = identities.held(caller) if caller.account else identities.NOBODYS
-    trusted = own or policy is None or not (_restricted(bucket) and is_public(policy))
+    block = bucket.public_access_block
+    trusted = own or policy is None or not (block and block.restrict_public_buckets and is_public(policy))
     verdict = judge_all(
         caller.principal, held, action, resource, given, policy=policy, same_account=own, trusted=trusted
     )
@@ -69,11 +70,6 @@ def judge_own(environ: dict[str, Any], caller: Caller, action: str, resource: st
     verdict = judge_all(caller.principal, identities.held(caller), action, resource, given)
     if not verdict:
         raise denied(sentence(caller, action, f'"{resource}"', verdict))
-
-
-def _restricted(bucket: FakeBucket) -> bool:
-    block = bucket.public_access_block
-    return bool(block and block.restrict_public_buckets)
 
 
 def _existing_tags(bucket: FakeBucket, key: str, given: dict[str, list[str]]) -> None:

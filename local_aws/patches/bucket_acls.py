@@ -23,7 +23,6 @@ EVERYBODY = {
 }
 OWNER = "75aa57f09aa0c8caeab4f8c24e99d10f8e7faeebf76c078efc7c6caea54ba06a"  # everybody's canonical id in moto
 OFF = "The bucket does not allow ACLs"
-OWNERS = {"BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"}
 
 
 def public(acl: FakeAcl | None) -> bool:
@@ -66,8 +65,6 @@ def put_object_acl(
 
 @extends(S3Backend)
 def put_bucket_ownership_controls(original: Any, self: S3Backend, bucket_name: str, ownership: Any) -> None:
-    if ownership not in OWNERS:
-        raise AwsError("MalformedXML", "The XML you provided was not well-formed or did not validate")
     bucket = self.get_bucket(bucket_name)
     if ownership == "BucketOwnerEnforced" and bucket.acl and len(bucket.acl.grants) > 1:
         message = "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting"

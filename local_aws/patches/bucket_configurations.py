@@ -174,25 +174,13 @@ def delete(self: S3Response, word: str, kind: Kind) -> Any:
     return 204, {}, ""
 
 
-def asked(querystring: dict[str, Any]) -> str | None:
-    return next((word for word in querystring if word in KINDS), None)
+def _asked(answer: Callable[[S3Response, str, Kind], Any]) -> Callable[..., Any]:
+    def respond(original: Any, self: S3Response, *given: Any) -> Any:
+        word = next((word for word in given[-1] if word in KINDS), None)  # of the query string
+        return answer(self, word, KINDS[word]) if word else original(self, *given)
+
+    return respond
 
 
-@extends(S3Response)
-def _bucket_response_put(
-    original: Any, self: S3Response, request: Any, bucket_name: str, querystring: dict[str, Any]
-) -> Any:
-    word = asked(querystring)
-    return put(self, word, KINDS[word]) if word else original(self, request, bucket_name, querystring)
-
-
-@extends(S3Response)
-def _bucket_response_get(original: Any, self: S3Response, bucket_name: str, querystring: dict[str, Any]) -> Any:
-    word = asked(querystring)
-    return get(self, word, KINDS[word]) if word else original(self, bucket_name, querystring)
-
-
-@extends(S3Response)
-def _bucket_response_delete(original: Any, self: S3Response, bucket_name: str, querystring: dict[str, Any]) -> Any:
-    word = asked(querystring)
-    return delete(self, word, KINDS[word]) if word else original(self, bucket_name, querystring)
+for _verb, _answer in {"put": put, "get": get, "delete": delete}.items():
+    extends(S3Response, f"_bucket_response_{_verb}")(_asked(_answer))

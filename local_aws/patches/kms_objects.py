@@ -8,7 +8,6 @@ https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from moto.backends import get_backend
@@ -19,7 +18,7 @@ from local_aws import callers, context, identities
 from local_aws.backends import asked, current
 from local_aws.callers import Caller
 from local_aws.errors import AwsError, denied, invalid_argument
-from local_aws.judgement import judge
+from local_aws.policies import parsed
 from local_aws.replacing import extends
 
 MANAGED = "alias/aws/s3"  # made by AWS for each account and region; its policy lets in whoever may use S3
@@ -54,14 +53,7 @@ def may(caller: Caller, action: str, key: Any, environ: dict[str, Any]) -> bool:
         "kms:viaservice": [f"s3.{key.region}.amazonaws.com"],
         "kms:calleraccount": [caller.account],
     }
-    own = caller.account == key.account_id
-    policy = json.loads(key.policy)
-    return bool(
-        judge(
-            caller.principal, identities.held(caller), action, key.arn, told, policy=policy, same_account=own,
-            policy_decides=True,
-        )
-    )  # fmt: skip
+    return bool(identities.decided(caller, action, key.arn, told, parsed(key.policy), key.account_id))
 
 
 def demand(action: str, key: Any) -> None:

@@ -22,18 +22,15 @@ from local_aws.replacing import extends
 LOCKED_OUT = "The new key policy will not allow you to update the key policy in the future."
 
 
-def _parsed(policy: str) -> Any:
-    try:
-        return json.loads(policy)
-    except ValueError:
-        raise JsonRESTError("MalformedPolicyDocumentException", "The policy is no JSON") from None
-
-
 @extends(KmsResponse, "create_key", "put_key_policy")
 def written(original: Any, self: KmsResponse) -> str:
     policy = self._get_param("Policy")
     if policy and asked() and not self._get_param("BypassPolicyLockoutSafetyCheck"):
-        caller, document = callers.of(current().environ), _parsed(policy)
+        try:
+            document = json.loads(policy)
+        except ValueError:
+            raise JsonRESTError("MalformedPolicyDocumentException", "The policy is no JSON") from None
+        caller = callers.of(current().environ)
         arn = f"arn:aws:kms:{self.region}:{self.current_account}:key/asked-for"
         told = context.of(current().environ, caller)
         lets = judge(

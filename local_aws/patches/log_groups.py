@@ -107,6 +107,7 @@ def _check_key(backend: LogsBackend, arn: str) -> None:
         )
 
 
+@replaces(LogsResponse, "associate_kms_key", "disassociate_kms_key")
 def associate_kms_key(self: LogsResponse) -> str:
     backend, name = self.logs_backend, self._get_param("logGroupName")
     if name not in backend.groups:
@@ -116,7 +117,3 @@ def associate_kms_key(self: LogsResponse) -> str:
         _check_key(backend, key)
     backend.groups[name].kms_key_id = key
     return ""
-
-
-def apply() -> None:
-    LogsResponse.associate_kms_key = LogsResponse.disassociate_kms_key = associate_kms_key

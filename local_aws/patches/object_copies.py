@@ -33,27 +33,25 @@ def source(response: S3Response) -> tuple[FakeKey | None, bool]:
 
 
 def check_conditions(response: S3Response, key: FakeKey) -> None:
-    given = {name: response.headers.get(f"{CONDITIONS}{name}") for name in CONDITION_ORDER}
+    names = ("match", "unmodified-since", "none-match", "modified-since")
+    given = {name: response.headers.get(f"{CONDITIONS}{name}") for name in names}
     etag, changed = key.etag.strip('"'), key.last_modified.replace(microsecond=0)
     since, until = (
         str_to_rfc_1123_datetime(given[name]) if given[name] else None
         for name in ("modified-since", "unmodified-since")
     )
     matches = bool(given["match"]) and given["match"].strip('"') == etag
-    failed = {
+    failed = {  # the first that fails is named
         "match": given["match"] and not matches,
         # An ETag that matches counts more than a date that does not.
         "unmodified-since": until and changed > until and not matches,
         "none-match": given["none-match"] and given["none-match"].strip('"') == etag,
         "modified-since": since and changed <= since and not given["none-match"],
     }
-    for name in CONDITION_ORDER:
-        if failed[name]:
+    for name, wrong in failed.items():
+        if wrong:
             message = "At least one of the pre-conditions you specified did not hold"
             raise AwsError("PreconditionFailed", message, Condition=f"{CONDITIONS}{name}")
-
-
-CONDITION_ORDER = ("match", "unmodified-since", "none-match", "modified-since")
 
 
 @extends(S3Response)

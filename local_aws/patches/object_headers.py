@@ -9,7 +9,6 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAttributes.html
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, unquote
@@ -35,8 +34,8 @@ def said(original: Any, self: S3Response, *args: Any, **words: Any) -> Any:
     headers = self.headers
     if headers.get(KEY) and headers.get(SSE) == "AES256":
         raise invalid(f"Server Side Encryption with AWS KMS managed key requires HTTP header {SSE} : aws:kms", SSE)
-    twice = [name for name, count in Counter(name for name, _ in _tags(headers)).items() if count > 1]
-    if twice:
+    tags = parse_qsl(headers.get("x-amz-tagging", ""), keep_blank_values=True)
+    if len({name for name, _ in tags}) < len(tags):
         message = "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without "
         raise invalid(f"{message}tag name duplicates.", "x-amz-tagging")
     target = headers.get("x-amz-website-redirect-location")
@@ -47,10 +46,6 @@ def said(original: Any, self: S3Response, *args: Any, **words: Any) -> Any:
         raise NotImplementedError("A header you provided implies functionality that is not implemented")
     check_lock(headers.get(LOCKED), headers.get(UNTIL))
     return original(self, *args, **words)
-
-
-def _tags(headers: Any) -> list[tuple[str, str]]:
-    return parse_qsl(headers.get("x-amz-tagging", ""), keep_blank_values=True)
 
 
 def moment(text: str) -> datetime:

@@ -27,7 +27,6 @@ from moto.sts.utils import random_session_token
 from local_aws import callers, context, identities
 from local_aws.callers import Caller
 from local_aws.errors import AwsError
-from local_aws.judgement import judge
 from local_aws.policies import parsed
 from local_aws.replacing import replaces
 
@@ -71,8 +70,10 @@ def assume_role(self: TokenResponse) -> ActionResult:
     told = context.of(environ, caller) | _asked(given, tags, _mfa(self, caller))
     _check_tags(given, caller)
     wanted = {"sts:TagSession": tags, "sts:SetSourceIdentity": given.get("SourceIdentity")}
+    trust = parsed(role.assume_role_policy_document)
     for action in ["sts:AssumeRole", *(name for name, said in wanted.items() if said)]:
-        _demand(caller, role, action, told)
+        if not identities.decided(caller, action, arn, told, trust, role.account_id):
+            raise _denied(caller, action, arn)
     if seconds > int(role.max_session_duration or LONGEST):
         message = f"The requested DurationSeconds exceeds the MaxSessionDuration set for this role: {seconds}"
         raise AwsError("ValidationError", message)
@@ -116,21 +117,6 @@ def _check_tags(given: dict[str, Any], caller: Caller) -> None:
         raise AwsError("InvalidParameterValue", "Tag keys that begin with aws: are AWS's own")
     if {name.lower() for name in caller.transitive} & set(names):
         raise AwsError("InvalidParameterValue", "A tag conflicts with a transitive tag of the calling session")
-
-
-def _demand(caller: Caller, role: Any, action: str, told: dict[str, list[str]]) -> None:
-    verdict = judge(
-        caller.principal,
-        identities.held(caller),
-        action,
-        role.arn,
-        told,
-        policy=parsed(role.assume_role_policy_document),
-        same_account=caller.account == role.account_id,
-        policy_decides=True,
-    )
-    if not verdict:
-        raise _denied(caller, action, role.arn)
 
 
 def _session_policies(role: Any, given: dict[str, Any]) -> tuple[str, ...] | None:

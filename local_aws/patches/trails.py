@@ -25,7 +25,7 @@ from moto.s3.models import s3_backends
 
 from local_aws.identities import role_of
 from local_aws.policies import Principal, decide, parsed
-from local_aws.replacing import extends
+from local_aws.replacing import extends, replaces
 from local_aws.state import directory, write_private
 
 SERVICE = Principal(service="cloudtrail.amazonaws.com")
@@ -74,6 +74,7 @@ def create_trail(original: Any, self: CloudTrailBackend, name: str, *args: Any, 
     return trail
 
 
+@replaces(CloudTrailResponse)
 def list_public_keys(self: CloudTrailResponse) -> str:  # noqa: ARG001 every account's are the same here
     """https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_ListPublicKeys.html"""
     path = directory() / "trail_key.pem"
@@ -103,7 +104,3 @@ def get_event_selectors(original: Any, self: CloudTrailBackend, trail_name: str)
     arn, basic, advanced = original(self, trail_name)
     said = {"ReadWriteType": "All", "IncludeManagementEvents": True, "DataResources": []}
     return arn, basic or ([] if advanced else [said | {"ExcludeManagementEventSources": []}]), advanced
-
-
-def apply() -> None:
-    CloudTrailResponse.list_public_keys = list_public_keys
