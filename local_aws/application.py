@@ -62,9 +62,8 @@ class Dispatcher(DomainDispatcherApplication):
     def _s3(self, environ: dict[str, Any]) -> Any:
         environ["PATH_INFO"] = environ["PATH_INFO"].replace("\n", " ")  # which routes only; keys are read from RAW_URI
         requests.settle_conditions(environ)
-        name = "s3"
-        if requests.is_control(environ) or "s3-control" in environ.get("HTTP_HOST", ""):
-            name = "s3control"
+        control = requests.is_control(environ) or "s3-control" in environ.get("HTTP_HOST", "")
+        name = "s3control" if control else "s3"
         with self.lock:
             if name not in self.app_instances:
                 self.app_instances[name] = self.create_app(name)
@@ -76,6 +75,7 @@ class Application:
         self.keys, self.token = keys, token
         self.moto = Dispatcher(Backend)
         self.faults = faults.Faults()
+        self.admin_fail, self.admin_heal = self.faults.add, self.faults.clear
         self.latency = 0.0
         self._calls: deque[dict[str, Any]] = deque(maxlen=MOST_CALLS)
         self._count = 0
@@ -235,14 +235,7 @@ class Application:
     def admin_latency(self, ms: float = 0) -> None:
         self.latency = ms / 1000
 
-    def admin_fail(self, **words: Any) -> None:
-        self.faults.add(**words)
-
-    def admin_heal(self) -> None:
-        self.faults.clear()
-
-    def admin_expire_sessions(self) -> None:
-        sessions.expire()
+    admin_expire_sessions = staticmethod(sessions.expire)
 
     def admin_instance_session(self, role: str) -> list[str]:
         session = sessions.of_instance(role)

@@ -101,17 +101,13 @@ def _passed(prefix: str, action: Action, given: dict[str, Any], caller: Caller, 
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
     """
-    roles = (
-        [value for _, value in parameters.texts(given) if ROLE.fullmatch(value)]
-        if prefix != "iam" and action.passes_role
-        else []
-    )
+    passes = prefix != "iam" and action.passes_role
+    roles = [value for _, value in parameters.texts(given) if passes and ROLE.fullmatch(value)]
     profile = given.get("IamInstanceProfile") or {}
     iam = iam_backends[caller.account]["aws"]
     if profile and prefix == "ec2":
-        named = [
-            one for one in list(iam.instance_profiles.values()) if profile in ({"Name": one.name}, {"Arn": one.arn})
-        ]
+        known = list(iam.instance_profiles.values())
+        named = [one for one in known if profile in ({"Name": one.name}, {"Arn": one.arn})]
         roles += [role.arn for one in named for role in one.roles]
     if action.name == "AddRoleToInstanceProfile":
         prefix, roles = "ec2", [named_resources.entity("role", given.get("RoleName", ""), caller.account)]
@@ -147,8 +143,8 @@ def _iam_context(given: dict[str, Any], caller: Caller) -> dict[str, list[str]]:
     """
     iam = iam_backends[caller.account]["aws"]
     found: dict[str, list[str]] = {}
-    holders = [iam.roles.get(_role_id(iam, given.get("RoleName"))), iam.users.get(given.get("UserName"))]
-    holder = next((one for one in holders if one), None)
+    roles = (role for role in list(iam.roles.values()) if role.name == given.get("RoleName"))
+    holder = next(roles, None) or iam.users.get(given.get("UserName"))
     boundary = given.get("PermissionsBoundary") or identities.boundary_arn(holder)
     if boundary:
         found["iam:permissionsboundary"] = [boundary]
@@ -157,10 +153,6 @@ def _iam_context(given: dict[str, Any], caller: Caller) -> dict[str, list[str]]:
     if given.get("PolicyArn"):
         found["iam:policyarn"] = [given["PolicyArn"]]
     return found
-
-
-def _role_id(iam: Any, name: str | None) -> str | None:
-    return next((key for key, role in list(iam.roles.items()) if role.name == name), None)
 
 
 def _tags(given: dict[str, Any]) -> dict[str, str]:

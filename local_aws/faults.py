@@ -61,13 +61,8 @@ class Fault:
         self.status, self.message = self.status or status, self.message or message
 
     def hits(self, call: dict[str, Any], text: str) -> bool:
-        if (
-            (self.operation and self.operation != call["operation"])
-            or (self.service and self.service != call["service"])
-            or (self.account and self.account != call["account"])
-            or (self.writes_only and not call["write"])
-            or self.matching not in text
-        ):
+        named = all(getattr(self, name) in ("", call[name]) for name in ("operation", "service", "account"))
+        if not named or (self.writes_only and not call["write"]) or self.matching not in text:
             return False
         self.seen += 1
         return self.seen >= self.nth if self.kind == "die" else self.nth <= self.seen < self.nth + self.times

@@ -76,26 +76,24 @@ class Handler(MotoRequestHandler):
     def _send(self, status: str, headers: list[tuple[str, str]], data: bytes) -> None:
         code, _, reason = status.partition(" ")
         self.send_response(int(code), reason)
-        names = set()
+        said = {name.lower(): value for name, value in headers}
         for name, value in headers:
-            names.add(name.lower())
             if name.lower() not in {"connection", "server", "date", "status"}:
                 self.send_header(name, str(value))
         bodiless = self.command == "HEAD" or code in {"204", "304"}
-        if "content-length" not in names and code != "204":
+        if "content-length" not in said and code != "204":
             self.send_header("Content-Length", "0" if bodiless else str(len(data)))
         self.end_headers()
         if not bodiless:
             self.wfile.write(data)
-            promised = next((int(value) for name, value in headers if name.lower() == "content-length"), 0)
-            self.close_connection |= promised > len(data)  # half an answer: nothing that follows belongs to it
+            # Half an answer: nothing that follows belongs to it.
+            self.close_connection |= int(said.get("content-length", 0)) > len(data)
         self.wfile.flush()
 
     def log_request(self, *_: Any, **__: Any) -> None:
         pass
 
-    def log_error(self, *_: Any) -> None:
-        pass
+    log_error = log_request
 
 
 class Server(ThreadedWSGIServer):

@@ -25,9 +25,6 @@ class Principal(NamedTuple):
     service: str = ""  # "logging.s3.amazonaws.com", when AWS itself asks
 
 
-ANYBODY = Principal()
-
-
 def listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [] if value is None else [value]
 

@@ -135,7 +135,7 @@ def _check_query(environ: dict[str, Any], secret: str, now: datetime) -> None:
 
 
 def _check_form(environ: dict[str, Any], secret: str) -> None:
-    """What is signed is the policy document; patches.posted_objects holds the form to it."""
+    """What is signed is the policy document; posts holds the form to it."""
     fields = requests.form(environ)
     if fields.get("x-amz-algorithm") != ALGORITHM or "policy" not in fields:
         raise Refused(400, "InvalidArgument", "Bucket POST must contain a field named 'policy' with a signature of it")

@@ -23,10 +23,8 @@ def directory() -> Path:
 def write_private(path: Path, text: str | bytes) -> None:
     """Written whole or not at all, and only its owner may read it."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    data = text.encode() if isinstance(text, str) else text
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
+    draft.touch(0o600)
+    draft.write_bytes(text.encode() if isinstance(text, str) else text)
     draft.replace(path)
 
 

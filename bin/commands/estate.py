@@ -94,9 +94,8 @@ def apply(words: Words) -> int:
 
 def check(words: Words) -> int:
     """What can be said of the vars before AWS is asked."""
-    os.environ["DM_CREDENTIALS_REPO"] = repo = os.environ.get("DM_CREDENTIALS_REPO") or str(
-        ROOT / "credentials.example"
-    )
+    repo = os.environ.get("DM_CREDENTIALS_REPO") or str(ROOT / "credentials.example")
+    os.environ["DM_CREDENTIALS_REPO"] = repo
     playbooks = sorted((ROOT / "playbooks").glob("*.yml"))
     with _kept(words, "check") as out:
         if call("ansible-playbook", "--syntax-check", "-i", "inventories/accounts", *playbooks, out=out) != 0:

@@ -6,7 +6,7 @@ import configparser
 import os
 from pathlib import Path
 
-from commands.run import BIN, call, play, say, with_args
+from commands.run import BIN, args, call, play, say
 from commands.words import ROOT, Refusal, Words
 
 _FILES = {"JENKINS_WAR": "a jenkins.war", "JENKINS_PLUGIN_MANAGER": "the plugin installation manager's jar"}
@@ -53,7 +53,8 @@ def verify_host(words: Words) -> int:
     hosts = words.get("HOSTS") or f"ansible://{suite if suite == 'jenkins' else 'assets_routers'}"
     inventory = f"--ansible-inventory=inventories/{words['STAGE']}"
     suites = f"tests/hosts/{suite}/verify"
-    return with_args(words, "pytest", "-p", "no:cacheprovider", "--sudo", f"--hosts={hosts}", inventory, suites)
+    command = ["pytest", "-p", "no:cacheprovider", "--sudo", f"--hosts={hosts}", inventory, suites]
+    return int(call(*command, *args(words)) != 0)
 
 
 def test_jenkins(words: Words) -> int:
@@ -62,7 +63,7 @@ def test_jenkins(words: Words) -> int:
     if missing := [f"{word}='{path}'" for word, path in files.items() if not os.path.exists(path)]:
         raise Refusal(f"{', '.join(missing)} is not there")
     say(f"trying the declared plugins, configuration, jobs and Jenkinsfile in {war}")
-    return with_args(words, "pytest", "tests/jenkins_war", env=files)
+    return int(call("pytest", "tests/jenkins_war", *args(words), env=files) != 0)
 
 
 def lock_plugins(words: Words) -> int:

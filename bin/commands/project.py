@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import shlex
 import shutil
 
 from commands.estate import stop
-from commands.run import call, need, with_args
+from commands.run import args, call, need
 from commands.words import ROOT, Refusal, Words, allowed
 
 
@@ -17,11 +16,11 @@ def setup(words: Words) -> int:  # noqa: ARG001 every command sets up first
 def test(words: Words) -> int:
     call(ROOT / "bin/install_packages")
     report = [f"--junitxml={words['JUNIT']}"] if words.get("JUNIT") else []
-    return with_args(words, "pytest", "-n", "auto", "--dist", "loadfile", "--durations=10", *report)
+    return int(call("pytest", "-n", "auto", "--dist", "loadfile", "--durations=10", *report, *args(words)) != 0)
 
 
 def lint(words: Words) -> int:
-    return with_args(words, "pre-commit", "run", "--all-files")
+    return int(call("pre-commit", "run", "--all-files", *args(words)) != 0)
 
 
 def bench(words: Words) -> int:
@@ -32,8 +31,7 @@ def bench(words: Words) -> int:
     for name in chosen:
         if name not in benches:
             raise Refusal(f"ONLY={name} is unknown; {allowed(name, [*benches])}")
-    options = shlex.split(words.get("ARGS", ""))
-    failed = [name for name in chosen if call("python", benches[name], *options) != 0]
+    failed = [name for name in chosen if call("python", benches[name], *args(words)) != 0]
     call("python", ROOT / "benchmarks/noted.py", *failed)
     return int(bool(failed))
 

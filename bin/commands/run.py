@@ -43,9 +43,9 @@ def call(*command: str | Path, out: TextIO | None = None, env: dict[str, str] | 
             continue
 
 
-def with_args(words: Words, *command: str | Path, env: dict[str, str] | None = None) -> int:
-    """The program, given ARGS too; 1 where it fails."""
-    return int(call(*command, *shlex.split(words.get("ARGS", "")), env=env) != 0)
+def args(words: Words) -> list[str]:
+    """More options of the program that is called."""
+    return shlex.split(words.get("ARGS", ""))
 
 
 def need(*command: str | Path, why: str = "") -> None:
@@ -80,7 +80,7 @@ def _ansible(playbook: str, words: Words, stage: str, *more: str) -> list[str]:
     command = ["ansible-playbook", *inventory_words(stage or words["STAGE"]), f"playbooks/{playbook}.yml", *more]
     for word, option in (("LIMIT", "--limit"), ("TAGS", "--tags")):
         command += [option, words[word]] if words.get(word) else []
-    return [*command, *shlex.split(words.get("ARGS", ""))]
+    return [*command, *args(words)]
 
 
 def show(playbook: str, words: Words, stage: str = "") -> int:

@@ -74,10 +74,7 @@ def put_metric_data(original: Any, self: CloudWatchResponse) -> Any:
     data, now = self._get_param("MetricData", []), datetime.now(UTC)
     if len(data) > MOST_DATA:
         raise InvalidParameterValue(f"The collection MetricData must not have a size greater than {MOST_DATA}.")
-    for datum in data:
-        when = datum.get("Timestamp")
-        if when is None:
-            continue
+    for when in filter(None, (datum.get("Timestamp") for datum in data)):
         moment = when if when.tzinfo else when.replace(tzinfo=UTC)
         if not now - PAST <= moment <= now + FUTURE:
             message = "The parameter Timestamp must specify a time no more than two weeks in the past"

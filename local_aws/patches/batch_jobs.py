@@ -19,13 +19,11 @@ from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
 from moto.iam import policy_validation
 from moto.s3control import urls
-from moto.s3control.models import S3ControlBackend
 from moto.s3control.responses import S3ControlResponse
 
 from local_aws import batch_worker
 from local_aws.errors import AwsError, invalid_request
 from local_aws.patches.body_checksums import DIGESTS
-from local_aws.replacing import extends
 
 OPERATIONS = {"S3ReplicateObject", "S3ComputeObjectChecksum"}
 CSV, REPORT = "S3BatchOperations_CSV_20180820", "Report_CSV_20180820"
@@ -145,14 +143,12 @@ def _check_generator(generator: dict[str, Any], operation: str) -> None:
         raise NotImplementedError("the generated manifest as an object, and filters by encryption")
 
 
-@extends(S3ControlBackend, "__init__")
-def _without_jobs(original: Any, self: Any, *args: Any, **words: Any) -> None:
-    original(self, *args, **words)
-    self.jobs = {}
+def _jobs(self: Any) -> dict[str, Job]:
+    return vars(self.backend).setdefault("jobs", {})
 
 
 def _found(self: Any) -> Job:
-    job = self.backend.jobs.get(self._get_param("JobId"))
+    job = _jobs(self).get(self._get_param("JobId"))
     if job is None or job.region != self.region:
         raise AwsError("NoSuchJobException", "The specified job does not exist")
     return job
@@ -162,14 +158,14 @@ def create_job(self: Any) -> ActionResult:
     given = dict(self.params)
     token = given.pop("ClientRequestToken", "")
     check(given, self.current_account)
-    for job in list(self.backend.jobs.values()):
+    for job in list(_jobs(self).values()):
         if job.region == self.region and job.token == token != "":
             if job.given != given:
                 message = "The client request token was used before, with other parameters"
                 raise AwsError("IdempotencyException", message)
             return ActionResult({"JobId": job.id})
     job = Job(given, self.current_account, self.region, int(given.get("Priority") or 0), token or "")
-    self.backend.jobs[job.id] = job
+    _jobs(self)[job.id] = job
     batch_worker.poke(job)
     return ActionResult({"JobId": job.id})
 
@@ -182,7 +178,7 @@ def list_jobs(self: Any) -> ActionResult:
     statuses, size = self._get_param("JobStatuses", None), int(self._get_param("MaxResults", None) or LONGEST_PAGE)
     if not 1 <= size <= LONGEST_PAGE:
         raise invalid_request("MaxResults must be between 1 and 1000")
-    jobs = [job for job in reversed(list(self.backend.jobs.values())) if job.region == self.region]
+    jobs = [job for job in reversed(list(_jobs(self).values())) if job.region == self.region]
     token = self._get_param("NextToken", None)
     if token:
         ids = [job.id for job in jobs]

@@ -44,8 +44,9 @@ def live(name: str) -> FakeBucket | None:
 def judge(bucket: FakeBucket, caller: Caller, action: str, resource: str, environ: dict[str, Any]) -> Verdict:
     """Whether the caller may."""
     given = context.of_s3(environ, caller, bucket.account_id)
-    if resource.count("/"):
-        _existing_tags(bucket, resource.partition("/")[2], given)
+    found = bucket.keys.get(resource.partition("/")[2]) if "/" in resource else None
+    if isinstance(found, FakeKey):
+        given |= {f"s3:existingobjecttag/{name.lower()}": [value] for name, value in tags_of(found).items()}
     policy = parsed(bucket.policy) if bucket.policy else None
     own = caller.account == bucket.account_id
     if caller.kind == "root" and own and action.removeprefix("s3:") in s3_actions.POLICY:
@@ -70,13 +71,6 @@ def judge_own(environ: dict[str, Any], caller: Caller, action: str, resource: st
     verdict = judge_all(caller.principal, identities.held(caller), action, resource, given)
     if not verdict:
         raise denied(sentence(caller, action, f'"{resource}"', verdict))
-
-
-def _existing_tags(bucket: FakeBucket, key: str, given: dict[str, list[str]]) -> None:
-    found = bucket.keys.get(key)
-    if isinstance(found, FakeKey):
-        for name, value in tags_of(found).items():
-            given[f"s3:existingobjecttag/{name.lower()}"] = [value]
 
 
 def tags_of(key: FakeKey) -> dict[str, str]:
@@ -108,7 +102,8 @@ def demand(environ: dict[str, Any], name: str, key: str = "") -> None:
     _check_owner(environ.get("HTTP_X_AMZ_EXPECTED_BUCKET_OWNER"), bucket)
     for action, resource in s3_actions.needed(operation, name, key, environ):
         _demand(bucket, caller, action, resource, environ)
-    missing = operation in READS and not _there(bucket, key, environ)
+    versioned = "versionId=" in environ.get("QUERY_STRING", "")
+    missing = operation in READS and not versioned and not isinstance(bucket.keys.get(key), FakeKey)
     if missing and not judge(bucket, caller, "s3:ListBucket", f"arn:aws:s3:::{name}", environ):
         raise denied()
     if operation in {"CopyObject", "UploadPartCopy"} and _demand_source(environ, caller, operation):
@@ -129,12 +124,6 @@ def _demand(bucket: FakeBucket, caller: Caller, action: str, resource: str, envi
     if not verdict:
         anonymous = caller.kind == "anonymous"
         raise denied("Access Denied" if anonymous else sentence(caller, action, f'"{resource}"', verdict))
-
-
-def _there(bucket: FakeBucket, key: str, environ: dict[str, Any]) -> bool:
-    if "versionId=" in environ.get("QUERY_STRING", ""):
-        return True
-    return isinstance(bucket.keys.get(key), FakeKey)
 
 
 def _demand_source(environ: dict[str, Any], caller: Caller, operation: str) -> bool:

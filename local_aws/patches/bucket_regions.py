@@ -16,6 +16,7 @@ from local_aws import requests
 from local_aws.errors import AwsError
 from local_aws.patches.bucket_access import live
 from local_aws.replacing import extends
+from local_aws.signatures import MALFORMED
 
 # Answered by any region: how a bucket's region is found out, and what is not about an existing bucket.
 ANYWHERE = {"GetBucketLocation", "CreateBucket"}
@@ -40,9 +41,7 @@ def check(response: S3Response, environ: dict[str, Any]) -> None:
     if asked in {None, "", bucket.region_name}:
         return
     if asked == "us-east-1":
-        message = (
-            f"The authorization header is malformed; the region 'us-east-1' is wrong; expecting '{bucket.region_name}'"
-        )
+        message = f"{MALFORMED}the region 'us-east-1' is wrong; expecting '{bucket.region_name}'"
         error = AwsError("AuthorizationHeaderMalformed", message, Region=bucket.region_name)
     else:
         endpoint = f"s3.{bucket.region_name}.amazonaws.com"

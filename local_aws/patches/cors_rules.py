@@ -11,6 +11,7 @@ from typing import Any
 from moto.s3.models import FakeBucket
 
 from local_aws.errors import invalid_argument, invalid_request, malformed_xml
+from local_aws.policies import listed
 from local_aws.replacing import extends
 
 
@@ -22,11 +23,9 @@ def set_cors(original: Any, self: FakeBucket, rules: list[dict[str, Any]]) -> No
         if len(rule.get("ID") or "") > 255:
             raise invalid_argument("The ID of a rule is longer than 255 characters")
         for element in ("AllowedOrigin", "AllowedHeader"):
-            said = rule.get(element) or []
-            for one in [said] if isinstance(said, str) else said:
+            for one in listed(rule.get(element)):
                 if one.count("*") > 1:
                     raise invalid_request(f'{element} "{one}" can not have more than one wildcard.')
-        exposed = rule.get("ExposeHeader") or []
-        if any("*" in one for one in ([exposed] if isinstance(exposed, str) else exposed)):
+        if any("*" in one for one in listed(rule.get("ExposeHeader"))):
             raise invalid_request('ExposeHeader "*" contains wildcard. We currently do not support wildcard.')
     original(self, rules)

@@ -40,7 +40,6 @@ ROUTED_BY = ("weight", "region", "failover", "geo_location", "multi_value_answer
 MOST_VALUES, LONGEST_LABEL = 400, 63
 PENDING = 0.3  # seconds; AWS takes 10 to 120
 MOST_RECORDS, MOST_CHARACTERS, LONGEST_STRING = 1000, 32_000, 255
-ROUTING = ("Weight", "Region", "Failover", "GeoLocation", "MultiValueAnswer", "HealthCheckId")
 _changes: dict[str, float] = {}  # id → when it was sent
 _changing: dict[str, threading.Lock] = {}  # of each zone, by its id
 

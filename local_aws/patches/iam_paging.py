@@ -42,15 +42,10 @@ def _paged(keys: list[str]) -> Callable[..., Any]:
         self.params.pop("Marker", None)
         answer = original(self)
         result = answer.result if isinstance(answer.result, dict) else {}
-        left, skip = size, start
-        total = 0
+        rows = [(key, item) for key in keys for item in sorted(result.get(key) or [], key=_name)]
         for key in keys:
-            items = sorted(result.get(key) or [], key=_name)
-            total += len(items)
-            result[key] = items[skip : skip + left]
-            left -= len(result[key])
-            skip = max(0, skip - len(items))
-        result["IsTruncated"] = start + size < total
+            result[key] = [item for of, item in rows[start : start + size] if of == key]
+        result["IsTruncated"] = start + size < len(rows)
         result.pop("Marker", None)
         if result["IsTruncated"]:
             result["Marker"] = str(start + size)

@@ -24,11 +24,13 @@ def _service_credentials(user: User) -> dict[str, dict[str, Any]]:
     return user.__dict__.setdefault("service_specific_credentials", {})
 
 
-def _credential(user: User, id_: str) -> dict[str, Any]:
-    found = _service_credentials(user).get(id_)
-    if not found:
+def _named(response: IamResponse) -> tuple[dict[str, dict[str, Any]], str]:
+    """All of the user's by id, and the id of the one that the request names."""
+    held = _service_credentials(response.backend.get_user(response._get_param("UserName")))
+    id_ = response._get_param("ServiceSpecificCredentialId")
+    if id_ not in held:
         raise NoSuchEntity(f"The Service Specific Credential with id {id_} cannot be found.")
-    return found
+    return held, id_
 
 
 @replaces(IamResponse)
@@ -62,16 +64,15 @@ def list_service_specific_credentials(self: IamResponse) -> ActionResult:
 
 @replaces(IamResponse)
 def update_service_specific_credential(self: IamResponse) -> ActionResult:
-    user = self.backend.get_user(self._get_param("UserName"))
-    _credential(user, self._get_param("ServiceSpecificCredentialId"))["Status"] = self._get_param("Status")
+    held, id_ = _named(self)
+    held[id_]["Status"] = self._get_param("Status")
     return EmptyResult()
 
 
 @replaces(IamResponse)
 def delete_service_specific_credential(self: IamResponse) -> ActionResult:
-    user, id_ = self.backend.get_user(self._get_param("UserName")), self._get_param("ServiceSpecificCredentialId")
-    _credential(user, id_)
-    del _service_credentials(user)[id_]
+    held, id_ = _named(self)
+    del held[id_]
     return EmptyResult()
 
 

@@ -90,17 +90,11 @@ def list_multipart_uploads(self: S3Response) -> Any:
     asked = {name: values[0] for name, values in self.querystring.items()}
     if asked.get("delimiter"):
         raise NotImplementedError("uploads are listed without a delimiter")
-    key, after, size = (
-        asked.get("key-marker", ""),
-        asked.get("upload-id-marker", ""),
-        int(asked.get("max-uploads", PAGE)),
-    )
-    every = sorted(
-        self.backend.list_multipart_uploads(self.bucket_name).values(), key=lambda one: (one.key_name, one.id)
-    )
+    key, after = asked.get("key-marker", ""), asked.get("upload-id-marker", "")
+    every, size = self.backend.list_multipart_uploads(self.bucket_name).values(), int(asked.get("max-uploads", PAGE))
     found = [
         one
-        for one in every
+        for one in sorted(every, key=lambda one: (one.key_name, one.id))
         if one.key_name.startswith(asked.get("prefix", ""))
         and (one.key_name > key or bool(after and one.key_name == key and one.id > after))
     ]

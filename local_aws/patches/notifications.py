@@ -40,10 +40,9 @@ def check(response: S3Response, bucket: FakeBucket, config: Config) -> None:
             entries.append((entry, entry[arn], service, action))
     if len({entry["Id"] for entry, *_ in entries}) < len(entries):
         raise invalid_argument("Same ID used for multiple configurations. IDs must be unique")
-    for (one, *_), (other, *_) in itertools.combinations(entries, 2):
-        if _overlap(one, other):
-            message = "Configurations overlap. Configurations on the same bucket cannot share a common event type."
-            raise invalid_argument(message)
+    if any(_overlap(one, other) for (one, *_), (other, *_) in itertools.combinations(entries, 2)):
+        message = "Configurations overlap. Configurations on the same bucket cannot share a common event type."
+        raise invalid_argument(message)
     if response.headers.get("x-amz-skip-destination-validation", "").lower() != "true":
         for _, arn, service, action in entries:
             _check_destination(bucket, arn, service, action)
@@ -105,12 +104,10 @@ def _policy(arn: str, service: str) -> Any:
 def _check_destination(bucket: FakeBucket, arn: str, service: str, action: str) -> None:
     policy = _policy(arn, service)
     given = {"aws:sourcearn": [f"arn:aws:s3:::{bucket.name}"], "aws:sourceaccount": [bucket.account_id]}
-    if policy is None:
-        reason = "The destination does not exist"
-    elif policy and decide(parsed(policy), SERVICE, action, arn, given) == "Allow":
+    if policy and decide(parsed(policy), SERVICE, action, arn, given) == "Allow":
         return
-    else:
-        reason = "Permissions on the destination do not allow S3 to publish notifications from this bucket"
+    lacking = "Permissions on the destination do not allow S3 to publish notifications from this bucket"
+    reason = "The destination does not exist" if policy is None else lacking
     message = "Unable to validate the following destination configurations"
     raise invalid_argument(message, ArgumentName1=arn, ArgumentValue1=reason)
 

@@ -58,7 +58,6 @@ def check_conditions(response: S3Response, key: FakeKey) -> None:
 def copy_object(original: Any, self: S3Response) -> Any:
     key, versioned = source(self)
     if key:
-        check_conditions(self, key)
         itself = (key.bucket_name, key.name) == (self.bucket_name, self.parse_key_name())
         replaced = self.headers.get("x-amz-metadata-directive") == "REPLACE"
         if itself and not versioned and not replaced and not any(name in self.headers for name in CHANGES):
@@ -68,8 +67,8 @@ def copy_object(original: Any, self: S3Response) -> Any:
     return original(self)
 
 
-@extends(S3Response)
-def upload_part_copy(original: Any, self: S3Response) -> Any:
+@extends(S3Response, "copy_object", "upload_part_copy")
+def conditional(original: Any, self: S3Response) -> Any:
     key, _ = source(self)
     if key:
         check_conditions(self, key)

@@ -52,11 +52,8 @@ def serialized(original: Any, self: S3Response, action_result: Any) -> Any:
     found = action_result.result
     if self.data.get("Action") == "ListObjectVersions" and "url" in self.querystring.get("encoding-type", ()):
         found["EncodingType"] = "url"
-        rows = [
-            found,
-            *(row for name in ("Versions", "DeleteMarkers", "CommonPrefixes") for row in found.get(name, [])),
-        ]
-        for row in rows:
+        lists = ("Versions", "DeleteMarkers", "CommonPrefixes")
+        for row in [found, *(row for name in lists for row in found.get(name, []))]:
             for name in ("Key", "Prefix", "Delimiter", "KeyMarker", "NextKeyMarker"):
                 if row.get(name):
                     row[name] = quote(row[name])

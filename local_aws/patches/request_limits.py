@@ -35,16 +35,12 @@ def check_headers(headers: Any) -> None:
         raise AwsError("MetadataTooLarge", message, Size=str(size), MaxSizeAllowed=str(METADATA))
 
 
-def check_key(key: str) -> None:
-    size = len(key.encode())
-    if size > KEY:
-        raise AwsError("KeyTooLongError", "Your key is too long", Size=str(size), MaxSizeAllowed=str(KEY))
-
-
 @extends(S3Response)
 def _key_response(original: Any, self: S3Response, request: Any, full_url: str) -> Any:
     check_headers(request.headers)
-    check_key(self.parse_key_name())
+    size = len(self.parse_key_name().encode())
+    if size > KEY:
+        raise AwsError("KeyTooLongError", "Your key is too long", Size=str(size), MaxSizeAllowed=str(KEY))
     return original(self, request, full_url)
 
 
