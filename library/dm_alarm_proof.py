@@ -95,9 +95,7 @@ def main() -> None:
         found = clients.ask(past.result, "Cannot read history")
         notes = list(proposals(found, {alarm["name"]: alarm for alarm in asked["alarms"]}))
     made = plan(asked["account"], canary, before, f"proof-{int(now)}", now, asked["writes"] and has_chain, missing)
-    if not has_chain:
-        made = made._replace(drift=())
-    made = made._replace(notes=notes)
+    made = made._replace(notes=notes, drift=made.drift if has_chain else ())
 
     def proofs() -> Iterator[dict[str, Any]]:
         if has_chain and (before is not None or (asked["writes"] and not module.check_mode)):

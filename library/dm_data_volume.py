@@ -74,20 +74,12 @@ EXAMPLES = r"""
 """
 RETURN = r"""
 extends_documentation_fragment: [dm_estate]
-volume_id:
-  description: The volume's id, empty in check mode when it does not exist yet.
-  returned: success
-  type: str
-  sample: vol-0123456789abcdef0
 """
-
-from typing import Any
 
 from ansible.module_utils.estate.call import Clients
 from ansible.module_utils.estate.host.instance.choose import instance_of
-from ansible.module_utils.estate.host.volume.plan import choose, plan, resource_of
+from ansible.module_utils.estate.host.volume.plan import choose, plan
 from ansible.module_utils.estate.host.volume.read import read
-from ansible.module_utils.estate.plan import Ref
 from ansible.module_utils.estate.run import estate_module, run
 
 
@@ -99,12 +91,8 @@ def main() -> None:
     volumes, devices = clients.ask(lambda: read(clients["ec2"], name, instance), f"Cannot read volume {name}")
     volume = clients.ask(lambda: choose(volumes, name), "Cannot choose a volume")
     made = clients.ask(lambda: plan(given["account"], volume, wanted, devices, given["leaving"]), "Cannot plan")
-
-    def facts(known: Any) -> dict[str, str]:
-        return {"volume_id": volume["VolumeId"] if volume else known.get(Ref(resource_of(name), "id"), "")}
-
     known = {instance_of(given["instance"]): instance} if instance else {}
-    run(module, made, clients.call, facts=facts, known=known)
+    run(module, made, clients.call, known=known)
 
 
 if __name__ == "__main__":

@@ -21,10 +21,6 @@ options:
     description: How long the URL is to work; at most seven days.
     type: int
     required: true
-attributes:
-  check_mode:
-    support: full
-    description: Only reads.
 extends_documentation_fragment: [dm_estate, dm_aws]
 """
 EXAMPLES = r"""
@@ -37,11 +33,6 @@ EXAMPLES = r"""
 """
 RETURN = r"""
 extends_documentation_fragment: [dm_estate]
-lasts:
-  description: Until when the URL works, and why not longer.
-  returned: success
-  type: str
-  sample: until 2027-01-31 12:00 UTC
 """
 
 import datetime
@@ -106,7 +97,7 @@ def main() -> None:
         module.fail_json(msg=f"The URL cannot be shown: {exc}.")
     except Exception as exc:
         module.fail_json(msg=why_unreadable(exc, given["bucket"], given["key"]))
-    run(module, Plan("signed URL", given["account"], []), clients.call, facts=lambda _: {"lasts": lasts})
+    run(module, Plan("signed URL", given["account"], []), clients.call)
 
 
 if __name__ == "__main__":

@@ -14,10 +14,6 @@ options:
     description: The table, as the filter P(asset_routes#filter) returns it.
     type: dict
     required: true
-attributes:
-  check_mode:
-    support: full
-    description: Only reads.
 extends_documentation_fragment: [dm_estate, dm_aws]
 """
 EXAMPLES = r"""

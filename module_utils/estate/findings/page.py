@@ -103,10 +103,9 @@ def changes(report: Mapping[str, Any], diff: Callable[[Any], str]) -> list[dict[
         for purpose, plan in plans.items()
         if plan.get("actions") or plan.get("diff")
     ]
-    found += [
+    return found + [
         _changes(task["host"], task["task"].rpartition(" : ")[2], task["diff"], {}, diff) for task in report["tasks"]
     ]
-    return found
 
 
 def _changes(

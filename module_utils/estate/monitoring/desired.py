@@ -200,8 +200,7 @@ def _key(one: dict[str, Any], where: Place) -> dict[str, Any]:
         statements.append(
             {"Sid": "Keepers", **said, "Effect": "Deny", "Principal": "*", "Action": ends, "Condition": others}
         )
-    policy = {"Version": "2012-10-17", "Statement": statements}
-    return {"rotated": True, "policy": policy, **one}
+    return {"rotated": True, "policy": {"Version": "2012-10-17", "Statement": statements}, **one}
 
 
 # --- all of it --------------------------------------------------------------------------------------------------------

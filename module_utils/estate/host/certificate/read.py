@@ -25,8 +25,7 @@ def read(acm: Any, domain: str) -> list[dict[str, Any]]:
 
 
 def describe(acm: Any, arn: str) -> dict[str, Any]:
-    answer: dict[str, Any] = acm.describe_certificate(CertificateArn=arn)["Certificate"]
-    return answer
+    return acm.describe_certificate(CertificateArn=arn)["Certificate"]
 
 
 def with_records(

@@ -45,10 +45,6 @@ def describe(volume: dict[str, Any] | None) -> dict[str, Any]:
     }
 
 
-def resource_of(name: str) -> str:
-    return f"volume {name}"
-
-
 def plan(
     account: str,
     volume: dict[str, Any] | None,
@@ -64,7 +60,7 @@ def plan(
     devices: the instance's devices and the ids of the volumes on them.
     leaving: an instance that is about to be terminated; being attached to it is as good as not being attached.
     """
-    resource, before, notes = resource_of(wanted["name"]), describe(volume), []
+    resource, before, notes = f"volume {wanted['name']}", describe(volume), []
     if volume is None:
         actions, after = [_create(resource, wanted)], _new(wanted)
     else:
