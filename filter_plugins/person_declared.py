@@ -68,7 +68,8 @@ def person_declared(
     if not isinstance(name, str) or not name:
         raise AnsibleFilterError("whom? Give the IAM user name: -e person=ada.example")
     naming = lists.naming(people, name)
-    told = [f"{at} names {name} too: take that out" for at in _elsewhere(elsewhere or {}, name)]
+    mentions = (lists.mentions(value, name, title, line_of) for title, value in (elsewhere or {}).items())
+    told = [f"{at} names {name} too: take that out" for there in mentions for at in there]
     try:
         read = lists.read(people, groups, line_of)
     except ValueError as exc:
@@ -82,10 +83,6 @@ def person_declared(
         "elsewhere": told,
         "missing": lists.missing(read, name, wanted),
     }
-
-
-def _elsewhere(given: Mapping[str, Any], name: str) -> list[str]:
-    return [one for title, value in given.items() for one in lists.mentions(value, name, title, line_of)]
 
 
 class FilterModule:

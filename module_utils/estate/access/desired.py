@@ -179,16 +179,11 @@ def _got(value: Any) -> str:
 def ending(matrix: Matrix, groups: list[dict[str, Any]], lists: Lists) -> list[str]:
     """Put last days into the policies of the first group of everybody; notes on those that are kept by runs alone."""
     everyone = next((group for group in groups if group["everyone"]), None)
-    given = {
-        group["name"]: [
-            *group["inline"].values(),
-            *(
-                UNKNOWN if arn.startswith(_OF_AWS) else matrix.policies.get(arn.rsplit("/", 1)[1], UNKNOWN)
-                for arn in group["policies"]
-            ),
-        ]
-        for group in groups
-    }
+
+    def says(arn: str) -> Mapping[str, Any]:
+        return UNKNOWN if arn.startswith(_OF_AWS) else matrix.policies.get(arn.rsplit("/", 1)[1], UNKNOWN)
+
+    given = {group["name"]: [*group["inline"].values(), *map(says, group["policies"])] for group in groups}
     document, notes = ends(lists, given, room(everyone["inline"]) if everyone else 0)
     if document and everyone:
         everyone["inline"] = {**everyone["inline"], NAME: document}

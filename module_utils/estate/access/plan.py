@@ -15,7 +15,7 @@ from typing import Any
 
 from ansible.module_utils.estate.access.check import ATTACHED, GROUPS_OF_A_USER, INLINE_SIZE, size
 from ansible.module_utils.estate.access.effects import by_user, tell
-from ansible.module_utils.estate.access.read import Account, Group, Live, Policy, Role
+from ansible.module_utils.estate.access.read import Account, Group, Live, Role
 from ansible.module_utils.estate.access.undeclared import beyond, of_their_own, unmanaged
 from ansible.module_utils.estate.diff import diff_of
 from ansible.module_utils.estate.plan import Action, Plan
@@ -171,16 +171,12 @@ class _Plan:
         if same:
             self.add("change", resource, "set_default_policy_version", {**arn, "VersionId": same.id})
             return
-        for version in self._surplus(live):
+        idle = [version.id for version in live.versions if not version.default]
+        # The oldest that are not in force make room for one.
+        for version in idle[: max(0, len(live.versions) - VERSIONS + 1)]:
             self.add("change", resource, "delete_policy_version", {**arn, "VersionId": version})
         params = {**arn, "PolicyDocument": written(document), "SetAsDefault": True}
         self.add("change", resource, "create_policy_version", params)
-
-    @staticmethod
-    def _surplus(live: Policy) -> list[str]:
-        """The oldest versions that are not in force, as many as must go to make room for one."""
-        idle = [version.id for version in live.versions if not version.default]
-        return idle[: max(0, len(live.versions) - VERSIONS + 1)]
 
     def _fixed(self, resource: str, live: str, path: str) -> None:
         if live != path:
