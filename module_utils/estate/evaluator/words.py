@@ -21,13 +21,9 @@ class Open(NamedTuple):
 WEAK = "MFA, or an access key"
 
 _SAID = {
-    "stringequals": ("is", "is not"),
+    **dict.fromkeys(("stringequals", "arnequals", "binaryequals", "bool"), ("is", "is not")),
     "stringequalsignorecase": ("is, in any case,", "is not, in any case,"),
-    "stringlike": ("is like", "is not like"),
-    "arnequals": ("is", "is not"),
-    "arnlike": ("is like", "is not like"),
-    "binaryequals": ("is", "is not"),
-    "bool": ("is", "is not"),
+    **dict.fromkeys(("stringlike", "arnlike"), ("is like", "is not like")),
     "ipaddress": ("is in", "is not in"),
     "equals": ("=", "≠"),
     "lessthan": ("<", "≥"),

@@ -90,9 +90,8 @@ def of_able(
     each: dict[tuple[str, str, str, tuple[str, ...]], list[str]] = {}
     for able_ in able:
         who = able_.who
-        each.setdefault((who.account.name, f"{who.kind} {who.name}", able_.target, able_.conditions), []).append(
-            able_.action
-        )
+        key = (who.account.name, f"{who.kind} {who.name}", able_.target, able_.conditions)
+        each.setdefault(key, []).append(able_.action)
     joins: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
     for (account, who_, target, needs), actions in each.items():
         if who_.startswith("role ") and actions == ["iam:AddUserToGroup"]:  # no role is ever a member
