@@ -38,7 +38,7 @@ def moment(text: str) -> float | None:
     *parts, fraction, zone = found.groups()
     try:
         year, *rest = (int(part or least) for part, least in zip(parts, (1, 1, 1, 0, 0, 0), strict=True))
-        at = datetime.datetime(year, *rest, tzinfo=datetime.UTC)  # type: ignore[misc] # six in all
+        at = datetime.datetime(year, *rest, tzinfo=datetime.UTC)  # type: ignore[arg-type, misc] # six in all
         ahead = 0 if not zone or zone in "Zz" else int(zone[0] + "1") * (int(zone[1:3]) * 60 + int(zone[-2:]))
         return at.timestamp() - 60 * ahead + float(f"0.{fraction or 0}")
     except (ValueError, OverflowError):
