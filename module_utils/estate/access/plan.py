@@ -21,7 +21,6 @@ from ansible.module_utils.estate.diff import diff_of
 from ansible.module_utils.estate.plan import Action, Plan
 from ansible.module_utils.estate.policy import same_policy, written
 
-PURPOSE = "access"
 VERSIONS = 5  # https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-versioning.html
 
 _Call = tuple[str, dict[str, Any], str | None]  # method, its parameters, and the policy that it needs
@@ -48,7 +47,7 @@ def plan(wanted: Mapping[str, Any], account: Account, notes: Iterable[str] = ())
     people = tell(wanted, live, joins, leaves)
     diff = [shown(people)] if people else []
     return Plan(
-        PURPOSE,
+        "access",
         wanted["account"],
         made.actions,
         diff + made.diff,

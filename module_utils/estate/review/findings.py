@@ -31,8 +31,7 @@ KINDS = (
 
 
 def ordered(found: Iterable[Finding]) -> list[Finding]:
-    order = {kind: place for place, kind in enumerate(KINDS)}
-    return sorted(found, key=lambda one: (order[one["kind"]], one["account"], one["subject"], one["finding"]))
+    return sorted(found, key=lambda one: (KINDS.index(one["kind"]), one["account"], one["subject"], one["finding"]))
 
 
 def of_credentials(
