@@ -90,14 +90,11 @@ class Matrix:
 
     def grant(self, assume: Mapping[str, list[str]]) -> dict[str, Any]:
         """The holder's side: {} where there is nothing to assume."""
-        arns = [
-            self.arn("role", account, role, self.roles[role][account])
-            for account, roles in assume.items()
-            for role in roles
-        ]
+        given = ((account, role) for account, roles in assume.items() for role in roles)
+        arns = sorted(self.arn("role", account, role, self.roles[role][account]) for account, role in given)
         if not arns:
             return {}
-        statement = {"Sid": "AssumeRoles", "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": sorted(arns)}
+        statement = {"Sid": "AssumeRoles", "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": arns}
         return {GRANT: {"Version": "2012-10-17", "Statement": [statement]}}
 
     def trust(self, account: str, name: str, entry: Mapping[str, Any]) -> dict[str, Any]:

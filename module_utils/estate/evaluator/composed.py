@@ -75,10 +75,8 @@ class Account:
         return self._held[key]
 
     def principal(self, kind: str, item: Mapping[str, Any]) -> Principal:
-        sources = list(self.held(kind, item))
-        for group in item.get("groups", ()):
-            if group in self.groups:
-                sources += self.held("group", self.groups[group])
+        groups = [self.groups[group] for group in item.get("groups", ()) if group in self.groups]
+        sources = [*self.held(kind, item), *(one for group in groups for one in self.held("group", group))]
         boundary = self.policy(item["boundary"]) if item.get("boundary") else None
         return Principal(item["arn"], self.id, tuple(sources), boundary, item.get("tags") or {})
 
