@@ -189,6 +189,7 @@ class _Plan:
         trusted = (self.principals.get(arn) for arn in re.findall(r'"(arn:[^"]+)"', written(trust)))
         needs = [principal for principal in trusted if principal and principal != resource]
         wanted = role["boundary"] and self.moved.get(role["boundary"], role["boundary"])
+        own = [self.own[wanted]] if wanted in self.own else []
         if live is None:
             params = {"RoleName": name, "Path": role["path"], "AssumeRolePolicyDocument": written(trust)}
             more = {
@@ -196,11 +197,10 @@ class _Plan:
                 "MaxSessionDuration": role["max_session"],
                 "Tags": _tags(role["tags"]),
             }
-            needs += [need for need in [self.own.get(wanted)] if need]
-            self.add("add", resource, "create_role", params | {k: v for k, v in more.items() if v}, needs)
+            self.add("add", resource, "create_role", params | {k: v for k, v in more.items() if v}, [*needs, *own])
         else:
             self._fixed(resource, live.path, role["path"])
-            self._bounds(resource, role, live, wanted)
+            self._bounds(resource, role, live, wanted, own)
             if not same_policy(live.trust, trust):
                 params = {"RoleName": name, "PolicyDocument": written(trust)}
                 self.add("change", resource, "update_assume_role_policy", params, needs)
@@ -208,13 +208,12 @@ class _Plan:
         self._profile(resource, role)
         self.show(resource, *self._sides(role, live, wanted))
 
-    def _bounds(self, resource: str, role: Mapping[str, Any], live: Role, boundary: str) -> None:
+    def _bounds(self, resource: str, role: Mapping[str, Any], live: Role, boundary: str, own: list[str]) -> None:
         """What limits the role, and what it is tagged with. A boundary that nobody declared only takes: it stays."""
         who = {"RoleName": role["name"]}
         if boundary and boundary != live.boundary:
-            needs = [need for need in [self.own.get(boundary)] if need]
             params = {**who, "PermissionsBoundary": boundary}
-            self.add("change", resource, "put_role_permissions_boundary", params, needs)
+            self.add("change", resource, "put_role_permissions_boundary", params, own)
         elif live.boundary and not boundary:
             self.drift.append(
                 f"{resource} has the permissions boundary {live.boundary}, which is not declared: "
