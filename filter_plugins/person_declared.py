@@ -67,25 +67,17 @@ def person_declared(
 ) -> dict[str, Any]:
     if not isinstance(name, str) or not name:
         raise AnsibleFilterError("whom? Give the IAM user name: -e person=ada.example")
-    naming = lists.naming(people, name)
-    told = [f"{at} names {name} too: take that out" for at in _elsewhere(elsewhere or {}, name)]
+    mentions = (lists.mentions(value, name, title, line_of) for title, value in (elsewhere or {}).items())
+    told = [f"{at} names {name} too: take that out" for there in mentions for at in there]
+    said = {"path": "/", "groups": [], "lists": lists.naming(people, name), "elsewhere": told}
     try:
         read = lists.read(people, groups, line_of)
     except ValueError as exc:
-        return {"path": "/", "groups": [], "lists": naming, "elsewhere": told, "missing": str(exc)}
+        return {**said, "missing": str(exc)}
     membership = lists.membership(read, datetime.date.fromisoformat(today))
     wanted = [group for group, members in membership["members"].items() if name in members]
-    return {
-        "path": read.users[name].path if name in read.users else "/",
-        "groups": wanted,
-        "lists": naming,
-        "elsewhere": told,
-        "missing": lists.missing(read, name, wanted),
-    }
-
-
-def _elsewhere(given: Mapping[str, Any], name: str) -> list[str]:
-    return [one for title, value in given.items() for one in lists.mentions(value, name, title, line_of)]
+    path = read.users[name].path if name in read.users else "/"
+    return {**said, "path": path, "groups": wanted, "missing": lists.missing(read, name, wanted)}
 
 
 class FilterModule:

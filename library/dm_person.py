@@ -107,6 +107,7 @@ import getpass
 from typing import Any
 
 from ansible.module_utils.estate.access.names import name_problem
+from ansible.module_utils.estate.access.read import password_policy
 from ansible.module_utils.estate.call import Clients
 from ansible.module_utils.estate.errors import Refusal, sentence
 from ansible.module_utils.estate.person import guard, plan, read
@@ -171,7 +172,7 @@ def main() -> None:
         left = [] if state == "present" else read.left_devices(iam, params["account_id"], name, devices)
         refused = against(params, iam, live, deleted, caller)
         actions = planned(params, live, left) if not refused else []
-        policy = read.password_policy(iam) if any(map(sets_password, actions)) else {}
+        policy = password_policy(iam) if any(map(sets_password, actions)) else {}
         return caller, live, left, refused, actions, policy
 
     caller, live, left, refused, actions, policy = clients.ask(looked, doing)

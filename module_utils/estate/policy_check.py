@@ -21,17 +21,8 @@ from typing import Any
 from ansible.module_utils.estate.errors import nearest
 from ansible.module_utils.estate.policy import as_list, scalar
 
-_ELEMENTS = (
-    "Sid",
-    "Effect",
-    "Principal",
-    "NotPrincipal",
-    "Action",
-    "NotAction",
-    "Resource",
-    "NotResource",
-    "Condition",
-)
+_OR_NOT = ("Principal", "Action", "Resource")  # of which there is a Not, too
+_ELEMENTS = ("Sid", "Effect", *(f"{no}{element}" for element in _OR_NOT for no in ("", "Not")), "Condition")
 _KINDS = {
     "String": ("Equals", "NotEquals", "EqualsIgnoreCase", "NotEqualsIgnoreCase", "Like", "NotLike"),
     "Numeric": ("Equals", "NotEquals", "LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals"),
@@ -109,7 +100,7 @@ def statement_mistakes(statement: Any, names: bool = True, valued: bool = True) 
             yield f" has the unknown element {key!r}; allowed are {', '.join(_ELEMENTS)}{nearest(str(key), _ELEMENTS)}"
     if statement.get("Effect") not in ("Allow", "Deny"):
         yield f": Effect must be Allow or Deny, and is {statement.get('Effect')!r}"
-    for key in ("Principal", "Action", "Resource"):
+    for key in _OR_NOT:
         if statement.get(key) and statement.get(f"Not{key}"):
             yield f" has both {key} and Not{key}; choose one"
     if not (statement.get("Action") or statement.get("NotAction")):

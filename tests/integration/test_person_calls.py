@@ -6,10 +6,11 @@ import itertools
 import json
 
 import pytest
+from ansible.module_utils.estate.access.read import password_policy
 from ansible.module_utils.estate.call import call
 from ansible.module_utils.estate.person.password import Shown
 from ansible.module_utils.estate.person.plan import REVOKE, delete, disable, ids, onboard, still_open
-from ansible.module_utils.estate.person.read import left_devices, password_policy, read
+from ansible.module_utils.estate.person.read import left_devices, read
 from ansible.module_utils.estate.plan import carry_out
 
 from local_aws.certificates import make

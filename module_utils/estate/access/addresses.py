@@ -58,12 +58,11 @@ def narrowed(live: Live, then: Live, documents: Mapping[str, Any], account_id: s
 
 def _held(state: Live) -> dict[tuple[str, str], str]:
     """What is written, of each who holds it."""
-    groups = {("group", one.name): [sorted(one.managed), one.inline] for one in state.groups.values()}
-    roles = {
-        ("role", one.name): [sorted(one.managed), one.inline, one.trust, one.boundary] for one in state.roles.values()
-    }
-    policies = {("policy", one.arn): [one.document] for one in state.policies.values()}
-    every = {**groups, **roles, **policies}
+    every: dict[tuple[str, str], Any] = {("policy", one.arn): one.document for one in state.policies.values()}
+    for group in state.groups.values():
+        every["group", group.name] = [sorted(group.managed), group.inline]
+    for role in state.roles.values():
+        every["role", role.name] = [sorted(role.managed), role.inline, role.trust, role.boundary]
     return {key: json.dumps(one, sort_keys=True, default=str).lower() for key, one in every.items()}
 
 

@@ -90,14 +90,11 @@ class Matrix:
 
     def grant(self, assume: Mapping[str, list[str]]) -> dict[str, Any]:
         """The holder's side: {} where there is nothing to assume."""
-        arns = [
-            self.arn("role", account, role, self.roles[role][account])
-            for account, roles in assume.items()
-            for role in roles
-        ]
+        given = ((account, role) for account, roles in assume.items() for role in roles)
+        arns = sorted(self.arn("role", account, role, self.roles[role][account]) for account, role in given)
         if not arns:
             return {}
-        statement = {"Sid": "AssumeRoles", "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": sorted(arns)}
+        statement = {"Sid": "AssumeRoles", "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": arns}
         return {GRANT: {"Version": "2012-10-17", "Statement": [statement]}}
 
     def trust(self, account: str, name: str, entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -179,16 +176,11 @@ def _got(value: Any) -> str:
 def ending(matrix: Matrix, groups: list[dict[str, Any]], lists: Lists) -> list[str]:
     """Put last days into the policies of the first group of everybody; notes on those that are kept by runs alone."""
     everyone = next((group for group in groups if group["everyone"]), None)
-    given = {
-        group["name"]: [
-            *group["inline"].values(),
-            *(
-                UNKNOWN if arn.startswith(_OF_AWS) else matrix.policies.get(arn.rsplit("/", 1)[1], UNKNOWN)
-                for arn in group["policies"]
-            ),
-        ]
-        for group in groups
-    }
+
+    def says(arn: str) -> Mapping[str, Any]:
+        return UNKNOWN if arn.startswith(_OF_AWS) else matrix.policies.get(arn.rsplit("/", 1)[1], UNKNOWN)
+
+    given = {group["name"]: [*group["inline"].values(), *map(says, group["policies"])] for group in groups}
     document, notes = ends(lists, given, room(everyone["inline"]) if everyone else 0)
     if document and everyone:
         everyone["inline"] = {**everyone["inline"], NAME: document}

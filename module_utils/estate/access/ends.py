@@ -8,16 +8,15 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_con
 from __future__ import annotations
 
 import datetime
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible.module_utils.estate.access.check import INLINE_SIZE, size
 from ansible.module_utils.estate.effects.classes import overlap
+from ansible.module_utils.estate.evaluator.document import read
 from ansible.module_utils.estate.evaluator.patterns import like
 from ansible.module_utils.estate.people import Lists
-from ansible.module_utils.estate.policy import as_list, statements
 
 NAME = "access-ends"  # of the inline policy
 UNKNOWN: Mapping[str, Any] = {}  # the document of a policy that the vars do not have
@@ -30,7 +29,7 @@ class _What(NamedTuple):
     actions: tuple[str, ...]
     on: str  # "Resource" or "NotResource"
     resources: tuple[str, ...]
-    conditions: str = ""  # as JSON; what denies has none but the day's
+    conditions: str = ""  # as text; what denies has none but the day's
 
 
 _EVERYTHING = _What("Action", ("*",), "Resource", ("*",))
@@ -88,21 +87,12 @@ def _longer(lists: Lists, name: str, day: datetime.date) -> Iterator[str]:
 
 
 def _allowed(document: Mapping[str, Any]) -> Iterator[_What]:
-    for statement in statements(document):
-        if statement.get("Effect") == "Allow":
-            acts = "NotAction" if "NotAction" in statement else "Action"
-            actions = _words(statement[acts])
-            given = statement.get("Condition")
-            conditions = json.dumps(given, sort_keys=True, default=str) if given else ""
-            if "NotResource" in statement:
-                yield _What(acts, actions, "NotResource", _words(statement["NotResource"]), conditions)
-            else:
-                for resource in _words(statement["Resource"]):
-                    yield _What(acts, actions, "Resource", (resource,), conditions)
-
-
-def _words(value: Any) -> tuple[str, ...]:
-    return tuple(sorted(map(str, as_list(value))))
+    for one in (one for one in read(document) if one.allows):
+        acts, actions = "NotAction" if one.not_actions else "Action", tuple(sorted(one.actions))
+        conditions = str(sorted(one.conditions)) if one.conditions else ""
+        for resources in [one.resources] if one.not_resources else [[resource] for resource in one.resources]:
+            on = "NotResource" if one.not_resources else "Resource"
+            yield _What(acts, actions, on, tuple(sorted(resources)), conditions)
 
 
 # --- what others give too ---------------------------------------------------------------------------------------------

@@ -170,8 +170,9 @@ def _own(
         found.append(f"{who} assume role {role}, which runs this: let another role do that")
     declared = next((item for item in wanted["roles"] if item["name"] == role), None)
     if declared and role in live.roles:
-        lost = _principals(live.roles[role].trust) - _principals(declared["trust"])
-        lost = {who for who in lost if _root(who) not in _principals(declared["trust"])}
+        trusted = _principals(declared["trust"])
+        lost = _principals(live.roles[role].trust) - trusted
+        lost = {who for who in lost if f"arn:aws:iam::{account_in(who)}:root" not in trusted}
         if lost:
             found.append(
                 f"role {role}, which runs this, would no longer trust {' and '.join(sorted(lost))}: "
@@ -210,16 +211,8 @@ def _own_groups(wanted: Mapping[str, Any], live: Live, joins: Pairs, leaves: Pai
 def _principals(trust: Mapping[str, Any]) -> set[str]:
     """Whom a trust lets in, but for the ids of users and roles that are no more: nobody is let in by those."""
     named = {name for one in read(trust) if one.allows and not one.not_principals for _, name in one.principals}
-    return {_spelt(name) for name in named if not name.startswith(("AIDA", "AROA"))}
-
-
-def _spelt(principal: str) -> str:
-    return f"arn:aws:iam::{principal}:root" if re.fullmatch(r"\d{12}", principal) else principal
-
-
-def _root(principal: str) -> str:
-    account = account_in(principal)
-    return f"arn:aws:iam::{account}:root" if account else principal
+    spelt = {f"arn:aws:iam::{name}:root" if re.fullmatch(r"\d{12}", name) else name for name in named}
+    return {name for name in spelt if not name.startswith(("AIDA", "AROA"))}
 
 
 # --- from where -------------------------------------------------------------------------------------------------------

@@ -15,13 +15,12 @@ from typing import Any
 
 from ansible.module_utils.estate.access.check import ATTACHED, GROUPS_OF_A_USER, INLINE_SIZE, size
 from ansible.module_utils.estate.access.effects import by_user, tell
-from ansible.module_utils.estate.access.read import Account, Group, Live, Policy, Role
+from ansible.module_utils.estate.access.read import Account, Group, Live, Role
 from ansible.module_utils.estate.access.undeclared import beyond, of_their_own, unmanaged
 from ansible.module_utils.estate.diff import diff_of
 from ansible.module_utils.estate.plan import Action, Plan
 from ansible.module_utils.estate.policy import same_policy, written
 
-PURPOSE = "access"
 VERSIONS = 5  # https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-versioning.html
 
 _Call = tuple[str, dict[str, Any], str | None]  # method, its parameters, and the policy that it needs
@@ -48,7 +47,7 @@ def plan(wanted: Mapping[str, Any], account: Account, notes: Iterable[str] = ())
     people = tell(wanted, live, joins, leaves)
     diff = [shown(people)] if people else []
     return Plan(
-        PURPOSE,
+        "access",
         wanted["account"],
         made.actions,
         diff + made.diff,
@@ -171,16 +170,12 @@ class _Plan:
         if same:
             self.add("change", resource, "set_default_policy_version", {**arn, "VersionId": same.id})
             return
-        for version in self._surplus(live):
+        idle = [version.id for version in live.versions if not version.default]
+        # The oldest that are not in force make room for one.
+        for version in idle[: max(0, len(live.versions) - VERSIONS + 1)]:
             self.add("change", resource, "delete_policy_version", {**arn, "VersionId": version})
         params = {**arn, "PolicyDocument": written(document), "SetAsDefault": True}
         self.add("change", resource, "create_policy_version", params)
-
-    @staticmethod
-    def _surplus(live: Policy) -> list[str]:
-        """The oldest versions that are not in force, as many as must go to make room for one."""
-        idle = [version.id for version in live.versions if not version.default]
-        return idle[: max(0, len(live.versions) - VERSIONS + 1)]
 
     def _fixed(self, resource: str, live: str, path: str) -> None:
         if live != path:
@@ -194,6 +189,7 @@ class _Plan:
         trusted = (self.principals.get(arn) for arn in re.findall(r'"(arn:[^"]+)"', written(trust)))
         needs = [principal for principal in trusted if principal and principal != resource]
         wanted = role["boundary"] and self.moved.get(role["boundary"], role["boundary"])
+        own = [self.own[wanted]] if wanted in self.own else []
         if live is None:
             params = {"RoleName": name, "Path": role["path"], "AssumeRolePolicyDocument": written(trust)}
             more = {
@@ -201,11 +197,10 @@ class _Plan:
                 "MaxSessionDuration": role["max_session"],
                 "Tags": _tags(role["tags"]),
             }
-            needs += [need for need in [self.own.get(wanted)] if need]
-            self.add("add", resource, "create_role", params | {k: v for k, v in more.items() if v}, needs)
+            self.add("add", resource, "create_role", params | {k: v for k, v in more.items() if v}, [*needs, *own])
         else:
             self._fixed(resource, live.path, role["path"])
-            self._bounds(resource, role, live, wanted)
+            self._bounds(resource, role, live, wanted, own)
             if not same_policy(live.trust, trust):
                 params = {"RoleName": name, "PolicyDocument": written(trust)}
                 self.add("change", resource, "update_assume_role_policy", params, needs)
@@ -213,13 +208,12 @@ class _Plan:
         self._profile(resource, role)
         self.show(resource, *self._sides(role, live, wanted))
 
-    def _bounds(self, resource: str, role: Mapping[str, Any], live: Role, boundary: str) -> None:
+    def _bounds(self, resource: str, role: Mapping[str, Any], live: Role, boundary: str, own: list[str]) -> None:
         """What limits the role, and what it is tagged with. A boundary that nobody declared only takes: it stays."""
         who = {"RoleName": role["name"]}
         if boundary and boundary != live.boundary:
-            needs = [need for need in [self.own.get(boundary)] if need]
             params = {**who, "PermissionsBoundary": boundary}
-            self.add("change", resource, "put_role_permissions_boundary", params, needs)
+            self.add("change", resource, "put_role_permissions_boundary", params, own)
         elif live.boundary and not boundary:
             self.drift.append(
                 f"{resource} has the permissions boundary {live.boundary}, which is not declared: "

@@ -208,19 +208,20 @@ class Account(NamedTuple):
 def read(client: Any, wanted: Mapping[str, Any]) -> Account:
     """Everything live; the alias and the password policy only where they are declared."""
     live = parse(pages(client.get_account_authorization_details))
-    alias = None
-    if wanted["alias"] is not None:
-        alias = next(iter(client.list_account_aliases()["AccountAliases"]), None)
-    password_policy: dict[str, Any] | None = None
-    if wanted["password_policy"] is not None:
-        password_policy = or_none(lambda: client.get_account_password_policy()["PasswordPolicy"], "NoSuchEntity")
+    aliases = client.list_account_aliases()["AccountAliases"] if wanted["alias"] is not None else []
+    passwords = password_policy(client) if wanted["password_policy"] is not None else {}
     # The sweep does not tell it.
     sessions = {
         role["name"]: client.get_role(RoleName=role["name"])["Role"]["MaxSessionDuration"]
         for role in wanted["roles"]
         if role["max_session"] and role["name"] in live.roles
     }
-    return Account(live, alias, password_policy or {}, sessions)
+    return Account(live, next(iter(aliases), None), passwords, sessions)
+
+
+def password_policy(client: Any) -> dict[str, Any]:
+    """Empty where none was ever set: AWS's own then asks for less than any password made here has."""
+    return or_none(lambda: client.get_account_password_policy()["PasswordPolicy"], "NoSuchEntity") or {}
 
 
 def managed(live: Live) -> set[str]:

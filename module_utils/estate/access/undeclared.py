@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import yaml
+from ansible.module_utils.estate.access.check import PLURALS
 from ansible.module_utils.estate.access.read import Group, Live, Role
 from ansible.module_utils.estate.evaluator.document import read
 from ansible.module_utils.estate.evaluator.patterns import like
@@ -19,9 +20,7 @@ _AWS_OWN = re.compile(r"/aws-(service-role|reserved)/")
 def unmanaged(wanted: Mapping[str, Any], live: Live) -> list[Unmanaged]:
     """What is live but not declared, each with the YAML that declares it as it is: pasted, it gives an empty plan."""
     found: list[Unmanaged] = []
-    declared = {
-        plural: {item["name"] for item in wanted[plural]} for plural in ("users", "groups", "roles", "policies")
-    }
+    declared = {plural: {item["name"] for item in wanted[plural]} for plural in PLURALS.values()}
 
     def report(kind: str, name: str, *lines: str) -> None:
         found.append(Unmanaged(f"{kind} {name}", "\n".join(lines).rstrip()))

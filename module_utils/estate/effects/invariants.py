@@ -64,11 +64,8 @@ def judge(invariants: Sequence[Mapping[str, Any]], estate: Estate, whole: bool =
 def proofs(judged: Iterable[Judged]) -> Iterator[dict[str, str]]:
     """As modules tell what was proved."""
     for one in judged:
-        yield {
-            "subject": f"invariant {one.name}",
-            "verdict": "failed" if one.verdict != "proved" else "proved",
-            "why": one.why,
-        }
+        verdict = "proved" if one.verdict == "proved" else "failed"
+        yield {"subject": f"invariant {one.name}", "verdict": verdict, "why": one.why}
 
 
 class _Judge(World):

@@ -68,7 +68,8 @@ def _lines(gains: Iterable[Gain], verb: str, names: Mapping[str, str]) -> list[s
     cells: dict[tuple[tuple[str, ...], str, tuple[str, ...]], dict[str, dict[str, None]]] = {}
     for gain in gains:
         for held in _by(gain):
-            key = (tuple(one.name for one in gain.whose), _through(held), _needs(gain, held))
+            through = f"through {held.holder}{'' if held.side == 'resource' else f' ({held.policy})'}"
+            key = (tuple(one.name for one in gain.whose), through, _needs(gain, held))
             for action, resource in _patterns(gain, held):
                 cells.setdefault(key, {}).setdefault(_where(gain, resource, names), {})[action] = None
     whose: dict[_What, list[str]] = {}
@@ -90,10 +91,6 @@ def _by(gain: Gain) -> list[Held]:
     new = [held for held in gain.since if held.statement.allows]
     identity = [held for held in new or gain.by if held.side == "identity"]
     return identity or new or list(gain.by)
-
-
-def _through(held: Held) -> str:
-    return f"through {held.holder}" if held.side == "resource" else f"through {held.holder} ({held.policy})"
 
 
 def _needs(gain: Gain, held: Held) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 
-from ansible.module_utils.estate.effects.askers import UNSIGNED, Asker, others, ours
+from ansible.module_utils.estate.effects.askers import Asker, others, ours
 from ansible.module_utils.estate.effects.classes import Undecided
 from ansible.module_utils.estate.effects.contexts import Contexts
 from ansible.module_utils.estate.effects.judged import About, Held, Thing, allowed, held, things
@@ -254,6 +254,4 @@ def among(asker: Asker, patterns: Sequence[str]) -> bool:
         names |= {"people", f"user:{asker.name}"}
     if asker.kind == "role" and "/aws-reserved/sso.amazonaws.com/" in asker.principal.arn:
         names.add("people")
-    if asker.kind == UNSIGNED:
-        names.add("unsigned")
     return any(fnmatchcase(name, pattern) for name in names for pattern in patterns)

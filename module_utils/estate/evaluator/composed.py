@@ -6,7 +6,7 @@ lives is {account's name: what dm_access_info reads}; `buckets` may be missing w
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from ansible.module_utils.estate.errors import Refusal
@@ -75,10 +75,8 @@ class Account:
         return self._held[key]
 
     def principal(self, kind: str, item: Mapping[str, Any]) -> Principal:
-        sources = list(self.held(kind, item))
-        for group in item.get("groups", ()):
-            if group in self.groups:
-                sources += self.held("group", self.groups[group])
+        groups = [self.groups[group] for group in item.get("groups", ()) if group in self.groups]
+        sources = [*self.held(kind, item), *(one for group in groups for one in self.held("group", group))]
         boundary = self.policy(item["boundary"]) if item.get("boundary") else None
         return Principal(item["arn"], self.id, tuple(sources), boundary, item.get("tags") or {})
 
@@ -126,9 +124,8 @@ class Estate:
         }
         self.roles = {arn: who for arn, who in self.who.items() if who.kind == "role"}
         self.trusts = {arn: reader(who.item["trust"]) for arn, who in self.roles.items()}
-        self.buckets = {bucket.name: bucket for account in self.accounts for bucket in _buckets(account, reader)}
-
-
-def _buckets(account: Account, reader: Reader) -> Iterator[Bucket]:
-    for name, live in (account.live.get("buckets") or {}).items():
-        yield Bucket(account, name, reader(live["policy"]) if live.get("policy") else None, live.get("restricted"))
+        self.buckets = {
+            name: Bucket(account, name, reader(live["policy"]) if live.get("policy") else None, live.get("restricted"))
+            for account in self.accounts
+            for name, live in (account.live.get("buckets") or {}).items()
+        }

@@ -35,12 +35,10 @@ def moment(text: str) -> float | None:
     found = _W3C.fullmatch(text)
     if not found:
         return float(text) if re.fullmatch(r"-?\d+(\.\d+)?", text) else None
-    year, month, day, hour, minute, second, fraction, zone = found.groups()
+    *parts, fraction, zone = found.groups()
     try:
-        at = datetime.datetime(
-            int(year), int(month or 1), int(day or 1), int(hour or 0), int(minute or 0), int(second or 0),
-            tzinfo=datetime.UTC,
-        )  # fmt: skip
+        year, *rest = (int(part or least) for part, least in zip(parts, (1, 1, 1, 0, 0, 0), strict=True))
+        at = datetime.datetime(year, *rest, tzinfo=datetime.UTC)  # type: ignore[arg-type, misc] # six in all
         ahead = 0 if not zone or zone in "Zz" else int(zone[0] + "1") * (int(zone[1:3]) * 60 + int(zone[-2:]))
         return at.timestamp() - 60 * ahead + float(f"0.{fraction or 0}")
     except (ValueError, OverflowError):

@@ -21,13 +21,9 @@ class Open(NamedTuple):
 WEAK = "MFA, or an access key"
 
 _SAID = {
-    "stringequals": ("is", "is not"),
+    **dict.fromkeys(("stringequals", "arnequals", "binaryequals", "bool"), ("is", "is not")),
     "stringequalsignorecase": ("is, in any case,", "is not, in any case,"),
-    "stringlike": ("is like", "is not like"),
-    "arnequals": ("is", "is not"),
-    "arnlike": ("is like", "is not like"),
-    "binaryequals": ("is", "is not"),
-    "bool": ("is", "is not"),
+    **dict.fromkeys(("stringlike", "arnlike"), ("is like", "is not like")),
     "ipaddress": ("is in", "is not in"),
     "equals": ("=", "≠"),
     "lessthan": ("<", "≥"),
@@ -58,11 +54,8 @@ def phrase(condition: Open, denied: bool = False) -> str:
         return f"{'not ' if denied != (name == 'NotVariable') else ''}as ${{{key}}} says in {listed}"
     if of.base == "null" and of.known:
         absent = (values == ("true",)) != denied
-        if lower in (MFA, MFA_AGE):
-            return (
-                ("an access key" if absent else "a session") if lower == MFA else ("without MFA" if absent else "MFA")
-            )
-        return f"without {key}" if absent else f"with {key}"
+        said = {MFA: ("a session", "an access key"), MFA_AGE: ("MFA", "without MFA")}
+        return said.get(lower, (f"with {key}", f"without {key}"))[absent]
     if of.base == "bool" and lower == MFA and not of.every:
         return _mfa(values == ("true",), of.if_exists, denied)
     if not of.known:
@@ -82,13 +75,9 @@ def phrase(condition: Open, denied: bool = False) -> str:
     whose = {"forallvalues": "each value of ", "foranyvalue": "a value of "}.get(of.every, "")
     if denied and of.every:
         return f"not where {whose}{key} {verb[of.negated]} {listed}"
-    return f"{whose}{key} {verb[not positive]} {listed}{_absent(of.negated, of.if_exists, denied)}"
-
-
-def _absent(negated: bool, if_exists: bool, denied: bool) -> str:
-    """Said where a request without the key slips through though the words sound as if it had to have one."""
-    passes = (negated or if_exists) != denied
-    return ", or is absent" if passes and negated == denied else ""
+    # A request without the key slips through, though the words sound as if it had to have one.
+    slips = positive and (of.negated or of.if_exists) != denied
+    return f"{whose}{key} {verb[not positive]} {listed}{', or is absent' if slips else ''}"
 
 
 def _mfa(wanted: bool, if_exists: bool, denied: bool) -> str:

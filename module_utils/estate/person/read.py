@@ -82,8 +82,3 @@ def groups(client: Any) -> list[str]:
 
 def users(client: Any) -> list[str]:
     return [user["UserName"] for user in _listed(client, "list_users", "Users")]
-
-
-def password_policy(client: Any) -> dict[str, Any]:
-    """Empty where none was ever set: AWS's own then asks for less than any password made here has."""
-    return or_none(lambda: client.get_account_password_policy()["PasswordPolicy"], "NoSuchEntity") or {}

@@ -74,11 +74,8 @@ class Record:
 
     def __call__(self, action: Action) -> Any:
         with self._lock:
-            line = next(
-                one
-                for one in self.content["actions"]
-                if (one["method"], one["resource"]) == (action.method, action.resource)
-            )
+            asked = (action.method, action.resource)
+            line = next(one for one in self.content["actions"] if (one["method"], one["resource"]) == asked)
             line["status"] = "unknown"  # until the call is back
             self._write()
         try:

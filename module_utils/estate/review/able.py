@@ -43,7 +43,6 @@ STARTS: Mapping[str, tuple[str, ...]] = {
     "batchoperations.s3.amazonaws.com": ("s3:CreateJob",),
 }
 HAND = "iam:PassRole"
-_ANY = {"role": "role/-any-role-", "user": "user/-any-user-", "group": "group/-any-group-", "policy": "policy/-any-"}
 
 
 class Able(NamedTuple):
@@ -89,7 +88,7 @@ def may(evaluator: Evaluator, who: Who, action: str, resource: str) -> tuple[str
 
 def _everything(evaluator: Evaluator, who: Who) -> tuple[str, ...] | None:
     for kind in ("role", "user"):
-        resource = f"arn:aws:iam::{who.account.id}:{_ANY[kind]}"
+        resource = f"arn:aws:iam::{who.account.id}:{kind}/-any-{kind}-"
         for action in WRITES[kind]:
             if action.startswith(("iam:Put", "iam:Attach", "iam:Update")) and "Boundary" not in action:
                 needs = may(evaluator, who, action, resource)

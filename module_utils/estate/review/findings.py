@@ -31,8 +31,7 @@ KINDS = (
 
 
 def ordered(found: Iterable[Finding]) -> list[Finding]:
-    order = {kind: place for place, kind in enumerate(KINDS)}
-    return sorted(found, key=lambda one: (order[one["kind"]], one["account"], one["subject"], one["finding"]))
+    return sorted(found, key=lambda one: (KINDS.index(one["kind"]), one["account"], one["subject"], one["finding"]))
 
 
 def of_credentials(
@@ -90,9 +89,8 @@ def of_able(
     each: dict[tuple[str, str, str, tuple[str, ...]], list[str]] = {}
     for able_ in able:
         who = able_.who
-        each.setdefault((who.account.name, f"{who.kind} {who.name}", able_.target, able_.conditions), []).append(
-            able_.action
-        )
+        key = (who.account.name, f"{who.kind} {who.name}", able_.target, able_.conditions)
+        each.setdefault(key, []).append(able_.action)
     joins: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
     for (account, who_, target, needs), actions in each.items():
         if who_.startswith("role ") and actions == ["iam:AddUserToGroup"]:  # no role is ever a member

@@ -23,35 +23,28 @@ def assumes(kind: str) -> tuple[str, ...]:
     return ("sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML") if kind == "Federated" else ("sts:AssumeRole",)
 
 
-# Who vouches for anybody on earth, and the claims of which one must say for whom.
+_WHOLE = r"[^*?]+"
+# Who vouches for anybody on earth, and the claims of which one must say for whom: as much of it must be written out.
 _PUBLIC = {
-    "token.actions.githubusercontent.com": (
-        "sub",
-        "repository",
-        "repository_owner",
-        "repository_id",
-        "job_workflow_ref",
-    ),
-    "gitlab.com": ("sub", "namespace_path", "project_path"),
-    "app.terraform.io": ("sub",),
-    "accounts.google.com": ("aud", "oaud", "sub"),
-    "cognito-identity.amazonaws.com": ("aud",),
-    "graph.facebook.com": ("app_id",),
-    "www.amazon.com": ("app_id",),
-    "oidc.vercel.com": ("sub", "aud"),
-    "agent.buildkite.com": ("sub",),
-}
-# A claim of these says whose as far as this part of it is written out; any other has no wildcard at all.
-_WHOSE = {
-    "token.actions.githubusercontent.com:sub": re.compile(r"(repo|repository_owner|enterprise):[^*?/:]+[/:].*"),
-    "token.actions.githubusercontent.com:repository": re.compile(r"[^*?/]+/.*"),
-    "token.actions.githubusercontent.com:job_workflow_ref": re.compile(r"[^*?/]+/.*"),
-    "gitlab.com:sub": re.compile(r"project_path:[^*?/]+/.*"),
-    "gitlab.com:namespace_path": re.compile(r"[^*?/]+(/.*)?"),
-    "gitlab.com:project_path": re.compile(r"[^*?/]+/.*"),
-    "app.terraform.io:sub": re.compile(r"organization:[^*?:]+:.*"),
-    "oidc.vercel.com:sub": re.compile(r"owner:[^*?:]+:.*"),
-    "agent.buildkite.com:sub": re.compile(r"organization:[^*?:]+:.*"),
+    "token.actions.githubusercontent.com": {
+        "sub": r"(repo|repository_owner|enterprise):[^*?/:]+[/:].*",
+        "repository": r"[^*?/]+/.*",
+        "repository_owner": _WHOLE,
+        "repository_id": _WHOLE,
+        "job_workflow_ref": r"[^*?/]+/.*",
+    },
+    "gitlab.com": {
+        "sub": r"project_path:[^*?/]+/.*",
+        "namespace_path": r"[^*?/]+(/.*)?",
+        "project_path": r"[^*?/]+/.*",
+    },
+    "app.terraform.io": {"sub": r"organization:[^*?:]+:.*"},
+    "accounts.google.com": {"aud": _WHOLE, "oaud": _WHOLE, "sub": _WHOLE},
+    "cognito-identity.amazonaws.com": {"aud": _WHOLE},
+    "graph.facebook.com": {"app_id": _WHOLE},
+    "www.amazon.com": {"app_id": _WHOLE},
+    "oidc.vercel.com": {"sub": r"owner:[^*?:]+:.*", "aud": _WHOLE},
+    "agent.buildkite.com": {"sub": r"organization:[^*?:]+:.*"},
 }
 
 
@@ -102,22 +95,20 @@ def federated(arn: str, name: str, statement: Statement) -> Outsider:
     """Somebody for whom an OpenID Connect or SAML provider vouches, and what limits who that may be."""
     issuer = re.sub(r"^arn:[\w-]+:iam::\d{12}:(oidc-provider|saml-provider)/", "", name)
     host = next((host for host in _PUBLIC if issuer.lower().startswith(host)), "")
-    claims = _PUBLIC.get(host, ())
-    limited = not claims or any(_limits(statement, issuer, host, claim) for claim in claims)
+    claims = _PUBLIC.get(host, {})
+    limited = not claims or any(_limits(statement, f"{issuer}:{claim}", whose) for claim, whose in claims.items())
     shown = f"SAML {issuer}" if ":saml-provider/" in name else issuer
-    missing = "" if limited else claims[0]
+    missing = "" if limited else next(iter(claims))
     return Outsider(arn, "federated", shown, conditions_of(statement), not limited, missing)
 
 
-def _limits(statement: Statement, issuer: str, host: str, claim: str) -> bool:
+def _limits(statement: Statement, key: str, whose: str) -> bool:
     """Whether a condition says whose the claim must be. IfExists and ForAllValues let pass what lacks it."""
-    key = f"{issuer}:{claim}".lower()
-    whose = _WHOSE.get(f"{host}:{claim}", re.compile(r"[^*?]+"))
     return any(
-        name.lower() == key
+        name.lower() == key.lower()
         and operator(op).base in ("stringequals", "stringequalsignorecase", "stringlike")
         and not (operator(op).negated or operator(op).if_exists or operator(op).every == "forallvalues")
-        and all(whose.fullmatch(value) for value in values)
+        and all(re.fullmatch(whose, value) for value in values)
         for op, name, values in statement.conditions
     )
 

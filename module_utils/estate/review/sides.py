@@ -45,9 +45,8 @@ def _policy_side(reach: Reach, account: Account, source: Source, arn: str, who: 
     name = arn.rsplit("/", 1)[-1]
     found |= {"role_account": there.name, "role": name, "people": []}
     if arn not in reach.estate.roles:
-        wrong_path = name in there.roles
-        why = f"the role is {there.roles[name]['arn']}" if wrong_path else "there is no such role"
-        yield {**found, "why": f"{why}; the policy names {arn}" if wrong_path else why}
+        other_path = name in there.roles and f"the role is {there.roles[name]['arn']}; the policy names {arn}"
+        yield {**found, "why": other_path or "there is no such role"}
     elif not who:
         if not _trusts_account(reach.estate.trusts[arn], account.id):
             yield {**found, "why": "the role's trust does not accept it"}

@@ -106,8 +106,7 @@ def curve(start: tuple[float, float], end: tuple[float, float], colour: str, sty
 def marker(colour: str) -> str:
     return (
         f'<marker id="to-{colour[1:]}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" '
-        f'orient="auto">'
-        f'<path d="M0,0 L8,4 L0,8 z" fill="{colour}"/></marker>'
+        f'orient="auto"><path d="M0,0 L8,4 L0,8 z" fill="{colour}"/></marker>'
     )
 
 
