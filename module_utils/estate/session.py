@@ -21,6 +21,9 @@ except ImportError:
     pass  # AnsibleAWSModule reports it
 
 
+_spare: list[Any] = []  # a session that nobody has used: all that it is made of is the same for every process
+
+
 @functools.cache
 def _loader() -> Any:
     """What botocore reads of each service from disk: as long as all else together, so all sessions share it."""
@@ -45,12 +48,6 @@ def _loader() -> Any:
     return Quick(file_loader=Plain())
 
 
-@functools.cache
-def _spare() -> list[Any]:
-    """A session that nobody has used: all that it is made of is the same for every process."""
-    return []
-
-
 def _new() -> Any:
     core = botocore.session.Session()
     core.register_component("data_loader", _loader())
@@ -58,7 +55,7 @@ def _new() -> Any:
 
 
 def session(kept: Sessions | None = None, **given: Any) -> Any:
-    core = _spare().pop() if _spare() else _new()
+    core = _spare.pop() if _spare else _new()
     made = boto3.session.Session(botocore_session=core, **given)
     if kept:
         core.get_component("credential_provider").get_provider("assume-role").cache = kept
@@ -78,4 +75,4 @@ def warm() -> None:
         transport.authorities(os.environ.get("AWS_CA_BUNDLE") or True)
     # What botocore compiles and looks up for the first client of all, which nobody uses.
     session(aws_access_key_id="nobody", aws_secret_access_key="nothing").client("s3", region_name="us-east-1")  # noqa: S106
-    _spare().append(_new())  # which has read no configuration: a task may have another
+    _spare.append(_new())  # which has read no configuration: a task may have another

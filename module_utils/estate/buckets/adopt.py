@@ -9,8 +9,9 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 import yaml
-from ansible.module_utils.estate.buckets.desired import buckets_desired
+from ansible.module_utils.estate.buckets.desired import NOTHING, buckets_desired
 from ansible.module_utils.estate.buckets.live import LiveBucket, bucket_resource
+from ansible.module_utils.estate.buckets.setting import Setting
 from ansible.module_utils.estate.buckets.settings import BY_NAME, SETTINGS
 from ansible.module_utils.estate.buckets.settings.policy import live as live_policy
 from ansible.module_utils.estate.buckets.settings.replication import rules as live_rules
@@ -69,12 +70,12 @@ def _not_as_live(name: str, entry: Mapping[str, Any], live: LiveBucket) -> list[
         wrong += ["policy"] if "statements" in entry else []
     else:
         wrong = []
-    differs = []
-    for setting in SETTINGS:
+
+    def differs(setting: Setting) -> bool:
         answer = live.answers.get(setting.name, {})
-        if setting.name in bucket and not setting.same(setting.live(answer), setting.wanted(bucket, answer)):
-            differs.append(setting.name)
-    return [setting.name for setting in SETTINGS if setting.name in (*wrong, *differs)]
+        return setting.name in bucket and not setting.same(setting.live(answer), setting.wanted(bucket, answer))
+
+    return [setting.name for setting in SETTINGS if setting.name in wrong or differs(setting)]
 
 
 def _is_wrong(name: str, entry: Mapping[str, Any], word: str) -> bool:
@@ -90,7 +91,6 @@ def _is_wrong(name: str, entry: Mapping[str, Any], word: str) -> bool:
 
 
 def _desired(name: str, entry: Mapping[str, Any]) -> dict[str, Any]:
-    nothing = {"versioning": False, "mfa_delete": False, "encryption": {"algorithm": "AES256"}}
     declared = {
         "name": "adopted",
         "account": "own",
@@ -101,7 +101,7 @@ def _desired(name: str, entry: Mapping[str, Any]) -> dict[str, Any]:
         "router_addresses": [],
         "logs_kind": "",
         "tags": {},
-        "defaults": nothing,
+        "defaults": NOTHING[1],
         "kinds": {},
         "overrides": {},
         "standalone": {name: entry},

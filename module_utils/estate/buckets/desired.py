@@ -24,7 +24,7 @@ from ansible.module_utils.estate.policy import partition, principals
 
 Vars = Mapping[str, Any]
 # What a bucket is that says everything itself.
-_NOTHING: tuple[str, dict[str, Any]] = (
+NOTHING: tuple[str, dict[str, Any]] = (
     "nothing",
     {"versioning": False, "mfa_delete": False, "encryption": {"algorithm": "AES256"}, "require": []},
 )
@@ -64,7 +64,7 @@ def declared_buckets(declared: Vars) -> list[Declared]:
             found.append(Declared(str(name), layers, str(kind)))
         found.sort(key=lambda one: one.kind != declared["logs_kind"])
     for name, own in declared["standalone"].items():
-        below = _NOTHING if own.get("defaults") is False else defaults
+        below = NOTHING if own.get("defaults") is False else defaults
         found.append(Declared(str(name), [*layers_of(below), (f"buckets_standalone.{name}", own)]))
     return found
 
@@ -322,10 +322,6 @@ def _twice(variable: str, culprit: object, other: Declared) -> Mistake:
     return Mistake(f"{variable}: {other.name} is declared twice, by {other.variable}, too{hint}", culprit)
 
 
-# Settings that a variable of their own gives to every bucket.
-_OF_ALL = {"tags": "buckets_tags"}
-
-
 def _refuse(desired: Mapping[str, Any], by_name: Mapping[str, Declared]) -> None:
     """Raises Mistake for what AWS would refuse, all of it, in the words of the vars."""
     said: dict[str, object] = {}
@@ -334,7 +330,7 @@ def _refuse(desired: Mapping[str, Any], by_name: Mapping[str, Declared]) -> None
         keys = _IN_VARS.get(mistake.setting, (mistake.setting,))
         variable, culprit = one.where(*keys)
         if not any(variable.endswith(f".{key}") for key in keys):
-            variable = _OF_ALL.get(mistake.setting, f"{one.name}.{keys[0]}")
+            variable = "buckets_tags" if mistake.setting == "tags" else f"{one.name}.{keys[0]}"
         said.setdefault(f"{variable}{mistake.said}", culprit)
     if said:
         raise Mistake("; ".join(said), next(iter(said.values())))

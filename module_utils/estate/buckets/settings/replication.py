@@ -23,6 +23,7 @@ from ansible.module_utils.estate.buckets.settings.encryption import key_region
 from ansible.module_utils.estate.errors import nearest
 from ansible.module_utils.estate.policy import partition
 
+_ENABLED: dict[str, Any] = {"Status": "Enabled"}
 _ROLE = re.compile(r"arn:aws[-a-z]*:iam::\d{12}:role/\S+")
 
 
@@ -43,10 +44,8 @@ def live_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
         "owner_override": bool(to.get("AccessControlTranslation")),
         "replica_modifications": _on(criteria.get("ReplicaModifications")),
     }
-    if to.get("Account"):
-        shape["account"] = to["Account"]
-    if to.get("StorageClass"):
-        shape["storage_class"] = to["StorageClass"]
+    words = {"account": "Account", "storage_class": "StorageClass"}
+    shape |= {word: to[key] for word, key in words.items() if to.get(key)}
     if _on(criteria.get("SseKmsEncryptedObjects")):
         shape["kms_key"] = (to.get("EncryptionConfiguration") or {}).get("ReplicaKmsKeyID", "")
     if "Filter" not in rule:
@@ -60,33 +59,29 @@ def live_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
 
 def _aws_rule(rule: Mapping[str, Any], partition: str) -> dict[str, Any]:
     """Version 2. Fifteen minutes is the only time AWS has, and only time control takes it."""
-    to: dict[str, Any] = {"Bucket": f"arn:{partition}:s3:::{rule['bucket']}"}
-    if rule.get("account"):
-        to["Account"] = rule["account"]
-    if rule.get("storage_class"):
-        to["StorageClass"] = rule["storage_class"]
-    if rule.get("owner_override"):
-        to["AccessControlTranslation"] = {"Owner": "Destination"}
-    if rule.get("kms_key"):
-        to["EncryptionConfiguration"] = {"ReplicaKmsKeyID": rule["kms_key"]}
     timed = rule.get("replication_time_control")
-    if rule.get("metrics"):
-        to["Metrics"] = {"Status": "Enabled"} | ({"EventThreshold": {"Minutes": 15}} if timed else {})
-    if timed:
-        to["ReplicationTime"] = {"Status": "Enabled", "Time": {"Minutes": 15}}
+    to = {
+        "Bucket": f"arn:{partition}:s3:::{rule['bucket']}",
+        "Account": rule.get("account"),
+        "StorageClass": rule.get("storage_class"),
+        "AccessControlTranslation": rule.get("owner_override") and {"Owner": "Destination"},
+        "EncryptionConfiguration": rule.get("kms_key") and {"ReplicaKmsKeyID": rule["kms_key"]},
+        "Metrics": rule.get("metrics") and _ENABLED | ({"EventThreshold": {"Minutes": 15}} if timed else {}),
+        "ReplicationTime": timed and _ENABLED | {"Time": {"Minutes": 15}},
+    }
     given = {
         "ID": rule["id"],
         "Priority": rule.get("priority") or 0,
         "Status": "Disabled" if rule.get("enabled") is False else "Enabled",
         "Filter": aws_filter(rule),
         "DeleteMarkerReplication": {"Status": "Enabled" if rule.get("delete_markers") else "Disabled"},
-        "Destination": to,
+        "Destination": {key: part for key, part in to.items() if part},
     }
     criteria = {
         "SseKmsEncryptedObjects": rule.get("kms_key"),
         "ReplicaModifications": rule.get("replica_modifications"),
     }
-    if chosen := {word: {"Status": "Enabled"} for word, wanted in criteria.items() if wanted}:
+    if chosen := {word: _ENABLED for word, wanted in criteria.items() if wanted}:
         given["SourceSelectionCriteria"] = chosen
     return given
 
