@@ -185,6 +185,14 @@ def test_where_its_files_are_to_be_kept_it_is_packed_as_every_other_module_is(pl
     assert "ok: [localhost]" in output
 
 
+def test_buckets_are_not_looked_at_by_a_module_that_was_packed_without_some_of_their_settings(play):
+    output = play(BUCKETS, ANSIBLE_KEEP_REMOTE_FILES="1")
+
+    assert PACKED in output
+    assert "dm_buckets runs in Ansible's own process alone" in output
+    assert "Traceback" not in output
+
+
 def test_wrong_arguments_are_said_as_ever(play):
     output = play({"dm_account": {"name": "development"}})
 

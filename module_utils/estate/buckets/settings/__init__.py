@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
 
 from ansible.module_utils.estate.buckets.setting import Bucket, Setting
@@ -14,6 +15,8 @@ SETTINGS: tuple[Setting, ...] = tuple(
     )
 )
 BY_NAME = {setting.name: setting for setting in SETTINGS}
+# Ansible packs what is imported by name: of a folder's settings a packed module has some, and passes over the others.
+WHOLE = os.path.isdir(__path__[0])
 
 
 def to_read(bucket: Bucket) -> list[Setting]:
