@@ -41,7 +41,7 @@ if str(ROOT / "module_utils") not in ansible.module_utils.__path__:
     ansible.module_utils.__path__.append(str(ROOT / "module_utils"))
 from ansible.module_utils.estate import answers, progress
 from ansible.module_utils.estate.run import argument_spec
-from ansible.module_utils.estate.session import warm
+from ansible.module_utils.estate.session import SERVICES, warm
 
 answers.begin()
 progress.hear(lambda line: Display().display(line, stderr=True))
@@ -59,7 +59,7 @@ def load(name: str) -> ModuleType:
     spec.loader.exec_module(module)
     sys.modules[f"library.{name}"] = module
     if hasattr(module, "Clients"):
-        warm()
+        warm(getattr(module, "SERVICES", SERVICES))
         argument_spec(module.DOCUMENTATION)
         importlib.import_module("ansible_collections.amazon.aws.plugins.module_utils.modules")
     return module

@@ -519,6 +519,7 @@ from ansible.module_utils.estate.plan import Plan
 from ansible.module_utils.estate.review.read import shape
 from ansible.module_utils.estate.run import estate_module, run
 
+SERVICES = ("s3", "sts")  # that any run of it calls: models of others would take room in each of its processes
 LEAST_WORKERS = 8
 
 

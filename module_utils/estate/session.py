@@ -7,6 +7,7 @@ import functools
 import gzip
 import json
 import os
+from collections.abc import Iterable
 from typing import Any
 
 from ansible.module_utils.estate import transport
@@ -19,6 +20,8 @@ try:
     from botocore.loaders import JSONFileLoader, Loader
 except ImportError:
     pass  # AnsibleAWSModule reports it
+
+SERVICES = ("acm", "cloudtrail", "cloudwatch", "events", "iam", "kms", "logs", "route53", "s3", "sns", "sts")
 
 
 _spare: list[Any] = []  # a session that nobody has used: all that it is made of is the same for every process
@@ -63,14 +66,23 @@ def session(kept: Sessions | None = None, **given: Any) -> Any:
     return made
 
 
-@functools.cache
-def warm() -> None:
+def warm(services: Iterable[str] = SERVICES) -> None:
     """For a process that forks others, which each would read anew what all of them need."""
+    for service in services:
+        _models(service)
+    _whatever_is_called()
+
+
+@functools.cache
+def _models(service: str) -> None:
+    for kind in ("service-2", "endpoint-rule-set-1", "paginators-1"):
+        _loader().load_service_model(service, kind)
+
+
+@functools.cache
+def _whatever_is_called() -> None:
     for name in ("endpoints", "partitions", "sdk-default-configuration", "_retry"):
         _loader().load_data_with_path(name)
-    for service in ("acm", "cloudtrail", "cloudwatch", "events", "iam", "kms", "logs", "route53", "s3", "sns", "sts"):
-        for kind in ("service-2", "endpoint-rule-set-1", "paginators-1"):
-            _loader().load_service_model(service, kind)
     with contextlib.suppress(SSLError):  # who calls says so
         transport.authorities(os.environ.get("AWS_CA_BUNDLE") or True)
     # What botocore compiles and looks up for the first client of all, which nobody uses.

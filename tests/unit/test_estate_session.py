@@ -1,7 +1,7 @@
 """What sessions share is what botocore would read for each, and nothing of any configuration."""
 
 import pytest
-from ansible.module_utils.estate.session import _loader, session, warm
+from ansible.module_utils.estate.session import _loader, _whatever_is_called, session
 from botocore.exceptions import UnknownServiceError
 from botocore.loaders import create_loader
 
@@ -9,7 +9,7 @@ from botocore.loaders import create_loader
 def test_what_is_made_before_ansible_forks_has_read_no_configuration(monkeypatch, tmp_path):
     monkeypatch.delenv("AWS_CA_BUNDLE", raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "another"))
-    warm.__wrapped__()
+    _whatever_is_called.__wrapped__()
     (tmp_path / "config").write_text("[profile shop]\nregion = eu-west-3\n")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
 
