@@ -239,6 +239,9 @@ from ansible.module_utils.estate.policy import partition
 from ansible.module_utils.estate.review.read import buckets, shape
 from ansible.module_utils.estate.run import estate_module, run
 
+SERVICES = ("iam", "sts")  # as in dm_buckets: what any run of it calls
+WORKERS = 20  # calls at a time
+
 
 def planned(params: dict[str, Any], clients: Clients) -> tuple[Plan, list[str], dict[str, Any]]:
     """(the plan, why it must not be carried out, the account for what plans of several mean together)"""
@@ -319,12 +322,12 @@ def read_buckets(params: dict[str, Any], clients: Clients) -> tuple[dict[str, An
 def main() -> None:
     module = estate_module(DOCUMENTATION)
     params = module.params
-    clients = Clients(module)
+    clients = Clients(module, workers=WORKERS)
     doing = f"Cannot plan access to account {params['account']}"
     found: list[Any] = [*clients.ask(lambda: planned(params, clients), doing)]
     told = found.pop()
     # The plan is handed over, not kept: of ten thousand people there is room for one.
-    run(module, found.pop(0), clients.call, found.pop(), lambda _known: {"estate": told})
+    run(module, found.pop(0), clients.call, found.pop(), lambda _known: {"estate": told}, workers=WORKERS)
 
 
 if __name__ == "__main__":
