@@ -37,6 +37,8 @@ from ansible.module_utils.estate.account import Account
 from ansible.module_utils.estate.call import Clients
 from ansible.module_utils.estate.run import estate_module
 
+SERVICES = ("sts",)  # as in dm_buckets: what any run of it calls
+
 
 def main() -> None:
     module = estate_module(DOCUMENTATION)

@@ -204,16 +204,17 @@ def carry_out(
     """
     known = {} if known is None else known
     with_refs = any(action.outputs for action in actions) or bool(known)
-    needs = [list(_needs(action, with_refs)) for action in actions]
     last: dict[str, int] = {}  # where the last action stands of a resource, and of each step of it
     graph: TopologicalSorter[int] = TopologicalSorter()
     for index, action in enumerate(actions):
         graph.add(index, *([last[action.resource]] if action.resource in last else []))
         last |= {action.resource: index, _step(action): index}
-    for index, needed in enumerate(needs):
+    for index, action in enumerate(actions):
         # Who needs a step that is not in the plan needs what makes the resource.
+        needed = _needs(action, with_refs)
         found = (last.get(need, last.get(f"{need.partition(': ')[0]}: ")) for need in needed)
         graph.add(index, *(before for before in found if before is not None))
+    del last  # of ten thousand people that is megabytes
     with contextlib.suppress(CycleError):  # what is in no circle is done all the same
         graph.prepare()
     outcomes: dict[int, Outcome] = {}
@@ -233,7 +234,7 @@ def carry_out(
     def held_back(index: int) -> str:
         """Why it cannot be tried. A step may take more than one call, each of which needs the one before it."""
         action = actions[index]
-        wanted = (_step(action), *needs[index])
+        wanted = (_step(action), *_needs(action, with_refs))
         failed = next((need for need in wanted if need in broken or need.partition(": ")[0] in stopped), "")
         return stopped.get(action.resource) or (f"{failed} failed" if failed else "")
 
