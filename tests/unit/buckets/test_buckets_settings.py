@@ -258,6 +258,8 @@ REPLICATION_RULE = {
     "storage_class": "STANDARD_IA",
     "kms_key": "arn:aws:kms:eu-west-2:444444444444:key/a",
     "owner_override": True,
+    "replica_modifications": True,
+    "enabled": True,
 }
 ROLE = "arn:aws:iam::111111111111:role/replication"
 
@@ -274,7 +276,10 @@ def test_a_replication_rule_with_everything_is_what_aws_takes():
                 "Status": "Enabled",
                 "Filter": {"Prefix": ""},
                 "DeleteMarkerReplication": {"Status": "Enabled"},
-                "SourceSelectionCriteria": {"SseKmsEncryptedObjects": {"Status": "Enabled"}},
+                "SourceSelectionCriteria": {
+                    "SseKmsEncryptedObjects": {"Status": "Enabled"},
+                    "ReplicaModifications": {"Status": "Enabled"},
+                },
                 "Destination": {
                     "Bucket": "arn:aws:s3:::shop-replica",
                     "Account": "444444444444",
