@@ -509,7 +509,6 @@ from ansible.module_utils.estate.buckets.guard import forgotten
 from ansible.module_utils.estate.buckets.live import Live
 from ansible.module_utils.estate.buckets.plan import plan
 from ansible.module_utils.estate.buckets.read import read
-from ansible.module_utils.estate.buckets.settings import WHOLE
 from ansible.module_utils.estate.buckets.settle import settled
 from ansible.module_utils.estate.call import Clients
 from ansible.module_utils.estate.effects.planned import of_buckets, planned
@@ -549,9 +548,6 @@ def with_effects(
 def main() -> None:
     module = estate_module(DOCUMENTATION)
     declared = module.params
-    if not WHOLE:
-        why = "ansible_python_interpreter must be {{ ansible_playbook_python }}, without become, async and kept files"
-        module.fail_json(msg=f"dm_buckets runs in Ansible's own process alone: {why}.")
     if wrong := told(mistakes(declared)):
         module.fail_json(msg=" ".join(wrong), mistakes=wrong)
     # botocore's own checks cost time for each call; the tests hold every call against its models.

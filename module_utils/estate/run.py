@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -32,7 +33,12 @@ def estate_module(documentation: str, *, secret: Iterable[str] = (), **rules: An
         from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
         base = AnsibleAWSModule
-    return base(argument_spec=spec, supports_check_mode=True, **rules)
+    made = base(argument_spec=spec, supports_check_mode=True, **rules)
+    settings = sys.modules.get("ansible.module_utils.estate.buckets.settings")  # of a module that reads buckets
+    if settings and not settings.WHOLE:
+        why = "ansible_python_interpreter must be {{ ansible_playbook_python }}, without become, async and kept files"
+        made.fail_json(msg=f"{made._name} runs in Ansible's own process alone: {why}.")
+    return made
 
 
 @functools.cache

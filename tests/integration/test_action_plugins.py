@@ -185,11 +185,15 @@ def test_where_its_files_are_to_be_kept_it_is_packed_as_every_other_module_is(pl
     assert "ok: [localhost]" in output
 
 
-def test_buckets_are_not_looked_at_by_a_module_that_was_packed_without_some_of_their_settings(play):
-    output = play(BUCKETS, ANSIBLE_KEEP_REMOTE_FILES="1")
+READ = {"dm_access_info": {"account": "production", "account_id": "333333333333"}}
+
+
+@pytest.mark.parametrize("task", [BUCKETS, READ], ids=lambda task: next(iter(task)))
+def test_buckets_are_not_looked_at_by_a_module_that_was_packed_without_some_of_their_settings(play, task):
+    output = play(task, ANSIBLE_KEEP_REMOTE_FILES="1")
 
     assert PACKED in output
-    assert "dm_buckets runs in Ansible's own process alone" in output
+    assert f"{next(iter(task))} runs in Ansible's own process alone" in output
     assert "Traceback" not in output
 
 
