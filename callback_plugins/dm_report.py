@@ -281,16 +281,12 @@ class CallbackModule(Default):
         return f"{result.host.get_name()}: {result.task.get_name().strip().rpartition(' : ')[2]}"
 
     def _get_diff(self, difflist: Any) -> str:
-        """On a terminal what is new is a line, and what is changed too, where a plan showed it; all of it with -v.
-
-        People's gains are told at the end, by what they mean.
-        """
+        """On a terminal what is new is a line, and what is changed too, where a plan showed it; all of it with -v."""
         found = diffs({"diff": difflist})
         if self._whole:
             return str(super()._get_diff(found))
-        shown = [one for one in found if one.get("before_header") != "people"]
-        fresh = [one for one in shown if is_new(one, self._verbs)]
-        rest = [one for one in shown if not is_new(one, self._verbs)]
+        fresh = [one for one in found if is_new(one, self._verbs)]
+        rest = [one for one in found if not is_new(one, self._verbs)]
         parts = [stringc(summary.listed("+", fresh), C.COLOR_DIFF_ADD)] if fresh else []
         if rest and self._run.check:
             parts += [shortened(str(super(CallbackModule, self)._get_diff([one]))) for one in rest]

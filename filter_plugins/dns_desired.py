@@ -8,8 +8,6 @@ import ansible.module_utils
 from ansible.errors import AnsibleFilterError
 
 ansible.module_utils.__path__.append(str(Path(__file__).parents[1] / "module_utils"))
-from ansible.module_utils.estate.dns.check import mistakes
-from ansible.module_utils.estate.dns.desired import dns_desired
 from ansible.module_utils.estate.origin import line_of, plain
 
 DOCUMENTATION = r"""
@@ -50,6 +48,10 @@ _value:
 
 
 def _dns_desired_filter(zones: Any, account: str, accounts: Mapping[str, Any], ttl: int) -> dict[str, Any]:
+    # dnspython is 1.5 MB in each of a run's processes, where the account has zones alone.
+    from ansible.module_utils.estate.dns.check import mistakes
+    from ansible.module_utils.estate.dns.desired import dns_desired
+
     zones_said, accounts_said = plain(zones), plain(accounts)
     if not mistakes(zones_said, accounts_said):
         return dns_desired(zones_said, account, ttl)

@@ -226,7 +226,7 @@ from typing import Any
 from ansible.module_utils.estate.access.after import after, powers
 from ansible.module_utils.estate.access.check import problems
 from ansible.module_utils.estate.access.guard import Asked, Limits, refusals
-from ansible.module_utils.estate.access.plan import plan, shown
+from ansible.module_utils.estate.access.plan import plan
 from ansible.module_utils.estate.access.read import Live, managed, policies_of_aws, read, signed_in_from
 from ansible.module_utils.estate.call import Clients
 from ansible.module_utils.estate.effects.planned import of_buckets
@@ -300,9 +300,7 @@ def with_effects(
     asked = [one for one in params["invariants"] if there.get("buckets") or not of_buckets(one)]
     meant, broken = planned_effects({name: was}, {name: will_be}, params["accounts"], asked)
     meant = meant._replace(undecided=(*meant.undecided, *unread))
-    said = [*made.effects, *meant.lines]
-    others = [diff for diff in made.diff if diff["after_header"] != "people"]
-    return made._replace(effects=said, grants=meant.grants, diff=[shown(said), *others]), broken, told
+    return made._replace(effects=[*made.effects, *meant.lines], grants=meant.grants), broken, told
 
 
 def read_buckets(params: dict[str, Any], clients: Clients) -> tuple[dict[str, Any], list[str]]:

@@ -32,13 +32,17 @@ def _loader() -> Any:
     """What botocore reads of each service from disk: as long as all else together, so all sessions share it."""
 
     class Plain(JSONFileLoader):
-        """botocore's makes ordered mappings, as large again and slower; mappings have been ordered since."""
+        """botocore's makes ordered mappings, as large again and slower; mappings have been ordered since.
+
+        And it keeps what help() would show of each operation, half of what a model is.
+        """
 
         def load_file(self, file_path: str) -> Any:
             for name, opened in ((f"{file_path}.json", open), (f"{file_path}.json.gz", gzip.open)):
                 if os.path.isfile(name):
                     with opened(name, "rb") as file:
-                        return json.load(file)
+                        found = json.load(file, object_hook=_without_documentation)
+                    return _addressed(found) if os.path.basename(file_path) == "endpoints" else found
             return None
 
     class Quick(Loader):
@@ -49,6 +53,23 @@ def _loader() -> Any:
             return [name for path in self.search_paths if os.path.isdir(path) for name in os.listdir(path)]
 
     return Quick(file_loader=Plain())
+
+
+def _without_documentation(model: dict[str, Any]) -> dict[str, Any]:
+    if isinstance(model.get("documentation"), str):  # else a thing of that name
+        model["documentation"] = ""
+    return model
+
+
+def _addressed(endpoints: Any) -> Any:
+    """Without the regions of three hundred services, 4 MB: each service's own rules say where it is in a region.
+
+    They do not say of which region one is that a whole partition has once, such as IAM.
+    """
+    for partition in endpoints["partitions"]:
+        services = partition["services"].items()
+        partition["services"] = {name: where for name, where in services if "partitionEndpoint" in where}
+    return endpoints
 
 
 def _new() -> Any:
@@ -68,9 +89,9 @@ def session(kept: Sessions | None = None, **given: Any) -> Any:
 
 def warm(services: Iterable[str] = SERVICES) -> None:
     """For a process that forks others, which each would read anew what all of them need."""
+    _whatever_is_called()
     for service in services:
         _models(service)
-    _whatever_is_called()
 
 
 @functools.cache

@@ -9,7 +9,6 @@ keys and devices, and for what IAM fixes at creation. In order of needs: users, 
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -45,12 +44,11 @@ def plan(wanted: Mapping[str, Any], account: Account, notes: Iterable[str] = ())
     joins, leaves = changes(wanted, live)
     made.members(joins, leaves)
     people = tell(wanted, live, joins, leaves)
-    diff = [shown(people)] if people else []
     return Plan(
         "access",
         wanted["account"],
         made.actions,
-        diff + made.diff,
+        made.diff,
         [*made.notes, *of_their_own(live), *notes],
         unmanaged(wanted, live),
         effects=people,
@@ -89,11 +87,6 @@ def _tags(tags: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
 
 
-def shown(people: Iterable[str]) -> dict[str, Any]:
-    """What it means for people, as the first part of the diff."""
-    return {"before_header": "people", "after_header": "people", "before": "", "after": "\n".join(people) + "\n"}
-
-
 class _Plan:
     """Collects the actions; each method adds those of one resource."""
 
@@ -105,6 +98,7 @@ class _Plan:
         self.diff: list[dict[str, Any]] = []
         self.notes: list[str] = []
         self.drift: list[str] = []
+        self.names: dict[str, str] = {}  # of a user in ten groups everything says the same names: one string each
         self.moved = moved_policies(wanted, live)
         declared = {arn_of(wanted, "policy", item): f"policy {item['name']}" for item in wanted["policies"]}
         self.own = {self.moved.get(arn, arn): resource for arn, resource in declared.items()}
@@ -115,9 +109,8 @@ class _Plan:
         }
 
     def add(self, verb: str, resource: str, method: str, params: dict[str, Any], needs: Iterable[str] = ()) -> None:
-        # Of a user in ten groups everything says the same names: one string each will do.
-        needs = tuple(sys.intern(need) for need in needs)
-        self.actions.append(Action(verb, sys.intern(resource), sys.intern(f"iam.{method}"), params, needs=needs))
+        resource, method, *needs = (self.names.setdefault(name, name) for name in (resource, f"iam.{method}", *needs))
+        self.actions.append(Action(verb, resource, method, params, needs=tuple(needs)))
 
     def show(self, header: str, before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> None:
         """A diff of what differs; policies that say the same in other words do not."""

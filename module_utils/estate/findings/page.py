@@ -109,9 +109,8 @@ def changes(report: Mapping[str, Any], diff: Callable[[Any], str]) -> list[dict[
 
 
 def _changes(
-    host: str, purpose: str, diffs: Iterable[Mapping[str, Any]], plan: Mapping[str, Any], diff: Callable[[Any], str]
+    host: str, purpose: str, diffs: Sequence[Mapping[str, Any]], plan: Mapping[str, Any], diff: Callable[[Any], str]
 ) -> dict[str, Any]:
-    diffs = [one for one in diffs if one.get("before_header") != "people"]
     verbs = verbs_of(plan)
     new = [named(one) for one in diffs if is_new(one, verbs)]
     shown = [(named(one), shortened(diff([one]))) for one in diffs if not is_new(one, verbs)]

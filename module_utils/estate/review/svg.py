@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import html
 import textwrap
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
+from xml.sax.saxutils import escape
 
 # Each meets 4.5:1 on every background here; no meaning hangs on colour alone (lines also differ in their dashes).
 INK, GREY, RED = "#0b0c0c", "#505a5f", "#b10e1e"
@@ -81,8 +81,7 @@ def box(one: Box) -> str:
 def text(x: float, y: float, said: Text) -> str:
     bold = ' font-weight="bold"' if said.bold else ""
     return (
-        f'<text x="{x:.0f}" y="{y:.0f}" font-size="{said.size}" fill="{said.colour}"{bold}>'
-        f"{html.escape(said.words, quote=False)}</text>"
+        f'<text x="{x:.0f}" y="{y:.0f}" font-size="{said.size}" fill="{said.colour}"{bold}>{escape(said.words)}</text>'
     )
 
 
@@ -100,7 +99,7 @@ def curve(start: tuple[float, float], end: tuple[float, float], colour: str, sty
     )
     head = "" if style == "member" else f' marker-end="url(#to-{colour[1:]})"'
     line = f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="1.5"{dash}{head}>'
-    return f"{line}<title>{html.escape(title, quote=False)}</title></path>"
+    return f"{line}<title>{escape(title)}</title></path>"
 
 
 def marker(colour: str) -> str:
@@ -128,8 +127,8 @@ def page(wide: float, high: float, title: str, description: str, parts: Iterable
             f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="title description" '
             f'viewBox="0 0 {wide:.0f} {high:.0f}" width="{wide:.0f}" height="{high:.0f}" '
             f'style="max-width: 100%; height: auto; background: white" font-family="{FONT}">',
-            f'<title id="title">{html.escape(title, quote=False)}</title>',
-            f'<desc id="description">{html.escape(description, quote=False)}</desc>',
+            f'<title id="title">{escape(title)}</title>',
+            f'<desc id="description">{escape(description)}</desc>',
             "<style>@page { size: A4 landscape; margin: 8mm }</style>",
             *parts,
             "</svg>\n",
