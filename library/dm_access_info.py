@@ -93,11 +93,12 @@ def read(clients: Any, account_id: str) -> dict[str, Any]:
 
     def of_buckets() -> dict[str, Any]:
         found = buckets(clients["s3"], clients["s3control"], account_id, there=lambda region: clients["s3", region])
-        by_trails(clients["cloudtrail"], found)
+        by_trails(trails.result(), found)
         return {"buckets": found, "keys": keys(clients, account_id, found)}
 
-    with ThreadPoolExecutor() as pool:
+    with ThreadPoolExecutor(8) as pool:
         asked = pool.submit(lambda: iam.generate_credential_report()["State"])  # AWS makes it while the rest is read
+        trails = pool.submit(lambda: clients["cloudtrail"].describe_trails()["trailList"])
         kept, central = pool.submit(of_buckets), pool.submit(central_root, iam)
         summary = pool.submit(lambda: iam.get_account_summary()["SummaryMap"])
         live = parse(pages(iam.get_account_authorization_details))

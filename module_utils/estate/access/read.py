@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
@@ -18,6 +19,7 @@ from ansible.module_utils.estate.errors import Refusal, or_none
 # AWS's own managed policies are left out: they are over a thousand, and nothing here changes them.
 FILTER = ("User", "Group", "Role", "LocalManagedPolicy")
 PAGE = 1000
+WORKERS = 16  # calls at a time
 
 
 class PartialRead(Refusal):
@@ -232,12 +234,15 @@ def managed(live: Live) -> set[str]:
 
 def policies_of_aws(client: Any, arns: Iterable[str]) -> dict[str, dict[str, Any]]:
     """Documents of AWS's own policies among these: the sweep leaves them out."""
-    documents = {}
-    for arn in sorted(arn for arn in arns if _of_aws(arn)):
+
+    def document(arn: str) -> dict[str, Any]:
         version = client.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
         answer = client.get_policy_version(PolicyArn=arn, VersionId=version)
-        documents[arn] = _document(answer["PolicyVersion"]["Document"])
-    return documents
+        return _document(answer["PolicyVersion"]["Document"])
+
+    asked = sorted(arn for arn in arns if _of_aws(arn))
+    with ThreadPoolExecutor(WORKERS) as pool:
+        return dict(zip(asked, pool.map(document, asked), strict=True))
 
 
 def signed_in_from(clients: Any) -> list[str]:

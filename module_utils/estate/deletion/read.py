@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ansible.module_utils.estate.buckets.read import answered
@@ -14,6 +15,7 @@ from ansible.module_utils.estate.buckets.settings import BY_NAME
 from ansible.module_utils.estate.buckets.settings.replication import rules
 from ansible.module_utils.estate.errors import error_code
 
+WORKERS = 16  # calls at a time
 _UNREAD = ("AccessDenied", "403", "AccessDeniedException", "NotFoundException")
 # What a lifecycle rule may say; transitions and what ends uploads destroy nothing.
 _KNOWN = {
@@ -95,9 +97,9 @@ def _soonest(days: Iterable[int]) -> int:
     return min(filter(None, days), default=0)
 
 
-def by_trails(cloudtrail: Any, buckets: Mapping[str, Mapping[str, Any]]) -> None:
+def by_trails(trails: Iterable[Mapping[str, Any]], buckets: Mapping[str, Mapping[str, Any]]) -> None:
     """Trails' files are encrypted by the trail's key, whatever the bucket's is: it is one of the bucket's, too."""
-    for trail in cloudtrail.describe_trails()["trailList"]:
+    for trail in trails:
         bucket = (buckets.get(trail["S3BucketName"]) or {}).get("kept")
         if bucket and trail.get("KmsKeyId"):
             bucket["keys"].append(trail["KmsKeyId"])
@@ -114,7 +116,9 @@ def keys(clients: Any, account_id: str, buckets: Mapping[str, Mapping[str, Any]]
     for bucket in buckets.values():
         own = bucket.get("kept") or {"keys": (), "replicas": {}}
         named |= {*own["keys"], *(key for some in own["replicas"].values() for key in some)}
-    return {name: _key(clients, account_id, name) for name in sorted(named)}
+    asked = sorted(named)
+    with ThreadPoolExecutor(WORKERS) as pool:
+        return dict(zip(asked, pool.map(lambda name: _key(clients, account_id, name), asked), strict=True))
 
 
 def _key(clients: Any, account_id: str, name: str) -> dict[str, Any] | None:

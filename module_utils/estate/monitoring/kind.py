@@ -46,8 +46,13 @@ class Place(NamedTuple):
 class Reader(NamedTuple):
     clients: Any
     pool: ThreadPoolExecutor
-    place: Place
+    where: Callable[[], Place]
     declared: Mapping[str, list[Thing]]  # by the kind's option
+
+    @property
+    def place(self) -> Place:
+        """Waits, where a kind names keys, for what those are called: to be asked for as late as may be."""
+        return self.where()
 
     def pages(self, service: str, method: str, key: str, **params: Any) -> list[Any]:
         pages = self.clients[service].get_paginator(method).paginate(**params)

@@ -11,6 +11,7 @@ import datetime
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ansible.module_utils.estate.errors import sentence
@@ -108,10 +109,16 @@ def _broken(clients: Any, canary: str, timeout: float) -> str:
 def told(clients: Any, place: Place, topics: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
     """Of each topic whether anybody confirmed that he is told; the proof's own queue does not count."""
     client = clients["sns"]
-    for topic in topics:
-        arn, subject = place.arn("sns", topic["name"]), f"topic {topic['name']}"
+
+    def subscribed(topic: Mapping[str, Any]) -> list[dict[str, Any]]:
+        arn = place.arn("sns", topic["name"])
         pages = client.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=arn)
-        found = [one for page in pages for one in page["Subscriptions"] if one["Protocol"] != "sqs"]
+        return [one for page in pages for one in page["Subscriptions"] if one["Protocol"] != "sqs"]
+
+    with ThreadPoolExecutor() as pool:
+        answers = [*pool.map(subscribed, topics)]
+    for topic, found in zip(topics, answers, strict=True):
+        subject = f"topic {topic['name']}"
         waiting = [masked(one["Endpoint"]) for one in found if one["SubscriptionArn"] == PENDING]
         if not found:
             yield {"subject": subject, "verdict": "failed", "why": "it tells nobody"}

@@ -28,14 +28,15 @@ def read(declared: Mapping[str, Any], clients: Any, region: str, workers: int) -
         named = things["keys"] or any(thing.get("key") for option in options for thing in things[option])
         keys = kinds.submit(aliases, clients, place) if named else None
 
+        def with_keys() -> Place:
+            return place._replace(keys=keys.result()) if keys else place
+
         def of(kind: Kind) -> dict[str, dict[str, Any]]:
-            where = place._replace(keys=keys.result()) if keys and kind.names_keys else place
-            return kind.read(Reader(clients, pool, where, things))
+            return kind.read(Reader(clients, pool, with_keys if kind.names_keys else lambda: place, things))
 
         found = {option: kinds.submit(of, BY_OPTION[option]) for option in options}
         live = {option: future.result() for option, future in found.items()}
-        place = place._replace(keys=keys.result()) if keys else place
-        return Live(place, live, asked.result() if asked else {})
+        return Live(with_keys(), live, asked.result() if asked else {})
 
 
 def _certificates(clients: Any) -> dict[str, str]:

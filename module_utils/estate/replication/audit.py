@@ -15,12 +15,13 @@ from typing import IO, Any, NamedTuple
 
 from ansible.module_utils.estate.errors import error_code, sentence
 from ansible.module_utils.estate.progress import Progress
-from ansible.module_utils.estate.replication.compare import Difference, difference
+from ansible.module_utils.estate.replication.compare import Difference, Fetch, difference
 from ansible.module_utils.estate.replication.pages import Lister
 from ansible.module_utils.estate.replication.plan import Pair
 from ansible.module_utils.estate.replication.read import at_replica
-from ansible.module_utils.estate.replication.spread import Spread
+from ansible.module_utils.estate.replication.spread import Spread, one_heap
 
+FIRST = ("", "")  # after which key and version a bucket's first page begins
 EXAMPLES = 10
 HEADS = 10_000  # versions of each replica that are asked about one by one; the others are only counted
 PENDING = datetime.timedelta(days=1)  # what is on its way for longer is a finding
@@ -73,12 +74,22 @@ class Comparison(NamedTuple):
     seconds: float
 
 
-def compare_all(clients: Any, pair: Pair, workers: int) -> Comparison:
-    """Both sides listed at the same time, with so many calls in flight."""
-    source = clients.new("s3", pair.region)  # of no other use afterwards
+def listers(clients: Any, pair: Pair) -> tuple[Fetch, Fetch]:
+    """Of the source and of the replica. Their clients are of no other use afterwards."""
+    source = clients.new("s3", pair.region)
     replica = at_replica(clients, pair).new("s3", pair.replica_region)
+    return Lister(source, pair.source, pair.prefix), Lister(replica, pair.replica, pair.prefix)
+
+
+def ahead(pool: ThreadPoolExecutor, fetch: Fetch) -> Fetch:
+    """The same, with its first page asked for at once: most buckets of an estate have no other."""
+    first = [pool.submit(fetch, FIRST)]
+    return lambda after: first.pop().result() if after == FIRST and first else fetch(after)
+
+
+def compare_all(listers: tuple[Fetch, Fetch], pair: Pair, workers: int) -> Comparison:
+    """Both sides listed at the same time, with so many calls in flight."""
     found, started = Differences(), time.monotonic()
-    listers = Lister(source, pair.source, pair.prefix), Lister(replica, pair.replica, pair.prefix)
     progress = Progress(f"versions of {pair.source}")
     spread = Spread(listers, lambda part, one: found.add(part.after, difference(one)), workers, progress.step)
     number = spread.run()
@@ -262,11 +273,12 @@ def told(
 def audit(clients: Any, pairs: Sequence[Pair], calls: int) -> tuple[list[dict[str, Any]], dict[str, str]]:
     """(a proof of each pair, what could not be looked at and why). One pair after the other, each as fast as it can."""
     found, failed = [], {}
-    for pair in pairs:
-        if pair.elsewhere:
-            continue
+    one_heap()
+    with ThreadPoolExecutor(calls) as pool:
+        asked = [(pair, [ahead(pool, one) for one in listers(clients, pair)]) for pair in pairs if not pair.elsewhere]
+    for pair, (source, replica) in asked:
         try:
-            made = compare_all(clients, pair, calls)
+            made = compare_all((source, replica), pair, calls)
             found.append(told(pair, made, judge_of(clients, pair).judged(made.differences, calls)))
         except Exception as exc:
             failed[f"every version of {pair.source} in {pair.replica}"] = sentence(exc, "cannot compare").rstrip(".")

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ansible.module_utils.estate.replication.audit import COPYABLE, Comparison, Judged, compare_all, judge_of, told
+from ansible.module_utils.estate.replication.audit import (
+    COPYABLE,
+    Comparison,
+    Judged,
+    compare_all,
+    judge_of,
+    listers,
+    told,
+)
 from ansible.module_utils.estate.replication.batch import OVER, Jobs, Wanted, manifest
 from ansible.module_utils.estate.replication.plan import Pair
 
@@ -42,7 +50,7 @@ class Backfill:
                     yield (*version, one.found.size)
 
     def _compared(self, pair: Pair) -> tuple[Comparison, Iterator[Judged]]:
-        made = compare_all(self._clients, pair, self._calls)
+        made = compare_all(listers(self._clients, pair), pair, self._calls)
         return made, judge_of(self._clients, pair).judged(made.differences, self._calls)
 
     def proof(self, source: str, wanted: Wanted | None, confirmed: bool, seconds: float) -> Iterator[dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -343,7 +342,7 @@ def keys_of(kms, named=NAMED):
 def test_a_trails_key_is_one_of_its_buckets():
     trails = [{"S3BucketName": "a", "KmsKeyId": NAMED}, {"S3BucketName": "b"}, {"S3BucketName": "another's"}]
     buckets = {name: {"kept": controls(keys=[])} for name in "ab"}
-    by_trails(SimpleNamespace(describe_trails=lambda: {"trailList": trails}), buckets)
+    by_trails(trails, buckets)
     assert [buckets[name]["kept"]["keys"] for name in "ab"] == [[NAMED], []]
 
 

@@ -32,10 +32,13 @@ def _all_of(selectors: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _read(reader: Reader) -> dict[str, dict[str, Any]]:
-    def one(trail: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-        # https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_DescribeTrails.html
-        status = reader.answer("cloudtrail", "get_trail_status", Name=trail["TrailARN"])
-        selectors = reader.answer("cloudtrail", "get_event_selectors", TrailName=trail["TrailARN"])
+    # https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_DescribeTrails.html
+    listed = reader.answer("cloudtrail", "describe_trails", includeShadowTrails=False)["trailList"]
+    questions = [("get_trail_status", "Name", trail["TrailARN"]) for trail in listed]
+    questions += [("get_event_selectors", "TrailName", trail["TrailARN"]) for trail in listed]
+    answers = reader.each(lambda asked: reader.answer("cloudtrail", asked[0], **{asked[1]: asked[2]}), questions)
+
+    def one(trail: dict[str, Any], status: dict[str, Any], selectors: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         group = (trail.get("CloudWatchLogsLogGroupArn") or "").removeprefix(reader.place.arn("logs", "log-group:"))
         role = (trail.get("CloudWatchLogsRoleArn") or "").rpartition("/")[2]
         return trail["Name"], {
@@ -52,8 +55,7 @@ def _read(reader: Reader) -> dict[str, dict[str, Any]]:
             "logging": bool(status["IsLogging"]),
         }
 
-    listed = reader.answer("cloudtrail", "describe_trails", includeShadowTrails=False)["trailList"]
-    return dict(reader.each(one, listed))
+    return dict(map(one, listed, answers[: len(listed)], answers[len(listed) :]))
 
 
 def _calls(wanted: Thing, live: Thing | None, place: Place) -> Iterator[Call]:
