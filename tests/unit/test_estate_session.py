@@ -7,7 +7,7 @@ from pathlib import Path
 import botocore.session
 import pytest
 from ansible.module_utils.estate.session import SERVICES, _loader, _whatever_is_called, session
-from botocore.exceptions import ParamValidationError, UnknownServiceError
+from botocore.exceptions import EndpointProviderError, ParamValidationError, UnknownServiceError
 from botocore.loaders import create_loader
 
 
@@ -60,9 +60,28 @@ CALLED = {
 } | {*SERVICES}
 
 
-@pytest.mark.parametrize("region", ["eu-west-1", "us-east-1", "cn-north-1", "us-gov-west-1", "aws-global"])
+REGIONS = pytest.mark.parametrize("region", ["eu-west-1", "us-east-1", "cn-north-1", "us-gov-west-1", "aws-global"])
+
+
+@REGIONS
 def test_every_service_is_where_botocore_says(region):
     ours, botocores = session()._session, botocore.session.Session()
     assert {"s3", "s3control", "iam", "ec2", "cloudfront", "elbv2"} <= CALLED
     for service in sorted(CALLED):
         assert address(ours, service, region) == address(botocores, service, region), service
+
+
+@REGIONS
+@pytest.mark.parametrize("kind", ["AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"])
+def test_requests_go_where_botocore_sends_them_also_to_endpoints_of_another_kind(monkeypatch, kind, region):
+    monkeypatch.setenv(kind, "true")
+    ours, botocores = session()._session, botocore.session.Session()
+    for service in sorted(CALLED):
+        assert sent(ours, service, region) == sent(botocores, service, region), service
+
+
+def sent(core, service, region):
+    try:
+        return address(core, service, region)[1:]  # the first is a client's own, and no request's
+    except EndpointProviderError as exc:  # there is none of that kind
+        return str(exc)

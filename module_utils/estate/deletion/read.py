@@ -10,12 +10,12 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from ansible.module_utils.estate.access.read import WORKERS
 from ansible.module_utils.estate.buckets.read import answered
 from ansible.module_utils.estate.buckets.settings import BY_NAME
 from ansible.module_utils.estate.buckets.settings.replication import rules
 from ansible.module_utils.estate.errors import error_code
 
-WORKERS = 16  # calls at a time
 _UNREAD = ("AccessDenied", "403", "AccessDeniedException", "NotFoundException")
 # What a lifecycle rule may say; transitions and what ends uploads destroy nothing.
 _KNOWN = {

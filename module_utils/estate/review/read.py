@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
-from ansible.module_utils.estate.access.read import Live, paged
+from ansible.module_utils.estate.access.read import WORKERS, Live, paged
 from ansible.module_utils.estate.buckets.read import list_buckets
 from ansible.module_utils.estate.deletion.read import kept
 from ansible.module_utils.estate.errors import Refusal, error_code, or_none
@@ -23,7 +23,6 @@ ROOT = "<root_account>"
 _NOTHING = ("", "N/A", "no_information", "not_supported")
 # There is no report, it has become too old, or it is still being made: each means asking for one again.
 _AGAIN = ("ReportNotPresent", "ReportExpired", "ReportInProgress")
-WORKERS = 16  # calls at a time
 STEPS = (0.5, 1.0, 2.0)  # seconds between two questions, the last one from then on
 
 
