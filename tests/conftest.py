@@ -38,6 +38,16 @@ ansible.module_utils.__path__.append(str(ROOT / "module_utils"))
 from ansible.module_utils.estate import kept
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The slowest files first, or at the end one worker is left with them; what boots hosts takes longest of all."""
+    rank = {"hosts": 0, "slow": 1}
+    ranks: dict[Path, int] = {}
+    for item in items:
+        marks = [rank[mark.name] for mark in item.iter_markers() if mark.name in rank]
+        ranks[item.path] = min(marks + [ranks.get(item.path, len(rank))])
+    items.sort(key=lambda item: ranks[item.path])
+
+
 @pytest.fixture(autouse=True)
 def _a_run_of_its_own() -> Iterator[None]:
     """What modules of one run share is no other test's: a reset of the embedded AWS ends its sessions."""

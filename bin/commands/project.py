@@ -16,7 +16,8 @@ def setup(words: Words) -> int:  # noqa: ARG001 every command sets up first
 def test(words: Words) -> int:
     call(ROOT / "bin/install_packages")
     report = [f"--junitxml={words['JUNIT']}"] if words.get("JUNIT") else []
-    return int(call("pytest", "-n", "auto", "--dist", "loadfile", "--durations=10", *report, *args(words)) != 0)
+    side_by_side = ["-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder"]
+    return int(call("pytest", *side_by_side, "--durations=10", *report, *args(words)) != 0)
 
 
 def lint(words: Words) -> int:

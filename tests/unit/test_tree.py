@@ -222,3 +222,13 @@ def test_no_two_test_files_have_one_name():
     names = [path.name for path in (ROOT / "tests").rglob("test_*.py") if "node_modules" not in path.parts]
 
     assert sorted(names) == sorted(set(names))
+
+
+def test_every_scenario_of_hosts_is_a_test_in_a_file_of_its_own():
+    hosts = ROOT / "tests" / "hosts"
+
+    scenarios = {file.parent.name for file in hosts.glob("*/molecule.yml")}
+    files = [name for name in os.listdir(hosts) if name.startswith("test_")]
+    run_by = {name: re.findall(r'hosts\.holds\("(\w+)"\)', (hosts / name).read_text()) for name in files}
+    assert scenarios
+    assert run_by == {f"test_{name}_hosts.py": [name] for name in scenarios}
