@@ -44,7 +44,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     ranks: dict[Path, int] = {}
     for item in items:
         marks = [rank[mark.name] for mark in item.iter_markers() if mark.name in rank]
-        ranks[item.path] = min(marks + [ranks.get(item.path, len(rank))])
+        ranks[item.path] = min([*marks, ranks.get(item.path, len(rank))])
     items.sort(key=lambda item: ranks[item.path])
 
 
