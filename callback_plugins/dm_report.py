@@ -200,7 +200,7 @@ class CallbackModule(Default):
         if not self._only_shows:
             # Stored first: who reads the rest may have gone.
             rows = {host: self._run.row(host) for host in hosts}
-            page = self._store(rows, sorted(stats.processed), stats.custom.get("_run", {}))
+            page = self._store(rows, sorted(stats.processed))
             self._sum_up(hosts, page)
             self._display.display(f"\n{page} shows all of it.")
         for line in summary.failures(self._run.failures):
@@ -238,7 +238,7 @@ class CallbackModule(Default):
         cut = not self._whole and len(line) > LONGEST
         self._display.display(f"{line[:LONGEST]} …" if cut else line, color=colour)
 
-    def _store(self, rows: dict[str, Row], met: list[str], custom: dict[str, Any]) -> Path:
+    def _store(self, rows: dict[str, Row], met: list[str]) -> Path:
         # The last one: the embedded AWS lies over all others.
         inventory = Path((context.CLIARGS.get("inventory") or ["none"])[-1].rstrip(",")).name
         default = f"build/{'plan' if self._run.check else 'run'}-{inventory}.json"
@@ -251,8 +251,6 @@ class CallbackModule(Default):
             versions={name: version(name) for name in ("ansible-core", "boto3")},
             limit=context.CLIARGS.get("subset") or "",
             tags=",".join(tag for tag in context.CLIARGS.get("tags") or () if tag != "all"),
-            tables=custom.get("page_tables", {}),
-            picture=custom.get("page_picture", ""),
         )
         path = Path(os.environ.get("DM_PLAN_FILE") or default)
         return self.write({"dm_reviewed": self._run.digests(met), "dm_plan": report}, path)

@@ -85,8 +85,8 @@ def run(
 ) -> None:
     """Exit the module: with the plan in check mode, else with what became of each of its actions.
 
-    refusals are the reasons why nothing may be done. facts is asked last, with what the plan's Refs stand for, and
-    tells what else the module returns; proofs tells what was proved, and fails the run where a verdict is "failed".
+    refusals are the reasons why nothing may be done. proofs tells what was proved, and fails the run where a verdict is
+    "failed"; facts is asked last, with what the plan's Refs stand for, and tells what else the module returns, then too.
     Only this function looks at check mode and at what was reviewed, and only it writes a module's answer.
     """
     subject, left_out = f"{plan.purpose} of {plan.account}", plan.left_out
@@ -126,10 +126,11 @@ def run(
         module.fail_json(msg=f"{subject}: not all of it is as declared: {failed}; run it again.", **answer)
     answer["proofs"] = [dict(proof) for proof in proofs()]
     missed = [proof for proof in answer["proofs"] if proof["verdict"] == "failed"]
+    answer |= facts(known)
     if missed:
         said = failures((), {proof["subject"]: proof["why"] for proof in missed})
         module.fail_json(msg=f"{subject}: not proved: {said}.", **answer)
-    module.exit_json(**{**answer, **facts(known)})
+    module.exit_json(**answer)
 
 
 def _unreviewed(module: Any, plan: Plan) -> list[str]:

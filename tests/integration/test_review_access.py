@@ -109,8 +109,12 @@ def test_one_that_does_not_hold_is_a_finding(converged_estate, tmp_path):
     finally:
         iam.delete_role_policy(RoleName="jenkins", PolicyName="up")
 
-    # The proof that nobody destroys a last copy fails with it, and comes after.
+    # The proof that nobody destroys a last copy fails with it, and comes after; what either goes by is on the page.
     assert "drift: invariant jenkins_writes_no_iam failed: role main:jenkins may iam:Put*" in run.stdout
+    assert "not proved: deletion by" in run.stderr
+    assert {row["attacker"] for row in run.report["tables"]["Who can destroy the last copy"]} >= {"Jenkins", "root"}
+    assert run.report["tables"]["findings"]
+    assert "<svg" in run.report["picture"]
 
 
 def test_the_review_only_reads(reviewed):

@@ -99,9 +99,11 @@ def test_facts_know_what_the_calls_answered():
 
 
 def test_a_failed_proof_fails_the_run():
-    how, answer = ended(proofs=lambda: [{"subject": "documents", "verdict": "failed", "why": "it did not arrive"}])
+    failed = {"subject": "documents", "verdict": "failed", "why": "it did not arrive"}
+    how, answer = ended(proofs=lambda: [failed], facts=lambda _known: {"page": {"tables": {"arrived": []}}})
     assert how == "fail"
     assert "documents: it did not arrive" in answer["msg"]
+    assert answer["page"] == {"tables": {"arrived": []}}, "what it goes by is shown then more than ever"
 
 
 def test_what_is_not_proved_for_one_reason_says_it_once() -> None:

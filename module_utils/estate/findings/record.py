@@ -30,6 +30,7 @@ class Record:
         self.looked_at: dict[str, set[str]] = defaultdict(set)  # host -> tags of the tasks that it got to
         self.callers: dict[str, str] = {}  # host -> as whom AWS knew the run there
         self.changed_by: dict[str, dict[str, str]] = {}  # a finding's id -> who, when
+        self.page: dict[str, Any] = {"tables": {}, "picture": ""}  # what modules hand to it
         self.together: dict[str, Any] = {}  # what plans of several accounts mean over all of them, once that is stored
 
     def keep(self, host: str, task: str, returned: Mapping[str, Any], hidden: bool) -> None:
@@ -42,6 +43,8 @@ class Record:
         elif returned.get("changed"):
             self.tasks.append({"host": host, "task": task, "diff": [] if hidden else diffs(returned)})
         self.changed_by |= returned.get("changed_by") or {}
+        if page := returned.get("page"):
+            self.page = {"tables": self.page["tables"] | page["tables"], "picture": page["picture"] or self.page["picture"]}
 
     def called_by(self, host: str, arn: str) -> None:
         """A session that was given no name has another one in each run."""
@@ -92,6 +95,7 @@ class Record:
             "failures": self.failures,
             "accounts": {host: account for host, own in given.items() if (account := declared.account_of(own))},
             "accepted": well_said(next(iter(given.values()), {}), self.started.date()),
+            **self.page,
             **more,
         }
         located = declared.located(collect(report), given, self.changed_by, root)
