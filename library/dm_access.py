@@ -172,7 +172,7 @@ options:
     type: int
   invariants:
     description:
-      - What must never be, as the filter P(access_review#filter) takes them. A plan that breaks one is refused; for
+      - What must never be, as M(dm_access_review) takes them. A plan that breaks one is refused; for
         those about buckets the policies of the account's buckets are read, too.
     type: list
     elements: dict

@@ -36,7 +36,7 @@ caller:
   type: str
 access:
   description: >-
-    What the filter access_review takes for an account, as JSON: Ansible looks into a structure value by value wherever
+    What M(dm_access_review) takes for an account, as JSON: Ansible looks into a structure value by value wherever
     it hands it on, and of a thousand people that takes as long as judging them.
   returned: success
   type: str

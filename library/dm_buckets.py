@@ -422,7 +422,7 @@ options:
     default: {}
   invariants:
     description:
-      - What must never be of buckets, as the filter P(access_review#filter) takes them. A plan that would break one is
+      - What must never be of buckets, as M(dm_access_review) takes them. A plan that would break one is
         refused.
     type: list
     elements: dict

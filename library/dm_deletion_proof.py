@@ -49,7 +49,7 @@ rows:
   elements: dict
 """
 
-from ansible.module_utils.estate.deletion.judge import Deletion
+from ansible.module_utils.estate.deletion.judge import proofs_of
 from ansible.module_utils.estate.evaluator.composed import handed
 from ansible.module_utils.estate.page import on_the_page
 from ansible.module_utils.estate.plan import Plan
@@ -62,13 +62,10 @@ def main() -> None:
     if strangers := [one for one in asked["holds"] if one not in asked["attackers"]]:
         allowed = ", ".join(asked["attackers"])
         module.fail_json(msg=f"holds names {', '.join(strangers)}, which is none of attackers; allowed are {allowed}.")
-    deletion = Deletion(handed(asked["lives"]))
-    judged = {
-        attacker: deletion.proof(attacker, who, asked["advised"], asked["holds"].get(attacker, []))
-        for attacker, who in asked["attackers"].items()
-    }
+    lives, attackers, advised, holds = (asked[name] for name in ("lives", "attackers", "advised", "holds"))
+    judged = proofs_of(handed(lives), attackers, advised, holds)
     # Of whom nothing has to hold there is nothing to prove; the rows are there to be read.
-    proofs = [judged[attacker] for attacker in asked["attackers"] if asked["holds"].get(attacker)]
+    proofs = [proof for attacker, proof in judged.items() if holds.get(attacker)]
     rows = [row for proof in judged.values() for row in proof["rows"]]
     run(
         module,

@@ -86,7 +86,8 @@ def run(
     """Exit the module: with the plan in check mode, else with what became of each of its actions.
 
     refusals are the reasons why nothing may be done. proofs tells what was proved, and fails the run where a verdict is
-    "failed"; facts is asked last, with what the plan's Refs stand for, and tells what else the module returns, then too.
+    "failed"; facts is asked last, with what the plan's Refs stand for, and tells what else the module returns, also
+    where a proof failed.
     Only this function looks at check mode and at what was reviewed, and only it writes a module's answer.
     """
     subject, left_out = f"{plan.purpose} of {plan.account}", plan.left_out

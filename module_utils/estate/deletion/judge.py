@@ -18,6 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
+from ansible.module_utils.estate.ahead import ahead
 from ansible.module_utils.estate.effects.judged import Thing
 from ansible.module_utils.estate.effects.world import World, among
 from ansible.module_utils.estate.evaluator.composed import Bucket, Estate, Lives
@@ -261,3 +262,20 @@ class Deletion:
 
 def _like(name: str, patterns: Sequence[str] | None) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in patterns or ())
+
+
+def proofs_of(
+    lives: Lives,
+    attackers: Mapping[str, Sequence[str]],
+    advised: Mapping[str, Sequence[str]],
+    holds: Mapping[str, Sequence[str]],
+) -> dict[str, dict[str, Any]]:
+    """The proof of each attacker by his name, every other one on another core."""
+    every_other = ahead(_proofs_of, lives, dict([*attackers.items()][1::2]), advised, holds)
+    found = _proofs_of(lives, dict([*attackers.items()][::2]), advised, holds) | every_other()
+    return {attacker: found[attacker] for attacker in attackers}
+
+
+def _proofs_of(lives: Any, attackers: Any, advised: Any, holds: Any) -> dict[str, dict[str, Any]]:
+    deletion = Deletion(lives)
+    return {one: deletion.proof(one, who, advised, holds.get(one, [])) for one, who in attackers.items()}

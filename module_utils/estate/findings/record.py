@@ -44,7 +44,10 @@ class Record:
             self.tasks.append({"host": host, "task": task, "diff": [] if hidden else diffs(returned)})
         self.changed_by |= returned.get("changed_by") or {}
         if page := returned.get("page"):
-            self.page = {"tables": self.page["tables"] | page["tables"], "picture": page["picture"] or self.page["picture"]}
+            self.page = {
+                "tables": self.page["tables"] | page["tables"],
+                "picture": page["picture"] or self.page["picture"],
+            }
 
     def called_by(self, host: str, arn: str) -> None:
         """A session that was given no name has another one in each run."""

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import pytest
-from access_review import FilterModule
-from ansible.errors import AnsibleFilterError
 from ansible.module_utils.estate.review import review
 
 from tests.support.access_world import NOW, World, trust, world
@@ -105,8 +103,3 @@ def test_a_dangling_grant_is_a_finding_on_the_side_that_is_there() -> None:
             "assume-roles, but the role's trust does not accept it") in findings(policy)  # fmt: skip
     assert ("dangling", "production", "role developers",
             "trusts account main of main, but no policy there gives it") in findings(trusted)  # fmt: skip
-
-
-def test_another_input_is_refused_in_a_sentence() -> None:
-    with pytest.raises(AnsibleFilterError, match="must be what dm_access_info returned"):
-        FilterModule().filters()["access_review"]({"main": {}}, NOW)

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from access_review import FilterModule
-from ansible.errors import AnsibleFilterError
+from ansible.module_utils.estate.errors import Refusal
 from ansible.module_utils.estate.review import review as reviewed
 
 from tests.support.access_world import MFA, NOW, World, allow, arn, root, trust, world
@@ -196,8 +195,8 @@ def test_a_policy_that_was_not_read_stops_the_review() -> None:
     made = world()
     made.user("bob.example", managed=["arn:aws:iam::aws:policy/SecurityAudit"])
 
-    with pytest.raises(AnsibleFilterError, match="policy/SecurityAudit of main was not read"):
-        FilterModule().filters()["access_review"](made.lives(), NOW)
+    with pytest.raises(Refusal, match="policy/SecurityAudit of main was not read"):
+        review(made)
 
 
 def test_a_session_of_a_role_has_no_mfa_and_so_is_no_way_in_where_that_is_asked_for() -> None:

@@ -6,10 +6,10 @@ import csv
 import re
 import xml.etree.ElementTree as ET
 
-from access_review import access_review
 from ansible.module_utils.estate.review import Review, lines
 from ansible.module_utils.estate.review import review as reviewed
 from ansible.module_utils.estate.review.picture import Picture
+from ansible.module_utils.estate.review.report import report
 from ansible.module_utils.estate.review.svg import width
 from ansible.module_utils.estate.review.table import table
 
@@ -191,17 +191,17 @@ def test_csv_is_no_formula_and_quotes_what_must_be() -> None:
     ]
 
 
-def test_one_filter_gives_the_table_and_every_file() -> None:
+def test_one_report_gives_the_table_and_every_file() -> None:
     made = world()
     people = {"users": ["ada.example"], "developers": [{"name": "ada.example", "until": "2027-01-31"}]}
 
-    found = access_review(made.lives(), NOW, people, {"Developers": {"members": "developers"}})
+    found = report(made.lives(), NOW, people, {"Developers": {"members": "developers"}})
 
-    assert set(found["files"]) == {
+    assert set(found.files) == {
         "access.csv", "access_findings.csv", "access_buckets.csv", "access.svg", "access.json"
     }  # fmt: skip
-    assert "until the end of 2027-01-31" in found["files"]["access.csv"]
-    assert re.search("Who can reach which role, 2026-11-23", found["files"]["access.svg"])
+    assert "until the end of 2027-01-31" in found.files["access.csv"]
+    assert re.search("Who can reach which role, 2026-11-23", found.files["access.svg"])
 
 
 def test_an_invariant_that_does_not_hold_is_the_first_of_the_findings() -> None:
@@ -209,8 +209,8 @@ def test_an_invariant_that_does_not_hold_is_the_first_of_the_findings() -> None:
     made.accounts["production"]["roles"][0]["inline"] = {"p": allow("*", "s3:*")}
     never = {"name": "docs", "never": ["s3:GetObject"], "of": ["arn:aws:s3:::docs/*"], "because": "they are private"}
 
-    held = access_review(made.lives(), NOW, invariants=[{**never, "who": ["unsigned"]}])["findings"]
-    broken = access_review(made.lives(), NOW, invariants=[never])["findings"]
+    held = report(made.lives(), NOW, invariants=[{**never, "who": ["unsigned"]}]).findings
+    broken = report(made.lives(), NOW, invariants=[never]).findings
 
     assert not [one for one in held if one["kind"] == "invariant"]
     assert broken[0]["kind"] == "invariant"
